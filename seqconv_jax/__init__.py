@@ -1,0 +1,1 @@
+"""Sequence models from 1D convnets and convnet + GRU hybrids, in JAX."""

@@ -1,0 +1,1 @@
+"""Data as plain NumPy arrays: sources, reviews, series, windows and stand-ins."""
