@@ -1,1 +1,75 @@
-"""Sequence models from 1D convnets and convnet + GRU hybrids, in JAX."""
+"""Sequence models from 1D convnets and convnet + GRU hybrids, in JAX and Flax.
+
+Importing this is cheap: each part, and JAX with it, is loaded when first used.
+
+Example:
+    >>> import seqconv_jax as sc
+    >>> sc.ops.conv_output_length(500, 7)
+    494
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULES = (
+    "checkpoint",
+    "data",
+    "losses",
+    "models",
+    "nn",
+    "ops",
+    "optim",
+    "plots",
+    "runs",
+    "train",
+)
+
+if TYPE_CHECKING:
+    from seqconv_jax import (
+        checkpoint,
+        data,
+        losses,
+        models,
+        nn,
+        ops,
+        optim,
+        plots,
+        runs,
+        train,
+    )
+    from seqconv_jax._checks import UserError
+    from seqconv_jax.summary import summary
+
+__all__ = [
+    "UserError",
+    "checkpoint",
+    "data",
+    "losses",
+    "models",
+    "nn",
+    "ops",
+    "optim",
+    "plots",
+    "runs",
+    "summary",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "summary":
+        # The function, not the module of the same name that importing it binds here.
+        function = importlib.import_module(f"{__name__}.summary").summary
+        globals()["summary"] = function
+        return function
+    if name == "UserError":
+        return importlib.import_module(f"{__name__}._checks").UserError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

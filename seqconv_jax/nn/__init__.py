@@ -1,0 +1,27 @@
+"""Flax Linen modules: they declare parameters, Keras's way, and call `ops`.
+
+Every module is a frozen dataclass with pure `init` and `apply`. Modules that drop
+values take `train=True` and a random key named `"dropout"`.
+"""
+
+from seqconv_jax.nn.conv import Conv1D, Dense, Dropout, Embedding, Flatten, activation
+from seqconv_jax.nn.gru import GRU, Bidirectional, GRUCell
+from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
+from seqconv_jax.nn.tcn import ResidualBlock
+
+__all__ = [
+    "GRU",
+    "AvgPool1D",
+    "Bidirectional",
+    "Conv1D",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "MaxPool1D",
+    "ResidualBlock",
+    "activation",
+]

@@ -1,0 +1,136 @@
+"""Layers without memory: convolution, embedding, dense, dropout, flatten."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from seqconv_jax import _checks, ops
+
+_ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+    "linear": lambda x: x,
+    "relu": jax.nn.relu,
+    "tanh": jnp.tanh,
+    "sigmoid": jax.nn.sigmoid,
+}
+
+# Keras's defaults; Flax's own differ.
+glorot_uniform = nn.initializers.glorot_uniform()
+
+
+def embedding_uniform(key, shape, dtype=jnp.float32):
+    """Draw from the uniform distribution on [-0.05, 0.05), as Keras's Embedding."""
+    return jax.random.uniform(key, shape, dtype, -0.05, 0.05)
+
+
+def activation(name: str, x: jax.Array) -> jax.Array:
+    """Apply the activation called `name`: linear, relu, tanh or sigmoid."""
+    return _ACTIVATIONS[_checks.one_of("activation", name, _ACTIVATIONS)](x)
+
+
+class Conv1D(nn.Module):
+    """Convolution over time, then bias and activation.
+
+    Attributes:
+        features: filters, the width of the output.
+        kernel_size: taps of the kernel.
+        stride: steps between two outputs.
+        padding: `"valid"`, `"same"` or `"causal"`.
+        dilation: steps between two taps.
+        activation: `"linear"`, `"relu"`, `"tanh"` or `"sigmoid"`.
+    """
+
+    features: int
+    kernel_size: int
+    stride: int = 1
+    padding: str = "valid"
+    dilation: int = 1
+    activation: str = "linear"
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
+        _checks.positive_int("features", self.features)
+        _checks.positive_int("kernel_size", self.kernel_size)
+        _checks.rank("x", x, ("batch", "time", "features"))
+        shape = (self.kernel_size, x.shape[-1], self.features)
+        kernel = self.param("kernel", glorot_uniform, shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        y = ops.conv1d(
+            x,
+            kernel,
+            bias,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )
+        return activation(self.activation, y)
+
+
+class Embedding(nn.Module):
+    """Trainable vectors for integer ids.
+
+    Attributes:
+        vocabulary: number of ids.
+        features: length of a vector.
+    """
+
+    vocabulary: int
+    features: int
+
+    @nn.compact
+    def __call__(self, ids: jax.Array) -> jax.Array:
+        """Map integer `(batch, time)` to `(batch, time, features)`."""
+        _checks.positive_int("vocabulary", self.vocabulary)
+        shape = (self.vocabulary, _checks.positive_int("features", self.features))
+        return ops.embed(ids, self.param("embedding", embedding_uniform, shape))
+
+
+class Dense(nn.Module):
+    """Matrix product with the last axis, then bias and activation.
+
+    Attributes:
+        features: the width of the output.
+        activation: `"linear"`, `"relu"`, `"tanh"` or `"sigmoid"`.
+    """
+
+    features: int
+    activation: str = "linear"
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Map `(..., features_in)` to `(..., features)`."""
+        _checks.positive_int("features", self.features)
+        kernel = self.param("kernel", glorot_uniform, (x.shape[-1], self.features))
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        y = x @ kernel + bias.reshape((1,) * (x.ndim - 1) + bias.shape)
+        return activation(self.activation, y)
+
+
+class Dropout(nn.Module):
+    """Drop a share of the values while training; the identity otherwise.
+
+    Attributes:
+        rate: the share to drop, in [0, 1).
+        time_constant: whether whole channels are dropped for all steps.
+    """
+
+    rate: float
+    time_constant: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+        """Return an array of the shape of `x`."""
+        if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
+            return x
+        key = self.make_rng("dropout")
+        return ops.dropout(x, key, self.rate, time_constant=self.time_constant)
+
+
+class Flatten(nn.Module):
+    """Lay all steps of a sequence side by side."""
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """Map `(batch, time, features)` to `(batch, time * features)`."""
+        return x.reshape(x.shape[0], -1)

@@ -1,0 +1,30 @@
+"""Pure functions: arrays in, arrays out, no parameters and no state of their own."""
+
+from seqconv_jax.ops.conv import conv1d, conv_output_length, receptive_field
+from seqconv_jax.ops.dropout import dropout, dropout_mask
+from seqconv_jax.ops.embed import embed
+from seqconv_jax.ops.gru import gru, gru_cell, project_inputs
+from seqconv_jax.ops.pool import (
+    avg_pool,
+    global_avg_pool,
+    global_max_pool,
+    max_pool,
+    pool_mask,
+)
+
+__all__ = [
+    "avg_pool",
+    "conv1d",
+    "conv_output_length",
+    "dropout",
+    "dropout_mask",
+    "embed",
+    "global_avg_pool",
+    "global_max_pool",
+    "gru",
+    "gru_cell",
+    "max_pool",
+    "pool_mask",
+    "project_inputs",
+    "receptive_field",
+]

@@ -1,0 +1,138 @@
+"""One-dimensional convolution over `(batch, time, features)` and its arithmetic."""
+
+from collections.abc import Iterable
+
+import jax
+from jax import lax
+
+from seqconv_jax import _checks
+
+PADDINGS = ("valid", "same", "causal")
+
+
+def conv1d(
+    x: jax.Array,
+    kernel: jax.Array,
+    bias: jax.Array | None = None,
+    *,
+    stride: int = 1,
+    padding: str = "valid",
+    dilation: int = 1,
+) -> jax.Array:
+    """Convolve a sequence with a kernel along time (cross-correlation, as in Keras).
+
+    `y[b, t] = bias + sum_k x[b, t * stride + k * dilation] @ kernel[k]`, after the
+    padding: none (`valid`), enough on both sides for `ceil(time / stride)` outputs
+    (`same`), or all of it on the left, so that no output sees a later input
+    (`causal`).
+
+    Args:
+        x: `(batch, time, features)` float.
+        kernel: `(kernel_size, features, filters)` float.
+        bias: `(filters,)` float, or None.
+        stride: steps between two outputs.
+        padding: `"valid"`, `"same"` or `"causal"`.
+        dilation: steps between two taps of the kernel.
+
+    Returns:
+        `(batch, new_time, filters)`, with `new_time` from `conv_output_length`.
+
+    Raises:
+        UserError: for wrong shapes, or a sequence too short for the kernel.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> conv1d(jnp.ones((1, 4, 1)), jnp.ones((3, 1, 1)))[0, :, 0].tolist()
+        [3.0, 3.0]
+    """
+    _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.shape("kernel", kernel, (None, x.shape[2], None))
+    kernel_size = kernel.shape[0]
+    conv_output_length(
+        x.shape[1], kernel_size, stride=stride, padding=padding, dilation=dilation
+    )
+    y = lax.conv_general_dilated(
+        x,
+        kernel,
+        window_strides=(stride,),
+        padding=_lax_padding(kernel_size, padding, dilation),
+        rhs_dilation=(dilation,),
+        dimension_numbers=("NWC", "WIO", "NWC"),
+    )
+    if bias is None:
+        return y
+    _checks.shape("bias", bias, (kernel.shape[2],))
+    return y + bias[None, None, :]
+
+
+def _lax_padding(kernel_size: int, padding: str, dilation: int):
+    if padding == "causal":
+        return [((kernel_size - 1) * dilation, 0)]
+    return padding.upper()
+
+
+def conv_output_length(
+    length: int,
+    kernel_size: int,
+    *,
+    stride: int = 1,
+    padding: str = "valid",
+    dilation: int = 1,
+) -> int:
+    """Return how many steps a convolution (or pooling) leaves of `length` steps.
+
+    `floor((length - (kernel_size - 1) * dilation - 1) / stride) + 1` for `valid`
+    padding, `ceil(length / stride)` for `same` and `causal`.
+
+    Args:
+        length: steps that go in.
+        kernel_size: taps of the kernel, or window of the pool.
+        stride: steps between two outputs.
+        padding: `"valid"`, `"same"` or `"causal"`.
+        dilation: steps between two taps.
+
+    Raises:
+        UserError: if nothing would be left; the message gives the lengths.
+
+    Example:
+        >>> conv_output_length(240, 5), conv_output_length(236, 3, stride=3)
+        (236, 78)
+    """
+    _checks.positive_int("kernel_size", kernel_size)
+    _checks.positive_int("stride", stride)
+    _checks.positive_int("dilation", dilation)
+    _checks.one_of("padding", padding, PADDINGS)
+    _checks.non_negative_int("length", length)
+    span = (kernel_size - 1) * dilation + 1
+    needed = span if padding == "valid" else 1
+    if length < needed:
+        spread = f" with dilation {dilation}" if dilation > 1 else ""
+        raise _checks.UserError(
+            f"a window of {kernel_size}{spread} and {padding} padding needs at least "
+            f"{needed} steps, got {length}"
+        )
+    return (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
+
+
+def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:
+    """Return how many input steps one output step depends on.
+
+    Each layer widens the field by `(kernel_size - 1) * dilation` of its own input's
+    steps, which lie the product of the earlier strides apart.
+
+    Args:
+        layers: `(kernel_size, stride, dilation)` from the input upwards; a pool counts
+            as a kernel of its window.
+
+    Returns:
+        The width of the field in input steps, 1 for no layers.
+
+    Example:
+        >>> receptive_field([(5, 1, 1), (3, 3, 1), (5, 1, 1)])
+        19
+    """
+    field, jump = 1, 1
+    for kernel_size, stride, dilation in layers:
+        field += (kernel_size - 1) * dilation * jump
+        jump *= stride
+    return field

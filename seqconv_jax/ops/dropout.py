@@ -1,0 +1,66 @@
+"""Dropout, and masks that a recurrent layer holds fixed over time."""
+
+import jax
+import jax.numpy as jnp
+
+from seqconv_jax import _checks
+
+
+def dropout_mask(
+    key: jax.Array, rate: float, shape: tuple[int, ...], dtype=jnp.float32
+) -> jax.Array:
+    """Draw a mask that is 0 with probability `rate` and `1 / (1 - rate)` otherwise.
+
+    Args:
+        key: a JAX random key.
+        rate: the share to drop, in [0, 1).
+        shape: the mask's shape.
+        dtype: the mask's type.
+
+    Returns:
+        A mask of mean 1 to multiply with.
+
+    Raises:
+        UserError: for a rate outside [0, 1).
+
+    Example:
+        >>> dropout_mask(jax.random.key(0), 0.0, (3,)).tolist()
+        [1.0, 1.0, 1.0]
+
+    Reference:
+        Srivastava et al., "Dropout", JMLR 15 (2014).
+    """
+    keep = 1.0 - _checks.dropout_rate("rate", rate)
+    kept = jax.random.bernoulli(key, keep, shape)
+    return jnp.where(kept, 1.0 / keep, 0.0).astype(dtype)
+
+
+def dropout(
+    x: jax.Array, key: jax.Array, rate: float, *, time_constant: bool = False
+) -> jax.Array:
+    """Drop a share of the values and scale up the rest.
+
+    Args:
+        x: `(batch, ..., features)` float.
+        key: a JAX random key.
+        rate: the share to drop, in [0, 1); 0 is the identity.
+        time_constant: whether `x` is `(batch, time, features)` and one mask serves
+            all its steps (whole channels are dropped: spatial dropout).
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        UserError: for a rate outside [0, 1).
+
+    Example:
+        >>> dropout(jnp.ones(2), jax.random.key(0), 0.0).tolist()
+        [1.0, 1.0]
+    """
+    if _checks.dropout_rate("rate", rate) == 0.0:
+        return x
+    shape = x.shape
+    if time_constant:
+        _checks.rank("x", x, ("batch", "time", "features"))
+        shape = (x.shape[0], 1, x.shape[2])
+    return x * dropout_mask(key, rate, shape, x.dtype)

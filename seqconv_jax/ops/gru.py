@@ -1,0 +1,225 @@
+"""Gated recurrent unit over a sequence, in both reset conventions of Keras.
+
+Gates are ordered update `z`, reset `r`, candidate `h`, as in Keras. `units` is H,
+`features` is C. All inputs are projected in one product before the loop over time,
+which then holds only what truly depends on the step before.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from seqconv_jax import _checks
+
+_GATE_ACTIVATIONS = {
+    "sigmoid": jax.nn.sigmoid,
+    "hard_sigmoid": jax.nn.hard_sigmoid,
+    "hard_sigmoid_keras2": lambda x: jnp.clip(0.2 * x + 0.5, 0.0, 1.0),
+}
+
+
+class _Options(NamedTuple):
+    reset_after: bool
+    gate_activation: str
+
+
+def gru(
+    x: jax.Array,
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: jax.Array | None = None,
+    *,
+    reset_after: bool = False,
+    gate_activation: str = "sigmoid",
+    initial_state: jax.Array | None = None,
+    mask: jax.Array | None = None,
+    reverse: bool = False,
+    return_sequences: bool = False,
+    input_dropout_mask: jax.Array | None = None,
+    recurrent_dropout_mask: jax.Array | None = None,
+) -> jax.Array:
+    """Run a gated recurrent unit over a sequence.
+
+    With `s` the gate activation and `m` the recurrent dropout masks,
+
+        z = s(x W_z + (m_z h) U_z + b_z)
+        r = s(x W_r + (m_r h) U_r + b_r)
+        g = tanh(x W_h + (r m_h h) U_h + b_h)              reset before (default)
+        g = tanh(x W_h + r ((m_h h) U_h + b'_h) + b_h)     reset after
+        h = z h + (1 - z) g
+
+    The interpolation uses the state without dropout. At masked steps the state is
+    carried over unchanged.
+
+    Args:
+        x: `(batch, time, features)` float.
+        kernel: `(features, 3 * units)`.
+        recurrent_kernel: `(units, 3 * units)`.
+        bias: `(3 * units,)`, or `(2, 3 * units)` (input, recurrent) with
+            `reset_after`; None for none.
+        reset_after: whether the reset gate acts after the matrix product.
+        gate_activation: `"sigmoid"`, `"hard_sigmoid"` (Keras 3: `relu6(x + 3) / 6`)
+            or `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, Keras 2.0 and 2.1's
+            default).
+        initial_state: `(batch, units)`; zeros where None.
+        mask: `(batch, time)` bool, true for real steps.
+        reverse: whether to run from the last step to the first. Outputs stay in the
+            order of the input, unlike Keras's `go_backwards`, which flips them.
+        return_sequences: whether to return all states or the final one.
+        input_dropout_mask: `(3, batch, features)`, one mask a gate, for all steps.
+        recurrent_dropout_mask: `(3, batch, units)`, one mask a gate, for all steps.
+
+    Returns:
+        `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
+
+    Raises:
+        UserError: for arguments whose shapes do not fit each other.
+
+    Example:
+        >>> x, w, u = jnp.ones((2, 5, 4)), jnp.zeros((4, 9)), jnp.zeros((3, 9))
+        >>> gru(x, w, u).shape
+        (2, 3)
+
+    References:
+        Cho et al., arXiv:1406.1078 (v3: reset before, v1: reset after); Gal and
+        Ghahramani, arXiv:1512.05287 (masks fixed over time).
+    """
+    _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask)
+    _checks.one_of("gate_activation", gate_activation, _GATE_ACTIVATIONS)
+    batch, _, features = x.shape
+    units = recurrent_kernel.shape[0]
+    if input_dropout_mask is not None:
+        _checks.shape("input_dropout_mask", input_dropout_mask, (3, batch, features))
+    if recurrent_dropout_mask is not None:
+        _checks.shape(
+            "recurrent_dropout_mask", recurrent_dropout_mask, (3, batch, units)
+        )
+    if initial_state is None:
+        initial_state = jnp.zeros((batch, units), x.dtype)
+    _checks.shape("initial_state", initial_state, (batch, units))
+
+    options = _Options(reset_after, gate_activation)
+    input_bias, recurrent_bias = _split_bias(bias, reset_after)
+    projected = project_inputs(x, kernel, input_bias, input_dropout_mask)
+    step = partial(
+        _scan_step, recurrent_kernel, recurrent_bias, recurrent_dropout_mask, options
+    )
+    steps = (projected, None if mask is None else mask.T)
+    final, states = lax.scan(step, initial_state, steps, reverse=reverse)
+    return jnp.swapaxes(states, 0, 1) if return_sequences else final
+
+
+def project_inputs(x, kernel, bias=None, dropout_mask=None) -> jax.Array:
+    """Return `x @ kernel + bias` of all steps, time first: `(time, batch, 3 * units)`.
+
+    Args:
+        x: `(batch, time, features)`.
+        kernel: `(features, 3 * units)`.
+        bias: `(3 * units,)` or None.
+        dropout_mask: `(3, batch, features)`, one mask a gate, or None.
+    """
+    x = jnp.swapaxes(x, 0, 1)
+    if dropout_mask is None:
+        projected = x @ kernel
+    else:
+        gates = jnp.split(kernel, 3, axis=1)
+        projected = jnp.concatenate(
+            [
+                (x * mask[None]) @ gate
+                for mask, gate in zip(dropout_mask, gates, strict=True)
+            ],
+            axis=-1,
+        )
+    return projected if bias is None else projected + bias[None, None, :]
+
+
+def gru_cell(
+    projected: jax.Array,
+    state: jax.Array,
+    recurrent_kernel: jax.Array,
+    recurrent_bias: jax.Array | None = None,
+    *,
+    reset_after: bool = False,
+    gate_activation: str = "sigmoid",
+    recurrent_dropout_mask: jax.Array | None = None,
+) -> jax.Array:
+    """Advance the state by one step, given the step's projected input.
+
+    Args:
+        projected: `(batch, 3 * units)`: the input times the kernel plus its bias.
+        state: `(batch, units)`.
+        recurrent_kernel: `(units, 3 * units)`.
+        recurrent_bias: `(3 * units,)`, only with `reset_after`; None for none.
+        reset_after: whether the reset gate acts after the matrix product.
+        gate_activation: as for `gru`.
+        recurrent_dropout_mask: `(3, batch, units)` or None.
+
+    Returns:
+        The next state, `(batch, units)`.
+    """
+    gate = _GATE_ACTIVATIONS[gate_activation]
+    units = state.shape[-1]
+    gates_kernel = recurrent_kernel[:, : 2 * units]
+    candidate_kernel = recurrent_kernel[:, 2 * units :]
+    if recurrent_dropout_mask is None:
+        inner = state @ gates_kernel
+        kept = state
+    else:
+        mask_z, mask_r, mask_h = recurrent_dropout_mask
+        inner = jnp.concatenate(
+            [
+                (state * mask_z) @ gates_kernel[:, :units],
+                (state * mask_r) @ gates_kernel[:, units:],
+            ],
+            axis=-1,
+        )
+        kept = state * mask_h
+    if recurrent_bias is not None:
+        inner = inner + recurrent_bias[None, : 2 * units]
+    z, r = jnp.split(gate(projected[:, : 2 * units] + inner), 2, axis=-1)
+    if reset_after:
+        inner_h = kept @ candidate_kernel
+        if recurrent_bias is not None:
+            inner_h = inner_h + recurrent_bias[None, 2 * units :]
+        inner_h = r * inner_h
+    else:
+        inner_h = (r * kept) @ candidate_kernel
+    candidate = jnp.tanh(projected[:, 2 * units :] + inner_h)
+    return z * state + (1 - z) * candidate
+
+
+def _scan_step(recurrent_kernel, recurrent_bias, dropout_mask, options, state, step):
+    projected, real = step
+    new = gru_cell(
+        projected,
+        state,
+        recurrent_kernel,
+        recurrent_bias,
+        recurrent_dropout_mask=dropout_mask,
+        **options._asdict(),
+    )
+    if real is not None:
+        new = jnp.where(real[:, None], new, state)
+    return new, new
+
+
+def _split_bias(bias, reset_after):
+    if bias is None or not reset_after:
+        return bias, None
+    return bias[0], bias[1]
+
+
+def _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask) -> None:
+    _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
+    units = recurrent_kernel.shape[0]
+    _checks.shape("recurrent_kernel", recurrent_kernel, (units, 3 * units))
+    _checks.shape("kernel", kernel, (x.shape[2], 3 * units))
+    if bias is not None:
+        wanted = (2, 3 * units) if reset_after else (3 * units,)
+        _checks.shape("bias", bias, wanted)
+    if mask is not None:
+        _checks.shape("mask", mask, x.shape[:2])

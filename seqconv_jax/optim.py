@@ -1,0 +1,63 @@
+"""The optimiser of the reference experiments, in Keras's meaning."""
+
+import optax
+
+from seqconv_jax import _checks
+
+
+def rmsprop(
+    learning_rate: float | optax.Schedule,
+    *,
+    decay: float = 0.9,
+    epsilon: float = 1e-7,
+    epsilon_in_root: bool = True,
+    momentum: float = 0.0,
+    centered: bool = False,
+) -> optax.GradientTransformation:
+    """Divide the gradient by a running root mean square of itself.
+
+    `v <- decay v + (1 - decay) g^2`, then `p <- p - learning_rate g / sqrt(v + eps)`,
+    or `/ (sqrt(v) + eps)` where `epsilon_in_root` is false. The first is Keras 3, the
+    second Keras 2 and tf.keras without momentum; with gradients near 1e-4 they differ
+    by more than the movement itself. The average starts at zero and is not
+    corrected for it, in all of them.
+
+    Args:
+        learning_rate: a positive number, or an optax schedule of the step.
+        decay: the running average's weight on its past (Keras: `rho`).
+        epsilon: keeps the division finite.
+        epsilon_in_root: whether epsilon is added to the mean square.
+        momentum: weight on the previous movement; 0 for none.
+        centered: whether to subtract the squared running mean of the gradient.
+
+    Returns:
+        An optax gradient transformation.
+
+    Raises:
+        UserError: for a learning rate or epsilon that is not positive.
+
+    Example:
+        >>> tx = rmsprop(1e-3)
+        >>> state = tx.init({"w": 0.0})
+
+    Reference:
+        Tieleman and Hinton, Coursera lecture 6.5 (2012).
+    """
+    if not callable(learning_rate):
+        _checks.expect(
+            0 < learning_rate < float("inf"),
+            "learning_rate",
+            "a positive number",
+            learning_rate,
+        )
+    _checks.expect(epsilon > 0, "epsilon", "a positive number", epsilon)
+    _checks.expect(0 <= decay < 1, "decay", "a number in [0, 1)", decay)
+    return optax.rmsprop(
+        learning_rate,
+        decay=decay,
+        eps=epsilon,
+        initial_scale=0.0,
+        eps_in_sqrt=epsilon_in_root,
+        centered=centered,
+        momentum=momentum or None,
+    )

@@ -1,0 +1,119 @@
+"""One training step, and one batch's scores: pure functions of arrays."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from seqconv_jax.train.batches import Batch
+from seqconv_jax.train.state import TrainState
+
+Score = Callable[[jax.Array, jax.Array], jax.Array]
+"""`(predictions, targets)`, both `(batch, outputs)`, to a number per example."""
+
+Metrics = dict[str, jax.Array]
+"""Scalars by name; `"examples"` says how many examples the others are means of."""
+
+
+def make_step(
+    model: Any,
+    tx: optax.GradientTransformation,
+    loss: Score,
+    metrics: Mapping[str, Score] | None = None,
+) -> Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]:
+    """Build the pure function of one training step.
+
+    Where the loss or a gradient is not finite the state is returned as it came, its
+    step not advanced: whoever counts the steps sees it, and nothing is lost.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        tx: an optax optimiser.
+        loss: what is minimised, per example.
+        metrics: more scores to report, by name.
+
+    Returns:
+        `step(state, batch, key) -> (state, metrics)`, to be jitted by the caller.
+        `key` seeds dropout and is folded with the step inside.
+
+    Example:
+        >>> from seqconv_jax import losses, models, optim
+        >>> step = make_step(models.SeriesConvNet(), optim.rmsprop(1e-3), losses.mae)
+    """
+    scores = {"loss": loss, **(metrics or {})}
+
+    def objective(params, batch: Batch, key):
+        predictions = model.apply(
+            {"params": params}, batch.x, train=True, rngs={"dropout": key}
+        )
+        values = weighted_means(scores, predictions, batch)
+        return values["loss"], values
+
+    def step(state: TrainState, batch: Batch, key: jax.Array):
+        key = jax.random.fold_in(key, state.step)
+        gradient = jax.value_and_grad(objective, has_aux=True)
+        (value, values), grads = gradient(state.params, batch, key)
+        norm = optax.global_norm(grads)
+        updates, opt_state = tx.update(grads, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        new = TrainState(state.step + 1, params, opt_state)
+        finite = jnp.isfinite(value) & jnp.isfinite(norm)
+        new = jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, state)
+        return new, {**values, "gradient_norm": norm}
+
+    return step
+
+
+def make_scorer(
+    model: Any, scores: Mapping[str, Score]
+) -> Callable[[Any, Batch], Metrics]:
+    """Build the pure function that scores a batch without dropout.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        scores: what to report, by name.
+
+    Returns:
+        `score(params, batch) -> metrics`.
+    """
+
+    def score(params, batch: Batch) -> Metrics:
+        predictions = model.apply({"params": params}, batch.x)
+        return weighted_means(scores, predictions, batch)
+
+    return score
+
+
+def weighted_means(
+    scores: Mapping[str, Score], predictions: jax.Array, batch: Batch
+) -> Metrics:
+    """Return each score's mean over the examples of a batch, filler left out."""
+    examples = jnp.sum(batch.weight)
+    # Filler may score anything, NaN included, so it is cut out, not multiplied away.
+    means = {
+        name: jnp.sum(jnp.where(batch.weight > 0, score(predictions, batch.y), 0))
+        / jnp.maximum(examples, 1)
+        for name, score in scores.items()
+    }
+    return {**means, "examples": examples}
+
+
+def zero_totals(names) -> Metrics:
+    """Return the totals of no batch."""
+    return {name: jnp.zeros((), jnp.float32) for name in (*names, "examples")}
+
+
+def add_to_totals(totals: Metrics, metrics: Metrics) -> Metrics:
+    """Add a batch's metrics, each weighted by the batch's examples, to the totals."""
+    examples = metrics["examples"]
+    weight = {name: examples for name in totals} | {"examples": 1}
+    return {name: totals[name] + metrics[name] * weight[name] for name in totals}
+
+
+def means_of(totals: Mapping[str, Any]) -> dict[str, float]:
+    """Return the means that totals stand for, as Python numbers on the host."""
+    host = jax.device_get(dict(totals))
+    examples = max(float(host.pop("examples")), 1.0)
+    return {name: float(value) / examples for name, value in host.items()}
