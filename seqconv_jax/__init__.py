@@ -40,11 +40,12 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
-    from seqconv_jax.summary import summary
+    from seqconv_jax.summary import count_parameters, summary
 
 __all__ = [
     "UserError",
     "checkpoint",
+    "count_parameters",
     "data",
     "losses",
     "models",
@@ -61,11 +62,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
-    if name == "summary":
-        # The function, not the module of the same name that importing it binds here.
-        function = importlib.import_module(f"{__name__}.summary").summary
-        globals()["summary"] = function
-        return function
+    if name in ("summary", "count_parameters"):
+        module = importlib.import_module(f"{__name__}.summary")
+        # Importing the module bound it to the name of its function.
+        globals()["summary"] = module.summary
+        return getattr(module, name)
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

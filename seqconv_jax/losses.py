@@ -14,8 +14,8 @@ from seqconv_jax import _checks
 def binary_cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """Return the cross-entropy of labels in {0, 1} under `sigmoid(logits)`.
 
-    `log(1 + exp(x)) - x * y`, computed so that it is stable for logits of any size. It takes
-    logits, not probabilities: a last layer needs no sigmoid.
+    `log(1 + exp(x)) - x * y`, computed so that it is stable for logits of any size.
+    It takes logits, not probabilities: a last layer needs no sigmoid.
 
     Args:
         logits: `(batch, outputs)` float.

@@ -7,7 +7,6 @@ length after every layer in the message.
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import jax
 from flax import linen as nn
@@ -18,6 +17,7 @@ from seqconv_jax.nn import (
     AvgPool1D,
     Bidirectional,
     Conv1D,
+    ConvBlock,
     Dense,
     Dropout,
     Embedding,
@@ -26,8 +26,9 @@ from seqconv_jax.nn import (
     GlobalMaxPool1D,
     MaxPool1D,
     ResidualBlock,
+    check_lengths,
 )
-from seqconv_jax.ops import conv_output_length, receptive_field
+from seqconv_jax.ops import receptive_field
 
 _POOLS = {"max": MaxPool1D, "average": AvgPool1D}
 _ENDINGS = {
@@ -35,29 +36,6 @@ _ENDINGS = {
     "global_average": GlobalAvgPool1D,
     "flatten": Flatten,
 }
-
-
-@dataclass(frozen=True)
-class ConvBlock:
-    """One convolution of a stack, and the pool behind it, if any.
-
-    Attributes:
-        features: filters of the convolution.
-        kernel_size: its taps.
-        pool: the window of the pool behind it; None for no pool.
-        activation: `"linear"`, `"relu"`, `"tanh"` or `"sigmoid"`.
-        padding: `"valid"`, `"same"` or `"causal"`.
-        dilation: steps between two taps.
-        pooling: `"max"` or `"average"`.
-    """
-
-    features: int
-    kernel_size: int
-    pool: int | None = None
-    activation: str = "relu"
-    padding: str = "valid"
-    dilation: int = 1
-    pooling: str = "max"
 
 
 class _ConvStack(nn.Module):
@@ -81,43 +59,6 @@ class _ConvStack(nn.Module):
 
     def _end(self, x: jax.Array, ending: str) -> jax.Array:
         return _ENDINGS[_checks.one_of("ending", ending, _ENDINGS)]()(x)
-
-
-def check_lengths(length: int, blocks: Iterable[ConvBlock]) -> list[int]:
-    """Return the length after every convolution and pool, the input's first.
-
-    Raises:
-        UserError: where a layer has too few steps; the message lists all lengths.
-
-    Example:
-        >>> check_lengths(60, [ConvBlock(128, 7), ConvBlock(32, 7, 5), ConvBlock(32, 7)])
-        [60, 54, 48, 9, 3]
-    """
-    lengths = [length]
-    for index, block in enumerate(blocks):
-        layers = [
-            (f"Conv1D_{index}", block.kernel_size, 1, block.padding, block.dilation)
-        ]
-        if block.pool is not None:
-            layers.append((f"pool {index}", block.pool, block.pool, "valid", 1))
-        for name, size, stride, padding, dilation in layers:
-            try:
-                left = conv_output_length(
-                    lengths[-1],
-                    size,
-                    stride=stride,
-                    padding=padding,
-                    dilation=dilation,
-                )
-            except _checks.UserError as error:
-                chain = " -> ".join(map(str, lengths))
-                raise _checks.UserError(
-                    f"the sequence is too short for {name}: {error} "
-                    f"(lengths so far: {chain}); give longer sequences, or smaller "
-                    "kernels and pools"
-                ) from None
-            lengths.append(left)
-    return lengths
 
 
 class TextConvNet(_ConvStack):

@@ -4,6 +4,7 @@ Every module is a frozen dataclass with pure `init` and `apply`. Modules that dr
 values take `train=True` and a random key named `"dropout"`.
 """
 
+from seqconv_jax.nn.blocks import ConvBlock, check_lengths
 from seqconv_jax.nn.conv import Conv1D, Dense, Dropout, Embedding, Flatten, activation
 from seqconv_jax.nn.gru import GRU, Bidirectional, GRUCell
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
@@ -14,6 +15,7 @@ __all__ = [
     "AvgPool1D",
     "Bidirectional",
     "Conv1D",
+    "ConvBlock",
     "Dense",
     "Dropout",
     "Embedding",
@@ -24,4 +26,5 @@ __all__ = [
     "MaxPool1D",
     "ResidualBlock",
     "activation",
+    "check_lengths",
 ]

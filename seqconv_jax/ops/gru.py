@@ -5,25 +5,11 @@ Gates are ordered update `z`, reset `r`, candidate `h`, as in Keras. `units` is 
 which then holds only what truly depends on the step before.
 """
 
-from functools import partial
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from seqconv_jax import _checks
-
-_GATE_ACTIVATIONS = {
-    "sigmoid": jax.nn.sigmoid,
-    "hard_sigmoid": jax.nn.hard_sigmoid,
-    "hard_sigmoid_keras2": lambda x: jnp.clip(0.2 * x + 0.5, 0.0, 1.0),
-}
-
-
-class _Options(NamedTuple):
-    reset_after: bool
-    gate_activation: str
+from seqconv_jax.ops.gru_recurrence import GATES, Convention, Weights, cell, recurrence
 
 
 def gru(
@@ -88,28 +74,35 @@ def gru(
         Ghahramani, arXiv:1512.05287 (masks fixed over time).
     """
     _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask)
-    _checks.one_of("gate_activation", gate_activation, _GATE_ACTIVATIONS)
+    _checks.one_of("gate_activation", gate_activation, GATES)
     batch, _, features = x.shape
     units = recurrent_kernel.shape[0]
-    if input_dropout_mask is not None:
-        _checks.shape("input_dropout_mask", input_dropout_mask, (3, batch, features))
-    if recurrent_dropout_mask is not None:
-        _checks.shape(
-            "recurrent_dropout_mask", recurrent_dropout_mask, (3, batch, units)
-        )
+    for name, dropout_mask, width in [
+        ("input_dropout_mask", input_dropout_mask, features),
+        ("recurrent_dropout_mask", recurrent_dropout_mask, units),
+    ]:
+        if dropout_mask is not None:
+            _checks.shape(name, dropout_mask, (3, batch, width))
     if initial_state is None:
         initial_state = jnp.zeros((batch, units), x.dtype)
     _checks.shape("initial_state", initial_state, (batch, units))
 
-    options = _Options(reset_after, gate_activation)
     input_bias, recurrent_bias = _split_bias(bias, reset_after)
     projected = project_inputs(x, kernel, input_bias, input_dropout_mask)
-    step = partial(
-        _scan_step, recurrent_kernel, recurrent_bias, recurrent_dropout_mask, options
+    mask = None if mask is None else mask.T
+    if reverse:
+        projected = projected[::-1]
+        mask = None if mask is None else mask[::-1]
+    states = recurrence(
+        Convention(reset_after, gate_activation),
+        projected,
+        initial_state,
+        Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask),
+        mask,
     )
-    steps = (projected, None if mask is None else mask.T)
-    final, states = lax.scan(step, initial_state, steps, reverse=reverse)
-    return jnp.swapaxes(states, 0, 1) if return_sequences else final
+    if not return_sequences:
+        return states[-1]
+    return jnp.swapaxes(states[::-1] if reverse else states, 0, 1)
 
 
 def project_inputs(x, kernel, bias=None, dropout_mask=None) -> jax.Array:
@@ -160,50 +153,9 @@ def gru_cell(
     Returns:
         The next state, `(batch, units)`.
     """
-    gate = _GATE_ACTIVATIONS[gate_activation]
-    units = state.shape[-1]
-    gates_kernel = recurrent_kernel[:, : 2 * units]
-    candidate_kernel = recurrent_kernel[:, 2 * units :]
-    if recurrent_dropout_mask is None:
-        inner = state @ gates_kernel
-        kept = state
-    else:
-        mask_z, mask_r, mask_h = recurrent_dropout_mask
-        inner = jnp.concatenate(
-            [
-                (state * mask_z) @ gates_kernel[:, :units],
-                (state * mask_r) @ gates_kernel[:, units:],
-            ],
-            axis=-1,
-        )
-        kept = state * mask_h
-    if recurrent_bias is not None:
-        inner = inner + recurrent_bias[None, : 2 * units]
-    z, r = jnp.split(gate(projected[:, : 2 * units] + inner), 2, axis=-1)
-    if reset_after:
-        inner_h = kept @ candidate_kernel
-        if recurrent_bias is not None:
-            inner_h = inner_h + recurrent_bias[None, 2 * units :]
-        inner_h = r * inner_h
-    else:
-        inner_h = (r * kept) @ candidate_kernel
-    candidate = jnp.tanh(projected[:, 2 * units :] + inner_h)
-    return z * state + (1 - z) * candidate
-
-
-def _scan_step(recurrent_kernel, recurrent_bias, dropout_mask, options, state, step):
-    projected, real = step
-    new = gru_cell(
-        projected,
-        state,
-        recurrent_kernel,
-        recurrent_bias,
-        recurrent_dropout_mask=dropout_mask,
-        **options._asdict(),
-    )
-    if real is not None:
-        new = jnp.where(real[:, None], new, state)
-    return new, new
+    convention = Convention(reset_after, gate_activation)
+    weights = Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask)
+    return cell(convention, weights, projected, state)[0]
 
 
 def _split_bias(bias, reset_after):

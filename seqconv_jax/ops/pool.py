@@ -6,6 +6,7 @@ real step at all, the result is 0 and its gradient is 0.
 """
 
 from functools import partial
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -58,8 +59,12 @@ def max_pool(
     return jnp.where(real[:, :, None], y, 0)
 
 
+def _max_pool(x, window: int, stride: int) -> jax.Array:
+    return cast(jax.Array, _max_pool_with_saved_offsets(x, window, stride))
+
+
 @partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def _max_pool(x, window: int, stride: int):
+def _max_pool_with_saved_offsets(x, window: int, stride: int):
     return _max_and_offset(x, window, stride)[0]
 
 
@@ -89,7 +94,7 @@ def _max_pool_backward(window, stride, saved, dy):
     return (_unslice(taken, time, window, stride),)
 
 
-_max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+_max_pool_with_saved_offsets.defvjp(_max_pool_forward, _max_pool_backward)
 
 
 def avg_pool(

@@ -31,6 +31,8 @@ class Examples(Protocol):
     def test(self) -> np.ndarray: ...  # noqa: D102
     @property
     def replacement(self) -> bool: ...  # noqa: D102
+    @property
+    def example(self) -> np.ndarray: ...  # noqa: D102
 
 
 class Resident(NamedTuple):
@@ -42,7 +44,7 @@ class Resident(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """One batch: `x` and `y` by example, and `weight` 1 for an example, 0 for filler."""
+    """A batch: `x`, `y`, and `weight`, 1 for an example and 0 for filler."""
 
     x: jax.Array
     y: jax.Array
@@ -56,7 +58,7 @@ def put_on_device(task: Examples) -> Resident:
 
 
 def gather(resident: Resident, rows: jax.Array) -> Batch:
-    """Return the examples of `rows`, `(batch,)` int32, where `FILLER` weighs nothing."""
+    """Return the examples of `rows`, `(batch,)` int32; `FILLER` weighs nothing."""
     weight = (rows != FILLER).astype(jnp.float32)
     rows = jnp.maximum(rows, 0)
     where = rows

@@ -1,6 +1,6 @@
 """The compiled functions of a run, and how many steps each call of them does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -80,46 +80,45 @@ class Trainer:
         self._resident = resident
         self._key = dropout_key
         self._step = make_step(model, tx, loss, metrics)
-        call = self._one if self.steps_per_call == 1 else self._many
+        call: Callable[..., Any] = self._one if self.steps_per_call == 1 else self._many
         self._call = jax.jit(call, donate_argnums=(0, 1))
 
-    def run(
+    def call(
         self, state: TrainState, totals: Metrics, order: jax.Array, steps: int
-    ) -> Iterator[tuple[TrainState, Metrics, Ticket, int]]:
-        """Do `steps` steps, yielding after each call without waiting for it.
+    ) -> tuple[TrainState, Metrics, Ticket, int]:
+        """Do one call's steps, `steps` at the most, without waiting for them.
 
         Args:
             state: where to start; its buffers are given away.
             totals: metrics added up so far in this epoch; given away likewise.
             order: the epoch's rows from `epoch_order`.
-            steps: how many steps to do.
+            steps: how many steps are left to do.
 
-        Yields:
-            The state, the totals, a ticket and the steps done by the call.
+        Returns:
+            The state, the totals, a ticket and the number of steps done.
         """
-        while steps > 0:
-            count = min(self.steps_per_call, steps)
-            extra = () if self.steps_per_call == 1 else (np.int32(count),)
-            state, totals, ticket = self._call(
-                state, totals, self._resident, self._key, order, *extra
-            )
-            steps -= count
-            yield state, totals, ticket, count
+        count = min(self.steps_per_call, steps)
+        state, totals, ticket = self._call(
+            state, totals, self._resident, self._key, order, np.int32(count)
+        )
+        return state, totals, ticket, count
 
-    def _one(self, state, totals, resident, key, order):
+    def _one(self, state, totals, resident, key, order, _):
         batch = gather(resident, order[state.step % order.shape[0]])
         state, metrics = self._step(state, batch, key)
         totals = add_to_totals(totals, metrics)
-        mean = totals["loss"] / jnp.maximum(totals["examples"], 1)
-        return state, totals, Ticket(state.step, mean)
+        return state, totals, _ticket(state, totals)
 
     def _many(self, state, totals, resident, key, order, count):
         def body(_, carry):
-            return self._one(*carry, resident, key, order)[:2]
+            return self._one(*carry, resident, key, order, count)[:2]
 
         state, totals = lax.fori_loop(0, count, body, (state, totals))
-        mean = totals["loss"] / jnp.maximum(totals["examples"], 1)
-        return state, totals, Ticket(state.step, mean)
+        return state, totals, _ticket(state, totals)
+
+
+def _ticket(state: TrainState, totals: Metrics) -> Ticket:
+    return Ticket(state.step, totals["loss"] / jnp.maximum(totals["examples"], 1))
 
 
 class Evaluator:

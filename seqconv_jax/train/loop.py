@@ -182,7 +182,7 @@ def fit(
                 raise Diverged(at, bad, where) from None
             trained = time.perf_counter() - started
             reached = int(state.step)
-            if reached < (epoch + 1) * steps:
+            if request.signum is not None and reached < (epoch + 1) * steps:
                 store.save(state, totals, history)
                 raise Interrupted(request.signum, reached, saved=run is not None)
 
@@ -212,14 +212,14 @@ def _run_steps(trainer, state, totals, order, steps, request, reporter):
     """
     pending: deque[tuple[int, Ticket]] = deque()
     expected = int(state.step)
-    for state, totals, ticket, count in trainer.run(state, totals, order, steps):
+    while steps > 0 and request.signum is None:
+        state, totals, ticket, count = trainer.call(state, totals, order, steps)
+        steps -= count
         expected += count
         pending.append((expected, ticket))
         if len(pending) > MAX_CALLS_IN_FLIGHT:
             _look_at(*pending.popleft(), state)
         reporter.advance(count, partial(_loss_of, pending[0][1]))
-        if request.signum is not None:
-            break
     while pending:
         _look_at(*pending.popleft(), state)
     return state, totals

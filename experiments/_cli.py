@@ -1,0 +1,121 @@
+"""What the experiments' command lines share: settings, refusals, a progress bar.
+
+Nothing heavy is imported before the settings are read, so that `--help` is quick.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import tyro
+
+Settings = TypeVar("Settings")
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Flags that every experiment has."""
+
+    seed: int = 0
+    """What parameters, order of the data and dropout follow from."""
+    resume: Flag = False
+    """Continue the run in --out where it was stopped."""
+    overwrite: Flag = False
+    """Replace the run in --out."""
+    require_real_data: Flag = False
+    """Fail, rather than train on a generated stand-in, when there is no data."""
+
+
+def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
+    """Read the settings, run `main`, and word what goes wrong in one line.
+
+    Exit status: 2 for a mistake in the settings or the data, 1 for a training that
+    diverged, 128 + the signal's number for one that was stopped. The environment
+    variable SEQCONV_TRACEBACK=1 shows tracebacks.
+    """
+    description = sys.modules[main.__module__].__doc__
+    settings = tyro.cli(settings_type, description=description)
+    if os.environ.get("SEQCONV_TRACEBACK") == "1":
+        main(settings)
+        return
+    from seqconv_jax import UserError
+
+    try:
+        main(settings)
+    except UserError as error:
+        _exit(f"error: {error}", 2)
+    except OSError as error:
+        _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
+    except KeyboardInterrupt as stop:
+        signum = getattr(stop, "signum", 2)
+        remedy = "; continue with --resume" if getattr(stop, "saved", False) else ""
+        _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
+    except ArithmeticError as error:
+        _exit(f"error: {error}", 1)
+
+
+def _exit(message: str, status: int) -> None:
+    print(" ".join(message.split()), file=sys.stderr)
+    sys.exit(status)
+
+
+class ProgressBar:
+    """Draws a bar with the loss and the speed, and prints a line for every epoch."""
+
+    def __init__(self, batch_size: int, refresh_seconds: float = 0.5):
+        """Draw nothing yet."""
+        from rich.console import Console
+
+        self._batch_size = batch_size
+        self._refresh = refresh_seconds
+        self._console = Console()
+        self._bar: Any = None
+
+    def begin(self, epoch: int, epochs: int, done: int, steps: int) -> None:
+        """Start the epoch's bar."""
+        from rich import progress
+
+        columns = (
+            progress.TextColumn(f"epoch {epoch}/{epochs}"),
+            progress.BarColumn(bar_width=30),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[note]}"),
+            progress.TimeRemainingColumn(compact=True),
+        )
+        self._bar = progress.Progress(
+            *columns, console=self._console, transient=True, auto_refresh=False
+        )
+        self._task = self._bar.add_task("", total=steps, completed=done, note="")
+        self._started, self._steps, self._shown = time.perf_counter(), 0, 0.0
+        self._bar.start()
+
+    def advance(self, steps: int, loss: Callable[[], float]) -> None:
+        """Move the bar, redrawing it a few times a second at the most."""
+        self._steps += steps
+        self._bar.advance(self._task, steps)
+        now = time.perf_counter()
+        if now - self._shown >= self._refresh:
+            speed = self._steps * self._batch_size / (now - self._started)
+            note = f"loss {loss():.4f}  {speed:,.0f} examples/s"
+            self._bar.update(self._task, note=note, refresh=True)
+            self._shown = now
+
+    def end(self, record: dict[str, Any]) -> None:
+        """Replace the bar by the epoch's line."""
+        self._bar.stop()
+        scores = "  ".join(
+            f"{name} {value:.4f}"
+            for name, value in record.items()
+            if isinstance(value, float)
+            and name not in ("seconds", "examples_per_second", "gradient_norm")
+        )
+        print(
+            f"epoch {record['epoch']:>2}  {scores}  {record['seconds']:.1f} s  "
+            f"{record['examples_per_second']:,.0f} examples/s",
+            flush=True,
+        )

@@ -1,0 +1,229 @@
+"""What the forecasting experiments share: from a file to a scored, pictured run."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from _cli import Flag, ProgressBar, RunSettings
+
+if TYPE_CHECKING:
+    from seqconv_jax.data.series import Series
+    from seqconv_jax.data.series_task import ForecastTask
+
+STAND_IN_NOTE = "GENERATED STAND-IN DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastSettings(RunSettings):
+    """Flags of every forecasting experiment."""
+
+    data: Path | None = None
+    """A .csv, .csv.gz, .zip or .parquet file, or a directory with the usual one."""
+    split: tuple[str, str] | None = None
+    """Where validation and test begin: two row numbers, dates, or fractions.
+    By default where the source cut."""
+    purge: str = "0"
+    """Time or rows between two splits that neither reads; the source has none."""
+    horizon: Literal["source", "exact"] = "source"
+    """Source: the newest input lies one step before the row that the delay counts from,
+    as in the source. Exact: it is that row, and the horizon is exactly the delay."""
+    gaps: Literal["keep", "drop"] = "keep"
+    """What to do with windows that cross a gap in time."""
+    predict: Literal["value", "change"] = "value"
+    """Forecast the value, as the source does, or its change since the newest input."""
+    missing: Literal["error", "keep", "previous", "interpolate", "drop"] = "error"
+    """What to do with empty cells and -9999 marks."""
+    duplicates: Literal["error", "first", "last", "keep"] = "error"
+    """What to do with repeated timestamps."""
+    unsorted: Literal["error", "sort", "keep"] = "error"
+    """What to do with timestamps that go backwards."""
+    reverse: Flag = False
+    """Read a newest-first file from its end."""
+    patience: int | None = None
+    """Stop after so many epochs without a better one; by default never."""
+
+
+def read(settings: Any, path: Path, source: str) -> "Series":
+    """Read the series of a file with the settings' policies."""
+    from seqconv_jax import data
+
+    return data.read_series(
+        path,
+        time=settings.time,
+        missing=settings.missing,
+        duplicates=settings.duplicates,
+        unsorted=settings.unsorted,
+        reverse=settings.reverse,
+        data_source=source,
+    )
+
+
+def rows_or_duration(text: str) -> int | str:
+    """Return a number of rows as an int, anything else unchanged."""
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def cut_points(split: tuple[str, str] | None, default: Any) -> Any:
+    """Return the split as row numbers, fractions or dates."""
+    if split is None:
+        return default
+    return tuple(_number(text) for text in split)
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def train_and_report(
+    settings: Any, task: "ForecastTask", model: Any, source_figure: str
+) -> dict[str, Any]:
+    """Train a forecaster, score its best epoch, and fill the run directory.
+
+    Args:
+        settings: the experiment's settings.
+        task: the data.
+        model: the network.
+        source_figure: what the source got, for the last lines.
+
+    Returns:
+        The run's summary.
+    """
+    import jax
+
+    import seqconv_jax as sc
+
+    print(task.describe())
+    print()
+    print(sc.summary(model, task.example))
+    print(flush=True)
+
+    config = {
+        **asdict(settings),
+        "data_file": task.data_path,
+        "data_sha256": task.data_sha256,
+        "data_source": task.data_source,
+        "real_horizon": task.horizon,
+        **sc.runs.environment(device=jax.devices()[0].device_kind),
+    }
+    with sc.runs.open(
+        settings.out,
+        config=config,
+        resume=settings.resume,
+        overwrite=settings.overwrite,
+    ) as run:
+        result = sc.train.fit(
+            model,
+            task,
+            optimizer=sc.optim.rmsprop(settings.learning_rate),
+            loss=sc.losses.mae,
+            metrics={"mae": sc.losses.mae},
+            epochs=settings.epochs,
+            steps_per_epoch=settings.steps_per_epoch,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            patience=settings.patience,
+            run=run,
+            reporter=ProgressBar(settings.batch_size),
+        )
+        summary = _summarise(task, model, result)
+        run.write_summary(summary)
+        _draw(run.path, task, model, result, summary)
+    print(_closing_lines(summary, task, source_figure, settings.out))
+    return summary
+
+
+def _summarise(task: "ForecastTask", model: Any, result: Any) -> dict[str, Any]:
+    import seqconv_jax as sc
+
+    params = result.best.params
+    scores = {"loss": sc.losses.mae}
+    test = sc.train.evaluate(model, params, task, task.test, scores)["loss"]
+    predictions = sc.train.predict(model, params, task, task.test)
+    return {
+        "data_source": task.data_source,
+        "parameters": sc.count_parameters(params),
+        "seconds": sum(record["seconds"] for record in result.history),
+        "best_epoch": result.best.epoch,
+        "best_val_loss": result.best.val_loss,
+        "best_val_mae": result.best.record["val_mae"],
+        "test_loss": test,
+        "test_mae": test,
+        "test_hit_rate": task.hit_rate(predictions, task.test),
+        "baseline_val_mae": task.baseline("validation"),
+        "baseline_test_mae": task.baseline("test"),
+        "unit": task.unit,
+        "unit_scale": task.unit_scale,
+        "horizon": task.horizon,
+    }
+
+
+def _draw(path: Path, task: "ForecastTask", model: Any, result: Any, summary: Any):
+    import numpy as np
+
+    import seqconv_jax as sc
+
+    note = STAND_IN_NOTE if task.data_source == "generated" else ""
+    sc.plots.curves(
+        result.history,
+        path / "loss.png",
+        metric="loss",
+        ylabel="mean absolute error (standard deviations)",
+        title=f"{task.target}, {task.horizon} ahead",
+        best_epoch=result.best.epoch,
+        baseline=summary["baseline_val_mae"],
+        note=note,
+    )
+    two_weeks = _count_rows(task, np.timedelta64(14, "D"), at_least=60)
+    rows = task.test[:two_weeks]
+    outputs = sc.train.predict(model, result.best.params, task, rows)
+    times = rows + task.delay if task.times is None else task.times[rows + task.delay]
+    sc.plots.forecast(
+        times,
+        task.actual(rows),
+        task.restore(rows, outputs),
+        path / "forecast.png",
+        unit=task.unit or task.target,
+        title=f"{task.target} forecast {task.horizon} ahead, first rows of the test set",
+        baseline=task.to_unit(task.last[rows])[:, 0],
+        note=note,
+    )
+
+
+def _count_rows(task: "ForecastTask", span: Any, at_least: int) -> int:
+    """Return how many test rows a span of time takes."""
+    import numpy as np
+
+    if task.times is None:
+        return at_least
+    times = task.times[task.test]
+    return max(int(np.searchsorted(times, times[0] + span)), at_least)
+
+
+def _closing_lines(summary, task: "ForecastTask", source_figure: str, out: Path) -> str:
+    def both(score: float) -> str:
+        unit = task.unit or "points"
+        return f"{score:.4f}  ({score * task.unit_scale:.2f} {unit})"
+
+    lines = [
+        "",
+        f"best epoch {summary['best_epoch']}, chosen on validation; MAE in standard "
+        "deviations of the target:",
+        f"  validation  {both(summary['best_val_mae'])}",
+        f"  baseline    {both(summary['baseline_val_mae'])}  (no change since the "
+        "newest input)",
+        f"  test        {both(summary['test_mae'])}",
+        f"  baseline    {both(summary['baseline_test_mae'])}",
+        f"  source      {source_figure}",
+    ]
+    if summary["test_hit_rate"] is not None:
+        lines.append(
+            f"  direction of the change right on test: {summary['test_hit_rate']:.1%}"
+        )
+    if task.data_source == "generated":
+        lines.append(f"  {STAND_IN_NOTE}: not comparable with the source")
+    return "\n".join([*lines, f"run directory: {out}"])

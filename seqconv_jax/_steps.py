@@ -1,0 +1,93 @@
+"""Step directories: which are there, and how one appears or goes by a single rename.
+
+`<step>/` is complete. What a process was doing when it was killed has a hidden name:
+`.writing-<step>`, `.replaced-<step>` (making room for the same step), or
+`.deleting-<step>`.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqconv_jax import _manifest
+from seqconv_jax._checks import UserError
+from seqconv_jax._files import sync_directory
+
+
+def steps(directory: Path) -> list[int]:
+    """Return the complete steps in order."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        names = os.listdir(directory)
+        return sorted(int(n) for n in names if n.isdecimal() and str(int(n)) == n)
+    return []
+
+
+def best(directory: Path, monitor: str, mode: str) -> int | None:
+    """Return the earliest step with the best finite `monitor`, or None."""
+    sign = 1 if mode == "min" else -1
+    scores = []
+    for step in steps(directory):
+        metrics = _manifest.read(directory / str(step))["metrics"]
+        if metrics is not None and metrics.get(monitor) is not None:
+            scores.append((sign * metrics[monitor], step))
+    return min(scores)[1] if scores else None
+
+
+def prepare(directory: Path) -> None:
+    """Make the directory, and clear what a killed process left in it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot make the checkpoint directory {directory}: {error.strerror}"
+        ) from error
+    restore(directory)
+    for kind in ("writing", "deleting", "replaced"):
+        for entry in directory.glob(f".{kind}-*"):
+            _remove(entry)
+
+
+def restore(directory: Path) -> None:
+    """Bring back a step whose process was killed between the renames of `writing`."""
+    for entry in directory.glob(".replaced-*"):
+        step = directory / entry.name.removeprefix(".replaced-")
+        if not step.exists():
+            entry.rename(step)
+
+
+@contextlib.contextmanager
+def writing(directory: Path, step: int) -> Iterator[Path]:
+    """Yield a hidden directory to fill; it becomes the step when the block ends well.
+
+    A step of the same number is replaced. If the block raises, nothing changes.
+    """
+    hidden = directory / f".writing-{step}"
+    final = directory / str(step)
+    replaced = directory / f".replaced-{step}"
+    _remove(hidden)
+    try:
+        hidden.mkdir()
+        yield hidden
+        if final.exists():
+            final.rename(replaced)
+        hidden.rename(final)
+    except BaseException:
+        _remove(hidden)
+        restore(directory)
+        raise
+    sync_directory(directory)
+    _remove(replaced)
+
+
+def discard(directory: Path, step: int) -> None:
+    """Remove a step. Renamed first: one half removed must not look like a whole one."""
+    doomed = directory / f".deleting-{step}"
+    _remove(doomed)
+    (directory / str(step)).rename(doomed)
+    _remove(doomed)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)

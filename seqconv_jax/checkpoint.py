@@ -1,0 +1,261 @@
+"""Checkpoints: the latest and the best state of a run, complete or not there at all.
+
+A step is a directory `<step>/` with `arrays/`, a plain Orbax checkpoint of host arrays,
+and `manifest.json` with the metrics, the shape and dtype of every leaf and the SHA-256
+of every file. Both are written under a hidden name and appear by one rename, so a
+process killed at any instant leaves only complete steps. The hashes are there because
+Orbax returns wrong numbers for some flipped bytes. Host arrays make a checkpoint
+independent of the devices it was saved from.
+"""
+
+import logging
+import os
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import jax
+import numpy as np
+from orbax.checkpoint import v1 as ocp
+
+from seqconv_jax import _leaves, _manifest, _steps
+from seqconv_jax._checks import UserError, expect, non_negative_int, one_of
+
+_ARRAYS = "arrays"
+
+# Orbax reports failures in absl's log too; here they become the line of a UserError.
+logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+
+
+class Checkpoints:
+    """The checkpoints in one directory: the latest, and the best by one metric.
+
+    Saving copies the tree to the host before it returns, so its buffers may be donated
+    at once; a thread writes the files meanwhile, and everything else here waits for
+    it. Leave the `with` block, or call `close`, before the process ends.
+
+    Args:
+        directory: where the steps are; made by the first `save`.
+        monitor: the metric that says which step is best; the earliest wins a tie.
+        mode: whether a smaller ("min") or a larger ("max") metric is better.
+
+    Raises:
+        UserError: if `directory` exists and is not a directory.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        monitor: str = "val_loss",
+        mode: Literal["min", "max"] = "min",
+    ) -> None:
+        """Look at the directory."""
+        self.directory = Path(directory).absolute()
+        self.monitor = monitor
+        self.mode = one_of("mode", mode, ("min", "max"))
+        if self.directory.exists() and not self.directory.is_dir():
+            raise UserError(f"`directory` must be a directory, got file {directory}")
+        self._pending: Future[None] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        _steps.restore(self.directory)
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that can be loaded, in order."""
+        self.wait()
+        return _steps.steps(self.directory)
+
+    @property
+    def latest(self) -> int | None:
+        """The last step, or None."""
+        return max(self.steps, default=None)
+
+    @property
+    def best(self) -> int | None:
+        """The step with the best metric, or None if no step has a finite one."""
+        self.wait()
+        return _steps.best(self.directory, self.monitor, self.mode)
+
+    def metrics(self, step: int) -> dict[str, float | None] | None:
+        """Return the metrics that a step was saved with, or None."""
+        self.wait()
+        return _manifest.read(self.directory / str(step))["metrics"]
+
+    def save(self, step: int, tree: Any, metrics: dict[str, float] | None) -> None:
+        """Save a pytree of arrays; once that is complete, drop what need not be kept.
+
+        The latest and the best step are kept. A step without metrics is never the best,
+        so a later one ends it. Saving the latest step again replaces it, unless only
+        the one that is there has metrics: then nothing is done.
+
+        Args:
+            step: the step, not before the latest.
+            tree: arrays and numbers in any nesting; copied before this returns.
+            metrics: what the step scored; None in the middle of an epoch.
+
+        Raises:
+            UserError: if a leaf cannot be saved, or if the *previous* save failed; the
+                steps that were complete stay so.
+        """
+        non_negative_int("step", step)
+        latest = self.latest
+        if latest is not None:
+            expect(step >= latest, "step", f"at least the latest ({latest})", step)
+            if step == latest and metrics is None and self.metrics(step) is not None:
+                return
+        leaves = _leaves.host_copies(tree)
+        if self._thread is None:
+            _steps.prepare(self.directory)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._pending = self._thread.submit(self._write, step, leaves, metrics)
+
+    def load(self, step: int, like: Any) -> Any:
+        """Load a step into the structure of `like`, bit for bit.
+
+        Args:
+            step: one of `steps`.
+            like: a pytree of arrays, `jax.ShapeDtypeStruct` or numbers. A NumPy leaf
+                comes back as NumPy, a number as a number, any other as a `jax.Array`,
+                on the sharding that `like` is committed to, if any. A dict may leave
+                out top-level keys of what was saved.
+
+        Returns:
+            The saved values in the structure of `like`.
+
+        Raises:
+            UserError: if the step is missing, damaged, or does not fit `like`.
+        """
+        self.wait()
+        where = self.directory / str(step)
+        manifest = _manifest.read(where)
+        expected, structure = _leaves.named(like)
+        _leaves.compare(where, _leaves.below(like, manifest["leaves"]), expected)
+        values = _read_arrays(where, manifest)
+        leaves = [_leaves.like(leaf, values[k]) for k, leaf in expected.items()]
+        return jax.tree.unflatten(structure, leaves)
+
+    def wait(self) -> None:
+        """Wait for the save under way, and raise its `UserError` if it failed."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def close(self) -> None:
+        """Wait, and end the thread; a later `save` starts another."""
+        try:
+            self.wait()
+        finally:
+            if self._thread is not None:
+                self._thread.shutdown()
+                self._thread = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _write(self, step: int, leaves: dict[str, np.ndarray], metrics: Any) -> None:
+        """Write one step, then drop those that are neither the latest nor the best."""
+        described = {name: _leaves.describe(leaf) for name, leaf in leaves.items()}
+        content = {"step": step, "metrics": metrics, "leaves": described}
+        try:
+            with _steps.writing(self.directory, step) as hidden:
+                _write_arrays(hidden / _ARRAYS, leaves)
+                _manifest.write(hidden, content)
+        except Exception as error:  # Orbax's failures have no common type
+            kept = max(_steps.steps(self.directory), default=None)
+            intact = "" if kept is None else f"; step {kept} is intact"
+            raise UserError(
+                f"could not write checkpoint {self.directory / str(step)}: "
+                f"{_one_line(error)}{intact}. Free some space or mend the permissions, "
+                "then resume"
+            ) from error
+        keep = {step, _steps.best(self.directory, self.monitor, self.mode)}
+        for old in set(_steps.steps(self.directory)) - keep:
+            _steps.discard(self.directory, old)
+
+
+def load_params(
+    directory: str | os.PathLike[str],
+    *,
+    step: int | None = None,
+    part: str = "state/params",
+    monitor: str = "val_loss",
+    mode: Literal["min", "max"] = "min",
+) -> Any:
+    """Load the parameters of a run as nested dicts, without the model they belong to.
+
+    Args:
+        directory: a run directory or its `checkpoints/`.
+        step: the step; None takes the best, or the latest where none has a metric.
+        part: where in the saved tree the parameters are.
+        monitor: the metric that says which step is best.
+        mode: whether a smaller ("min") or a larger ("max") metric is better.
+
+    Returns:
+        Nested dicts of `jax.Array`.
+
+    Raises:
+        UserError: if there is no checkpoint, it is damaged or holds no such part.
+    """
+    root = Path(directory).absolute()
+    root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
+    if step is None:
+        step = _steps.best(root, monitor, mode)
+    if step is None:
+        step = max(_steps.steps(root), default=None)
+    if step is None:
+        raise UserError(
+            f"no checkpoint in {root}, expected a directory named by a step"
+        )
+    manifest = _manifest.read(root / str(step))
+    values = _read_arrays(root / str(step), manifest)
+    prefix = f"{part}/"
+    chosen = {
+        k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)
+    }
+    if not chosen:
+        held = ", ".join(sorted({name.split("/")[0] for name in values}))
+        raise UserError(f"checkpoint {root / str(step)} holds no {part!r}; got {held}")
+    return _leaves.nested({k: jax.numpy.array(v) for k, v in chosen.items()})
+
+
+def _write_arrays(path: Path, leaves: dict[str, np.ndarray]) -> None:
+    """Save named arrays with Orbax, which refuses empty arrays and empty trees."""
+    stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
+    if stored:
+        ocp.save(str(path), _leaves.nested(stored))
+
+
+def _read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the arrays of a step by name, after every file has been checked."""
+    _manifest.verify(where, manifest)
+    described = manifest["leaves"]
+    values = {
+        name: np.empty(spec["shape"], spec["dtype"])
+        for name, spec in described.items()
+        if 0 in spec["shape"]
+    }
+    if len(values) < len(described):
+        try:
+            values |= _leaves.named(ocp.load(str(where / _ARRAYS)))[0]
+        except Exception as error:  # whatever it is, this Orbax cannot read those files
+            raise UserError(
+                f"checkpoint {where} cannot be read by the installed Orbax, expected "
+                f"the version that wrote it: {_one_line(error)}"
+            ) from error
+    return values
+
+
+def _one_line(error: BaseException) -> str:
+    """Return what went wrong; the system's own words where it was a system call."""
+    code = re.search(r"os_error_code='(\d+)'", str(error))
+    if code or isinstance(error, OSError):
+        number = int(code[1]) if code else getattr(error, "errno", None)
+        return os.strerror(number) if number else str(error)
+    return " ".join(str(error).split())[:300] or type(error).__name__
