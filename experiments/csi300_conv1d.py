@@ -15,6 +15,7 @@ Expect about a quarter of a minute on two CPU cores.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from _cli import launch
 from _forecast import (
@@ -40,6 +41,9 @@ class Settings(ForecastSettings):
     """Rows between two inputs."""
     delay: int = 1
     """Rows from the window's end to the target."""
+    horizon: Literal["source", "exact"] = "exact"
+    """Exact: the newest bar is today's and the target is `delay` bars later. Source:
+    the newest bar is one before, so that the real horizon is two bars."""
     out: Path = Path("runs/csi300_conv1d")
     """The run directory."""
     epochs: int = 20

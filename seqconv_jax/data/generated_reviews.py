@@ -1,10 +1,10 @@
 """A generated stand-in for the IMDB reviews, the same for everyone from a seed.
 
 Words follow a Zipf-like law and lengths a log-normal one, as in real reviews. What a
-review says is in short phrases: an opinion word alone speaks for its own side, and
-after a negator, right before it or with one word between, for the other. Most phrases of a
-review agree with its label. Counting words therefore helps little, reading three words
-in order helps much, and a share of wrong labels keeps every score below 1.
+review says is in short phrases: an opinion word alone speaks for its own side; with a
+negator right before it, or one word further ahead, it speaks for the other. Most
+phrases of a review agree with its label. Counting words therefore helps little, reading
+three words in order helps much, and some wrong labels keep every score below 1.
 """
 
 import numpy as np

@@ -4,6 +4,7 @@ import math
 import os
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -108,13 +109,9 @@ def load_imdb(
     Raises:
         UserError: if an option is out of range, or the data cannot be found or used.
     """
-    _check_ids(num_words, oov, start=start, skip_top=skip_top, shift=shift)
-    expect(
-        0.0 <= validation_fraction < 1.0,
-        "validation_fraction",
-        "a number in [0, 1)",
-        validation_fraction,
-    )
+    positive_int("maxlen", maxlen)
+    expect(0 <= seed < 1 << 32, "seed", "from 0 to 2 ** 32 - 1", seed)
+    _check_ids(num_words, {"start": start, "oov": oov}, skip_top=skip_top, shift=shift)
     found = sources.find(IMDB, path, require_real=require_real)
     to_these_ids = partial(
         to_ids,
@@ -128,27 +125,19 @@ def load_imdb(
     highest = max(int(split.tokens.max(initial=0)) for split in splits)
     vocabulary = highest + 1 if num_words is None else num_words
     dtype = np.uint16 if vocabulary <= 1 << 16 else np.int32
-    rows = [
+    inputs = [
         pad(split, maxlen, padding=padding, truncating=truncating, dtype=dtype)
         for split in splits
     ]
     labels = np.concatenate([split.labels for split in splits])
-    train, test = map(len, splits)
-    # the very expression of Keras, so that rounding agrees for every fraction
-    fitted = math.floor(train * (1.0 - validation_fraction))
-    expect(
-        fitted > 0,
-        "validation_fraction",
-        "one that leaves a row to train on",
-        validation_fraction,
-    )
+    train, validation, test = _rows(*map(len, splits), fraction=validation_fraction)
     return ReviewTask(
-        inputs=np.concatenate(rows),
+        inputs=np.concatenate(inputs),
         targets=labels.astype(np.float32)[:, None],
         offsets=None,
-        train=np.arange(fitted, dtype=np.int32),
-        validation=np.arange(fitted, train, dtype=np.int32),
-        test=np.arange(train, train + test, dtype=np.int32),
+        train=train,
+        validation=validation,
+        test=test,
         vocabulary=vocabulary,
         data_source=found.source,
         data_path=str(found.path) if found.path else None,
@@ -156,15 +145,38 @@ def load_imdb(
     )
 
 
-def _check_ids(num_words: int | None, oov: int | None, **others: int | None) -> None:
+def _check_ids(
+    num_words: int | None, marks: dict[str, int | None], **others: int
+) -> None:
     if num_words is not None:
         positive_int("num_words", num_words)
-    for name, mark in {"oov": oov, **others}.items():
-        if mark is not None:
-            non_negative_int(name, mark)
+    given = {name: mark for name, mark in marks.items() if mark is not None}
+    for name, number in {**given, **others}.items():
+        non_negative_int(name, number)
+        expect(number <= 1 << 30, name, "at most 2 ** 30", number)
     # a start mark out of the vocabulary becomes `oov`; that itself must be inside
-    if num_words is not None and oov is not None:
-        expect(oov < num_words, "oov", f"below `num_words` ({num_words})", oov)
+    if num_words is not None and "oov" in given:
+        expect(
+            given["oov"] < num_words,
+            "oov",
+            f"below `num_words` ({num_words})",
+            given["oov"],
+        )
+
+
+def _rows(
+    train: int, test: int, *, fraction: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the train, validation and test rows where all of train comes first."""
+    expect(0.0 <= fraction < 1.0, "validation_fraction", "a number in [0, 1)", fraction)
+    # the very expression of Keras, so that rounding agrees for every fraction
+    fitted = math.floor(train * (1.0 - fraction))
+    expect(
+        fitted > 0, "validation_fraction", "one that leaves rows to train on", fraction
+    )
+    ends = [0, fitted, train, train + test]
+    first, second, third = (np.arange(*span, dtype=np.int32) for span in pairwise(ends))
+    return first, second, third
 
 
 def _read(found: sources.Found) -> tuple[Reviews, Reviews]:

@@ -74,10 +74,9 @@ def find(
             `require_real` and there is no real file.
     """
     if path is not None:
-        given = _within(source, Path(path).expanduser(), "the data path")
-        return Found(given, "file", sha256_file(given))
-    if (given := _from_environment(source)) is not None:
-        return Found(given, "file", sha256_file(given))
+        return _given(_within(source, Path(path).expanduser(), "the data path"))
+    if (named := _from_environment(source)) is not None:
+        return _given(named)
     cached = files.cache_dir() / source.filename
     if cached.exists():
         return Found(cached, "cache", _verify_cached(source, cached))
@@ -89,6 +88,15 @@ def find(
         warnings.warn(_notice(source, str(reason)), GeneratedDataWarning, stacklevel=2)
         return Found(None, "generated", None)
     return Found(cached, "download", sha256_file(cached))
+
+
+def _given(path: Path) -> Found:
+    try:
+        return Found(path, "file", sha256_file(path))
+    except OSError as error:
+        raise UserError(
+            f"{path}: the data file must be readable, got {error.strerror}"
+        ) from error
 
 
 def _within(source: Source, path: Path, what: str) -> Path:

@@ -92,14 +92,14 @@ def _read(
     put: Callable[[bytes | Exception], None],
     stop: threading.Event,
 ) -> None:
-    declared = response.headers.get("Content-Length")
+    declared = response.length  # None if unknown; counts down while reading
     received = 0
     while not stop.is_set() and (chunk := response.read1(_CHUNK)):
         received += len(chunk)
         put(chunk)
     # `read1` ends quietly when the connection closes early
-    if declared is not None and received != int(declared) and not stop.is_set():
-        raise OSError(f"{received:,} of {int(declared):,} bytes arrived")
+    if declared is not None and received != declared and not stop.is_set():
+        raise OSError(f"{received:,} of {declared:,} bytes arrived")
 
 
 def _open(
@@ -111,8 +111,9 @@ def _open(
         response = opener.open(url, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
+        reason = " ".join(str(error.reason).split())
         raise UserError(
-            f"{url}: the server answered {error.code} {error.reason}; fetch the file "
+            f"{url}: the server answered {error.code} {reason}; fetch the file "
             "another way and pass its path"
         ) from error
     except (OSError, http.client.HTTPException) as error:

@@ -2,9 +2,9 @@
 
 Both functions map inputs already projected, `(time, batch, 3 * units)`, to all states.
 `recurrence_reference` says what is computed; `recurrence` computes the same with a
-derivative written by hand. That one works out the gates' derivatives for all steps
-before it goes back through time, and the gradients of the weights in one product
-afterwards, so that its loop holds two small products where XLA's own holds six.
+derivative written by hand. What a step's gates contribute to it is worked out for all
+steps before the loop goes back through time, and the gradients of weights and inputs
+for all steps after it, so that the loop holds only the products that it must.
 """
 
 from functools import partial
@@ -55,34 +55,31 @@ class Weights(NamedTuple):
     dropout_mask: jax.Array | None
 
 
+class Gates(NamedTuple):
+    """What the three gates let through: update, reset, candidate."""
+
+    z: jax.Array
+    r: jax.Array
+    h: jax.Array
+
+
 def cell(
     convention: Convention, weights: Weights, projected: jax.Array, state: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    """Advance the state by one step; also return the gates z, r and h side by side."""
+) -> tuple[jax.Array, Gates]:
+    """Advance the state by one step; also return the gates it went through."""
     gate = GATES[convention.gate_activation].apply
     kernel_z, kernel_r, kernel_h = jnp.split(weights.kernel, 3, axis=1)
-    x_zr, x_h = jnp.split(projected, [2 * state.shape[-1]], axis=-1)
-    bias_zr, bias_h = 0.0, 0.0
-    if weights.bias is not None:
-        bias_zr, bias_h = jnp.split(weights.bias[None], [2 * state.shape[-1]], axis=-1)
-    if weights.dropout_mask is None:
-        inner = state @ weights.kernel[:, : 2 * state.shape[-1]]
-        kept = state
-    else:
-        mask_z, mask_r, mask_h = weights.dropout_mask
-        inner = jnp.concatenate(
-            [(state * mask_z) @ kernel_z, (state * mask_r) @ kernel_r], axis=-1
-        )
-        kept = state * mask_h
-    zr = gate(x_zr + inner + bias_zr)
-    z, r = jnp.split(zr, 2, axis=-1)
+    x_z, x_r, x_h = jnp.split(projected, 3, axis=-1)
+    kept_z, kept_r, kept_h = _kept(state, weights.dropout_mask)
+    bias_z, bias_r, bias_h = _biases(weights, state.ndim)
+    z = gate(x_z + (kept_z @ kernel_z + bias_z))
+    r = gate(x_r + (kept_r @ kernel_r + bias_r))
     if convention.reset_after:
-        inner_h = r * (kept @ kernel_h + bias_h)
+        inner = r * (kept_h @ kernel_h + bias_h)
     else:
-        inner_h = (r * kept) @ kernel_h
-    candidate = jnp.tanh(x_h + inner_h)
-    new = z * state + (1 - z) * candidate
-    return new, jnp.concatenate([zr, candidate], axis=-1)
+        inner = (r * kept_h) @ kernel_h
+    candidate = jnp.tanh(x_h + inner)
+    return z * state + (1 - z) * candidate, Gates(z, r, candidate)
 
 
 def recurrence_reference(
@@ -131,98 +128,131 @@ def _forward(convention, projected, initial_state, weights, mask):
 def _backward(convention, saved, d_states):
     states, gates, initial_state, weights, mask = saved
     before = jnp.concatenate([initial_state[None], states[:-1]])
-    z, r, candidate = jnp.split(gates, 3, axis=-1)
-    slope = GATES[convention.gate_activation].derivative
-    kept_z, kept_r, kept_h = _kept(before, weights.dropout_mask)
-    kernel_z, kernel_r, kernel_h = jnp.split(weights.kernel, 3, axis=1)
+    kept = _kept(before, weights.dropout_mask)
+    slopes = _slopes(convention, gates, before, kept[2], weights, mask)
+    d_initial, d_new, pulled = _back_through_time(convention, slopes, weights, d_states)
+    d_z, d_h = d_new * slopes.z, d_new * slopes.h
+    d_r = (d_new if convention.reset_after else pulled) * slopes.r
+    # What reaches the product with the candidate's kernel, from its two sides.
+    h_left, h_right = (
+        (kept[2], d_h * gates.r) if convention.reset_after else (gates.r * kept[2], d_h)
+    )
+    d_inner = jnp.concatenate([d_z, d_r, h_right], axis=-1)
+    d_kernel = jnp.concatenate(
+        [_outer(kept[0], d_z), _outer(kept[1], d_r), _outer(h_left, h_right)], axis=1
+    )
+    d_bias = None if weights.bias is None else d_inner.sum((0, 1))
+    d_mask = None
+    if weights.dropout_mask is not None:
+        d_mask = _into_masks(convention, d_inner, gates.r, before, weights.kernel)
+    d_projected = jnp.concatenate([d_z, d_r, d_h], axis=-1)
+    return d_projected, d_initial, Weights(d_kernel, d_bias, d_mask), None
 
-    # How each pre-activation moves the new state, z and h directly, r through h.
-    z_slope = (before - candidate) * slope(z)
-    h_slope = (1 - z) * (1 - jnp.square(candidate))
+
+class _Slopes(NamedTuple):
+    """How a step's derivatives follow from that of its new state, or of `pulled`.
+
+    Attributes:
+        carry: from the new state straight to the one before.
+        z: from the new state to the update gate's pre-activation.
+        r: to the reset gate's: from the new state where the reset acts after the
+            product, else from what the candidate's product sends back.
+        h: from the new state to the candidate's pre-activation.
+        reset: the reset gate itself.
+    """
+
+    carry: jax.Array
+    z: jax.Array
+    r: jax.Array
+    h: jax.Array
+    reset: jax.Array
+
+
+def _slopes(convention, gates, before, kept_h, weights, mask) -> _Slopes:
+    """Return the slopes of all steps; a masked step only carries."""
+    slope = GATES[convention.gate_activation].derivative
+    carry = gates.z
+    z = (before - gates.h) * slope(gates.z)
+    h = (1 - gates.z) * (1 - jnp.square(gates.h))
+    if mask is not None:
+        real = mask[:, :, None]
+        carry = jnp.where(real, carry, 1)
+        z, h = jnp.where(real, z, 0), jnp.where(real, h, 0)
+    r = slope(gates.r) * kept_h
     if convention.reset_after:
-        bias_h = 0.0
-        if weights.bias is not None:
-            bias_h = jnp.split(weights.bias[None, None], 3, axis=-1)[2]
-        r_slope = (kept_h @ kernel_h + bias_h) * slope(r)
-    else:
-        r_slope = kept_h * slope(r)
+        kernel_h = jnp.split(weights.kernel, 3, axis=1)[2]
+        r = slope(gates.r) * h * (kept_h @ kernel_h + _biases(weights, 3)[2])
+    return _Slopes(carry, z, r, h, gates.r)
+
+
+def _back_through_time(convention, slopes, weights, d_states):
+    """Return the derivatives of the initial state, of each new state, and `pulled`.
+
+    `pulled`, only where the reset acts before the product, is what the product with
+    the candidate's kernel sends back to its input.
+    """
+    # Transposed once, not in every step: without the barrier XLA moves it inside.
+    back_z, back_r, back_h = lax.optimization_barrier(
+        tuple(kernel.T for kernel in jnp.split(weights.kernel, 3, axis=1))
+    )
+    mask_z, mask_r, mask_h = (
+        (1, 1, 1) if weights.dropout_mask is None else weights.dropout_mask
+    )
 
     def step(d_next, inputs):
-        d_out, z, r, z_slope, r_slope, h_slope, real = inputs
+        d_out, slope = inputs
         d_new = d_next + d_out
-        d_z, d_h = d_new * z_slope, d_new * h_slope
         if convention.reset_after:
-            d_r, d_inner = d_h * r_slope, d_h * r
-            if real is not None:
-                d_z, d_r, d_h, d_inner = _masked(real, d_z, d_r, d_h, d_inner)
-            into_h = d_inner @ kernel_h.T
+            pulled = None
+            d_r = d_new * slope.r
+            into_h = (d_new * slope.h * slope.reset) @ back_h
         else:
-            if real is not None:
-                d_z, d_h = _masked(real, d_z, d_h)
-            pulled = d_h @ kernel_h.T
-            d_r = pulled * r_slope
-            into_h = pulled * r
-        d_state = d_new * z
-        if real is not None:
-            d_state = jnp.where(real[:, None], d_state, d_new)
-        d_state += _into_state(d_z, d_r, into_h, weights)
-        return d_state, jnp.concatenate([d_z, d_r, d_h], axis=-1)
+            pulled = (d_new * slope.h) @ back_h
+            d_r = pulled * slope.r
+            into_h = pulled * slope.reset
+        into_gates = mask_z * ((d_new * slope.z) @ back_z) + mask_r * (d_r @ back_r)
+        return d_new * slope.carry + into_gates + mask_h * into_h, (d_new, pulled)
 
-    inputs = (d_states, z, r, z_slope, r_slope, h_slope, mask)
-    d_initial, d_projected = lax.scan(
-        step, jnp.zeros_like(initial_state), inputs, reverse=True
-    )
-    d_z, d_r, d_h = jnp.split(d_projected, 3, axis=-1)
-    d_inner = d_h * r if convention.reset_after else d_h
-    h_input = kept_h if convention.reset_after else r * kept_h
-    d_weights = Weights(
-        kernel=jnp.concatenate(
-            [_outer(kept_z, d_z), _outer(kept_r, d_r), _outer(h_input, d_inner)], axis=1
-        ),
-        bias=None
-        if weights.bias is None
-        else jnp.concatenate([d_z, d_r, d_inner], axis=-1).sum((0, 1)),
-        dropout_mask=None
-        if weights.dropout_mask is None
-        else jnp.stack(
-            [
-                (before * (d_z @ kernel_z.T)).sum(0),
-                (before * (d_r @ kernel_r.T)).sum(0),
-                (
-                    before
-                    * (d_inner @ kernel_h.T)
-                    * (1 if convention.reset_after else r)
-                ).sum(0),
-            ]
-        ),
-    )
-    return d_projected, d_initial, d_weights, None
+    start = jnp.zeros_like(d_states[0])
+    d_initial, (d_new, pulled) = lax.scan(step, start, (d_states, slopes), reverse=True)
+    return d_initial, d_new, pulled
+
+
+def _into_masks(convention, d_inner, reset, before, kernel):
+    """Return the derivative of the dropout masks, `(3, batch, units)`."""
+    back = [
+        d @ part.T
+        for d, part in zip(
+            jnp.split(d_inner, 3, axis=-1), jnp.split(kernel, 3, axis=1), strict=True
+        )
+    ]
+    if not convention.reset_after:
+        back[2] = back[2] * reset
+    return jnp.stack([(before * d).sum(0) for d in back])
 
 
 def _kept(state, dropout_mask):
+    """Return the state as the three gates see it, `(..., batch, units)` each."""
     if dropout_mask is None:
         return state, state, state
-    return tuple(state * mask[None] for mask in dropout_mask)
+    return tuple(
+        state * mask.reshape((1,) * (state.ndim - 2) + mask.shape)
+        for mask in dropout_mask
+    )
 
 
-def _into_state(d_z, d_r, into_h, weights):
-    """Return what reaches the state before through its three ways into the gates."""
-    units = weights.kernel.shape[0]
-    if weights.dropout_mask is None:
-        gates = weights.kernel[:, : 2 * units]
-        return jnp.concatenate([d_z, d_r], axis=-1) @ gates.T + into_h
-    mask_z, mask_r, mask_h = weights.dropout_mask
-    kernel_z, kernel_r = jnp.split(weights.kernel[:, : 2 * units], 2, axis=1)
-    return mask_z * (d_z @ kernel_z.T) + mask_r * (d_r @ kernel_r.T) + mask_h * into_h
-
-
-def _masked(real, *arrays):
-    return tuple(jnp.where(real[:, None], array, 0) for array in arrays)
+def _biases(weights: Weights, ndim: int):
+    """Return the three gates' recurrent biases, with `ndim` axes."""
+    if weights.bias is None:
+        return 0, 0, 0
+    bias = weights.bias.reshape((1,) * (ndim - 1) + weights.bias.shape)
+    return jnp.split(bias, 3, axis=-1)
 
 
 def _outer(left, right):
     """Return the sum over time and batch of the outer products of two vectors."""
-    return jnp.einsum("tbi,tbj->ij", left, right)
+    # In two dimensions: a contraction over two axes makes XLA copy both first.
+    return left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
 
 
 recurrence.defvjp(_forward, _backward)

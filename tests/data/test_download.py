@@ -37,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, b"<html>log in</html>", {"Content-Type": "text/html"})
         elif self.path == "/to-file":
             self.reply(302, b"", {"Location": "/file"})
+        elif self.path == "/round":
+            self.reply(302, b"", {"Location": "/round"})
         elif self.path == "/to-ftp":
             self.reply(302, b"", {"Location": "ftp://127.0.0.1/file"})
         elif self.path == "/cut-once" and hits[self.path] > 1:
@@ -128,6 +130,13 @@ def test_redirect_to_another_scheme_is_refused(server, tmp_path):
     with pytest.raises(UserError, match="/to-ftp: the address must use http, got ftp:"):
         fetch(server.url + "/to-ftp", tmp_path / "file")
     assert names(tmp_path) == []
+
+
+def test_a_circle_of_redirects_is_one_line(server, tmp_path):
+    with pytest.raises(
+        UserError, match="/round: the server answered 302 .*loop. .*path$"
+    ):
+        fetch(server.url + "/round", tmp_path / "file")
 
 
 @pytest.mark.parametrize(

@@ -278,16 +278,21 @@ def test_validation_can_be_nothing(small):
     "options, message",
     [
         ({"num_words": 0}, "`num_words` must be a positive integer, got 0"),
-        ({"maxlen": 0}, "`length` must be a positive integer, got 0"),
+        ({"maxlen": 0}, "`maxlen` must be a positive integer, got 0"),
         ({"start": -1}, "`start` must be an integer of at least 0, got -1"),
         ({"oov": 1.5}, "`oov` must be an integer of at least 0, got 1.5"),
         ({"shift": -3}, "`shift` must be an integer of at least 0, got -3"),
         ({"skip_top": -1}, "`skip_top` must be an integer of at least 0, got -1"),
         ({"num_words": 5, "oov": 5}, r"`oov` must be below `num_words` \(5\), got 5"),
+        ({"shift": 2**40}, r"`shift` must be at most 2 \*\* 30, got 1099511627776"),
+        ({"seed": -1}, r"`seed` must be from 0 to 2 \*\* 32 - 1, got -1"),
         ({"padding": "left"}, "`padding` must be one of 'pre', 'post', got 'left'"),
         ({"truncating": "per"}, "`truncating`.*got 'per'; did you mean 'pre'"),
         ({"validation_fraction": 1.0}, r"`validation_fraction` .* \[0, 1\), got 1.0"),
-        ({"validation_fraction": 0.9}, "`validation_fraction` must be one that leaves"),
+        (
+            {"validation_fraction": 0.9},
+            "`validation_fraction` must be one that leaves rows",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(small, options, message):

@@ -78,6 +78,17 @@ def test_a_given_path_is_never_replaced_by_a_stand_in(tmp_path):
         find(SPEC, tmp_path, fetch=offline)
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(sources, "sha256_file", denied)
+    with pytest.raises(
+        UserError, match="mine.npz: the data file must be readable, got P"
+    ):
+        find(SPEC, put(tmp_path / "mine.npz"))
+
+
 def test_the_environment_names_a_file_or_a_directory(tmp_path, cache, monkeypatch):
     put(cache / "data.npz")
     mine = put(tmp_path / "top" / "folder" / "data.npz", b"other")
