@@ -82,10 +82,14 @@ def writing(directory: Path, step: int) -> Iterator[Path]:
 
 
 def discard(directory: Path, step: int) -> None:
-    """Remove a step. Renamed first: one half removed must not look like a whole one."""
+    """Remove a step, or leave it whole where that cannot be done.
+
+    It is renamed first: a step that is half removed must not look like a whole one.
+    """
     doomed = directory / f".deleting-{step}"
     _remove(doomed)
-    (directory / str(step)).rename(doomed)
+    with contextlib.suppress(OSError):
+        (directory / str(step)).rename(doomed)
     _remove(doomed)
 
 

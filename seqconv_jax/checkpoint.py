@@ -35,6 +35,13 @@ class Checkpoints:
     at once; a thread writes the files meanwhile, and everything else here waits for
     it. Leave the `with` block, or call `close`, before the process ends.
 
+    Example:
+        with Checkpoints("runs/imdb/checkpoints") as checkpoints:
+            if checkpoints.latest is not None:
+                state = checkpoints.load(checkpoints.latest, state)
+            ...
+            checkpoints.save(int(state.step), state, {"val_loss": 0.31})
+
     Args:
         directory: where the steps are; made by the first `save`.
         monitor: the metric that says which step is best; the earliest wins a tie.
@@ -96,10 +103,13 @@ class Checkpoints:
             metrics: what the step scored; None in the middle of an epoch.
 
         Raises:
-            UserError: if a leaf cannot be saved, or if the *previous* save failed; the
-                steps that were complete stay so.
+            UserError: if a leaf cannot be saved, `metrics` lacks `monitor`, or the
+                *previous* save failed; the steps that were complete stay so.
         """
         non_negative_int("step", step)
+        if metrics is not None:
+            wanted = f"a mapping with {self.monitor!r}"
+            expect(self.monitor in metrics, "metrics", wanted, sorted(metrics))
         latest = self.latest
         if latest is not None:
             expect(step >= latest, "step", f"at least the latest ({latest})", step)
@@ -138,9 +148,12 @@ class Checkpoints:
 
     def wait(self) -> None:
         """Wait for the save under way, and raise its `UserError` if it failed."""
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            pending.result()
+        if self._pending is not None:
+            try:
+                self._pending.result()
+            finally:
+                if self._pending.done():  # not so if a signal cut the wait short
+                    self._pending = None
 
     def close(self) -> None:
         """Wait, and end the thread; a later `save` starts another."""
@@ -254,6 +267,8 @@ def _read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]
 
 def _one_line(error: BaseException) -> str:
     """Return what went wrong; the system's own words where it was a system call."""
+    if isinstance(error, UserError) and error.__cause__ is not None:
+        error = error.__cause__
     code = re.search(r"os_error_code='(\d+)'", str(error))
     if code or isinstance(error, OSError):
         number = int(code[1]) if code else getattr(error, "errno", None)

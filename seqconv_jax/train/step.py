@@ -55,7 +55,7 @@ def make_step(
         key = jax.random.fold_in(key, state.step)
         gradient = jax.value_and_grad(objective, has_aux=True)
         (value, values), grads = gradient(state.params, batch, key)
-        norm = optax.global_norm(grads)
+        norm = optax.tree.norm(grads)
         updates, opt_state = tx.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         new = TrainState(state.step + 1, params, opt_state)

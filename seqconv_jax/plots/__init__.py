@@ -1,0 +1,7 @@
+"""Pictures of runs: curves, forecasts against what happened, models side by side."""
+
+from seqconv_jax.plots.compare import compare
+from seqconv_jax.plots.curves import curves
+from seqconv_jax.plots.forecast import forecast
+
+__all__ = ["compare", "curves", "forecast"]

@@ -1,0 +1,71 @@
+"""Forecasts against what happened."""
+
+from pathlib import Path
+
+import numpy as np
+
+from seqconv_jax._checks import expect_shape
+from seqconv_jax.plots.canvas import (
+    GREY,
+    INK,
+    ORANGE,
+    finish_times,
+    picture,
+    title_and_legend,
+)
+
+
+def forecast(
+    times: np.ndarray,
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    path: str | Path,
+    *,
+    unit: str,
+    title: str,
+    baseline: np.ndarray | None = None,
+    note: str = "",
+) -> Path:
+    """Draw forecasts against what happened, and beneath them the errors.
+
+    Args:
+        times: `(n,)` when each forecast was for: datetime64 or numbers, ascending.
+        actual: `(n,)` what happened, in `unit`.
+        predicted: `(n,)` what was forecast for that time.
+        path: the picture.
+        unit: such as "°C".
+        title: what was forecast, and how far ahead.
+        baseline: `(n,)` what a simple rule forecast; None for none.
+        note: written across the picture.
+
+    Returns:
+        The picture's path.
+
+    Raises:
+        UserError: if the shapes differ, matplotlib is missing or the picture cannot be
+            written.
+    """
+    rows = {"forecast": (np.asarray(predicted), ORANGE)}
+    if baseline is not None:
+        rows["baseline"] = (np.asarray(baseline), GREY)
+    times, actual = np.asarray(times), np.asarray(actual)
+    expect_shape(times.ndim == 1 and times.size > 0, "times", "(n,)", times)
+    for name, values in {
+        "actual": actual,
+        **{k: v for k, (v, _) in rows.items()},
+    }.items():
+        expect_shape(values.shape == times.shape, name, str(times.shape), values)
+    with picture(Path(path), note, heights=(2.4, 1.0)) as (above, below):
+        above.plot(times, actual, color=INK, label="what happened")
+        for name, (values, color) in reversed(rows.items()):
+            width = 1.8 if name == "forecast" else 1.1
+            score = np.nanmean(np.abs(values - actual))
+            label = f"{name} (mean error {score:.3g} {unit})"
+            above.plot(times, values, color=color, lw=width, label=label)
+            below.plot(times, values - actual, color=color, lw=width)
+        below.axhline(0, color=INK, lw=1)
+        title_and_legend(above, title)
+        above.set_ylabel(unit)
+        below.set_ylabel(f"error, {unit}")
+        finish_times(below, times)
+    return Path(path)

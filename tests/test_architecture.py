@@ -1,0 +1,201 @@
+"""Imports go down only; each outside library has one owner; files stay short."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = sorted((ROOT / "seqconv_jax").rglob("*.py"))
+EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.py"))
+LONGEST_FILE = 300
+
+# Which parts of the package a part may import, beside itself and `_checks`.
+MAY_IMPORT = {
+    "__init__": set(),
+    "_checks": set(),
+    "_files": set(),
+    "_leaves": set(),
+    "_lock": set(),
+    "_manifest": {"_files"},
+    "_same_run": set(),
+    "_steps": {"_files", "_manifest"},
+    "data": set(),
+    "ops": set(),
+    "losses": {"ops"},
+    "optim": set(),
+    "nn": {"ops"},
+    "models": {"nn", "ops"},
+    "summary": {"nn", "models"},
+    "train": {"nn", "losses", "checkpoint"},
+    "checkpoint": {"_files", "_leaves", "_manifest", "_steps"},
+    "runs": {"_files", "_lock", "_same_run"},
+    "plots": {"_files"},
+}
+
+# Which parts may import an outside library.
+OWNERS = {
+    "jax": {
+        *("_leaves", "checkpoint", "losses", "models"),
+        *("nn", "ops", "optim", "summary", "train"),
+    },
+    "flax": {"nn", "models", "summary"},
+    "optax": {"optim", "train"},
+    "orbax": {"checkpoint"},
+    "matplotlib": {"plots"},
+    "pandas": {"data"},
+    "pyarrow": {"data"},
+    "tyro": set(),
+    "rich": set(),
+}
+
+
+def imported(source):
+    """The full names of the modules that a source imports, type checking aside."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def part_of(path):
+    """`seqconv_jax/nn/conv.py` → `nn`, `seqconv_jax/runs.py` → `runs`."""
+    return path.split("/")[1].removesuffix(".py")
+
+
+def violations(path, source):
+    """What a file of the package, by its path, imports against the rules."""
+    part = part_of(path)
+    if part not in MAY_IMPORT:
+        return [f"{path}: {part!r} has no place in MAY_IMPORT"]
+    found = []
+    for name in imported(source):
+        top, *rest = name.split(".")
+        if not top:
+            found.append(f"{path}: relative import {name}")
+        elif name.startswith("matplotlib.pyplot"):
+            found.append(f"{path}: {name} keeps global state")
+        elif top in ("experiments", "tests"):
+            found.append(f"{path}: imports {top}")
+        elif top == "seqconv_jax":
+            if not rest or rest[0] not in {part, "_checks"} | MAY_IMPORT[part]:
+                found.append(f"{path}: {part} may not import {name}")
+        elif part not in OWNERS.get(top, {part}):
+            found.append(f"{path}: {part} may not import {top}")
+    return found
+
+
+def private_imports(path, source):
+    """What an experiment imports of the package that is not public."""
+    return [
+        f"{path}: {name} is private"
+        for name in imported(source)
+        if name.startswith("seqconv_jax.") and "._" in name
+    ]
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_layers(path):
+    assert violations(str(path.relative_to(ROOT)), path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_experiments_use_public_names(path):
+    assert private_imports(str(path.relative_to(ROOT)), path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "path", [*PACKAGE, *EXPERIMENTS], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_files_are_short(path):
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+def test_there_is_something_to_check():
+    assert {part_of(str(p.relative_to(ROOT))) for p in PACKAGE} == MAY_IMPORT.keys()
+    assert EXPERIMENTS
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("data/imdb.py", "import jax"),
+        ("data/imdb.py", "from jax import numpy as jnp"),
+        ("data/imdb.py", "def f():\n    import jax.numpy"),
+        ("data/imdb.py", "from seqconv_jax import ops"),
+        ("data/imdb.py", "from seqconv_jax.ops.conv import conv1d"),
+        ("data/imdb.py", "import seqconv_jax as sc"),
+        ("ops/conv.py", "from flax import linen as nn"),
+        ("ops/conv.py", "from seqconv_jax.nn import Conv1D"),
+        ("ops/conv.py", "from seqconv_jax import _checks, data"),
+        ("losses.py", "import optax"),
+        ("nn/conv.py", "from seqconv_jax import models"),
+        ("models.py", "from seqconv_jax.train import fit"),
+        ("train/loop.py", "import flax"),
+        ("train/loop.py", "from orbax.checkpoint import v1"),
+        ("train/loop.py", "from rich.progress import Progress"),
+        ("train/loop.py", "from seqconv_jax import plots"),
+        ("checkpoint.py", "from seqconv_jax import runs"),
+        ("runs.py", "import jax"),
+        ("runs.py", "from matplotlib.figure import Figure"),
+        ("plots/canvas.py", "import matplotlib.pyplot as plt"),
+        ("plots/canvas.py", "from matplotlib import pyplot"),
+        ("plots/canvas.py", "from . import curves"),
+        ("nn/conv.py", "import tyro"),
+        ("nn/conv.py", "from tests import oracles"),
+        ("newcomer.py", ""),
+    ],
+)
+def test_the_check_finds(path, source):
+    assert len(violations(f"seqconv_jax/{path}", source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("data/imdb.py", "import numpy as np\nfrom seqconv_jax.data.npz import read"),
+        ("data/series.py", "import pandas as pd\nfrom seqconv_jax import _checks"),
+        ("ops/conv.py", "import jax\nfrom seqconv_jax.ops.pool import x"),
+        ("train/store.py", "from seqconv_jax.checkpoint import Checkpoints"),
+        ("runs.py", "if TYPE_CHECKING:\n    import jax"),
+    ],
+)
+def test_the_check_lets_pass(path, source):
+    assert violations(f"seqconv_jax/{path}", source) == []
+
+
+def test_the_check_finds_private_imports():
+    source = "from seqconv_jax import data, _checks\nfrom seqconv_jax.data import x"
+    assert len(private_imports("experiments/x.py", source)) == 1
+    assert private_imports("x.py", "from seqconv_jax.data._a import b") != []
+
+
+def test_importing_the_package_is_cheap():
+    code = """
+import sys, time
+started = time.perf_counter()
+import seqconv_jax
+took = time.perf_counter() - started
+heavy = {"jax", "numpy", "flax", "optax", "orbax", "matplotlib", "pandas"}
+print(took, sorted(heavy & sys.modules.keys()))
+"""
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split(" ", 1)
+        for _ in range(3)
+    ]
+    assert {loaded.strip() for _, loaded in runs} == {"[]"}
+    assert min(float(took) for took, _ in runs) < 0.3
