@@ -188,7 +188,7 @@ def _draw(path: Path, task: "ForecastTask", model: Any, result: Any, summary: An
         task.restore(rows, outputs),
         path / "forecast.png",
         unit=task.unit or task.target,
-        title=f"{task.target} forecast {task.horizon} ahead, first rows of the test set",
+        title=f"{task.target}, forecast {task.horizon} ahead, start of the test set",
         baseline=task.to_unit(task.last[rows])[:, 0],
         note=note,
     )

@@ -1,37 +1,53 @@
 """What Keras 3, on its JAX backend, makes of the same weights and inputs.
 
-Keras promotes ranks silently, which our tests forbid: it runs outside that rule.
+Keras promotes ranks silently, which our tests forbid: it runs outside that rule. It
+also rounds float64 to float32 inside many of its operations, which `exact` prevents.
 """
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
+from keras.src.backend.common import dtypes
+from numerics import value_and_gradients as of_function
+
+
+@contextmanager
+def exact():
+    """Let Keras promote ranks, and compute in float64 where that is asked for."""
+    kept = {"float64": "float64"}
+    with (
+        jax.numpy_rank_promotion("allow"),
+        patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, kept),
+    ):
+        yield
+
+
+def function(layer, weights, x, **options):
+    """Build a Keras layer or model; return it as a function of weights and input."""
+    if not layer.built:
+        layer.build(x.shape)
+    shapes = [tuple(variable.shape) for variable in layer.trainable_variables]
+    assert shapes == [np.shape(weight) for weight in weights]
+    fixed = [variable.value for variable in layer.non_trainable_variables]
+    return lambda weights, x: layer.stateless_call(weights, fixed, x, **options)[0]
 
 
 def apply(layer, weights, x, **options):
     """Call a Keras layer or model with `weights` in the order of its own."""
-    with jax.numpy_rank_promotion("allow"):
-        if not layer.built:
-            layer.build(x.shape)
-        shapes = [tuple(variable.shape) for variable in layer.trainable_variables]
-        assert shapes == [np.shape(weight) for weight in weights]
-        fixed = [variable.value for variable in layer.non_trainable_variables]
-        y, _ = layer.stateless_call(weights, fixed, x, **options)
-        return y
+    with exact():
+        return jax.jit(function(layer, weights, x, **options))(weights, x)
 
 
-def pull(layer, weights, x, dy, **options):
-    """Return the gradients of `sum(y * dy)` in the weights and the input."""
-
-    def loss(weights, x):
-        return jnp.sum(apply(layer, weights, x, **options) * dy)
-
-    with jax.numpy_rank_promotion("allow"):
-        return jax.grad(loss, argnums=(0, 1))(weights, x)
+def value_and_gradients(layer, weights, x, **options):
+    """Return the output, and what `numerics.value_and_gradients` makes of it."""
+    with exact():
+        return of_function(function(layer, weights, x, **options), weights, x)
 
 
 def sequential(shape, layers, dtype="float32"):
     """Build a Keras Sequential over inputs of `shape`, without the batch axis."""
-    with jax.numpy_rank_promotion("allow"):
+    with exact():
         return keras.Sequential([keras.Input(shape, dtype=dtype), *layers])

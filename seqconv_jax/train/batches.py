@@ -128,7 +128,7 @@ def count_steps(task: Examples, batch_size: int, steps_per_epoch: int | None) ->
     """
     _checks.positive_int("batch_size", batch_size)
     examples = len(task.train)
-    _checks.expect(examples > 0, "task", "a task with training rows", "none")
+    _checks.expect(examples > 0, "task.train", "at least one row", [])
     most = -(-examples // batch_size)
     if steps_per_epoch is None:
         return most

@@ -154,7 +154,7 @@ class Evaluator:
         Raises:
             UserError: if there are no rows.
         """
-        _checks.expect(len(rows) > 0, "rows", "at least one row", "none")
+        _checks.expect(len(rows) > 0, "rows", "at least one row", [])
         order = jnp.asarray(in_order(rows, min(self._batch_size, len(rows))))
         totals = zero_totals(self._names)
         batches = order.shape[0] if jax.default_backend() == "cpu" else 1

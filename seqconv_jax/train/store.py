@@ -72,11 +72,10 @@ class RunStore:
         """Keep the state, with the scores of the epoch that it ends, if it ends one."""
         step = int(state.step)
         self._run.write_history(history)
-        ended = bool(history) and history[-1]["step"] == step
-        scores = {self._choice.monitor: history[-1][self._choice.monitor]}
-        self._checkpoints.save(
-            step, {"state": state, "totals": totals}, scores if ended else None
-        )
+        scores = None
+        if history and history[-1]["step"] == step:
+            scores = {self._choice.monitor: history[-1][self._choice.monitor]}
+        self._checkpoints.save(step, {"state": state, "totals": totals}, scores)
 
     def _load(self, step: int, state: TrainState, totals: Metrics) -> Any:
         return self._checkpoints.load(step, {"state": state, "totals": totals})

@@ -1,0 +1,50 @@
+"""Random arrays and comparisons shared by the tests of the numeric layers."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+# What two correct computations of the same sum may differ by.
+TOLERANCE = {"float32": 1e-5, "float64": 1e-10, "bfloat16": 3e-2, "float16": 4e-3}
+
+
+def normal(*shape, seed=0, dtype="float32"):
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def assert_close(got, expected, tolerance=None):
+    """Compare trees of arrays within the tolerance of the type that came."""
+    assert jax.tree.structure(got) == jax.tree.structure(expected)
+    for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+        limit = tolerance or TOLERANCE[str(np.asarray(a).dtype)]
+        assert np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(
+            np.asarray(a, np.float64), np.asarray(b, np.float64), limit, limit
+        )
+
+
+def assert_same_bits(got, expected):
+    """Compare arrays bit for bit."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    assert got.dtype == expected.dtype and got.shape == expected.shape
+    assert got.tobytes() == expected.tobytes()
+
+
+def weighted_sum(y):
+    """Reduce to a scalar whose gradient differs from element to element."""
+    return jnp.sum(
+        y * jnp.sin(1.0 + jnp.arange(y.size, dtype=y.dtype)).reshape(y.shape)
+    )
+
+
+def value_and_gradients(function, *arguments):
+    """Return the output, and the gradients of its `weighted_sum` in all arguments."""
+
+    def loss(*arguments):
+        y = function(*arguments)
+        return weighted_sum(y), y
+
+    places = tuple(range(len(arguments)))
+    run = jax.jit(jax.value_and_grad(loss, argnums=places, has_aux=True))
+    (_, y), gradients = run(*arguments)
+    return y, gradients

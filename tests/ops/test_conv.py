@@ -1,0 +1,252 @@
+import functools
+import itertools
+
+import jax
+import jax.numpy as jnp
+import keras
+import keras_reference
+import numpy as np
+import oracles
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from jax.test_util import check_grads
+from numerics import assert_close, assert_same_bits, normal, value_and_gradients
+
+from seqconv_jax import UserError
+from seqconv_jax.ops import conv1d, conv_output_length, receptive_field
+
+jitted = jax.jit(conv1d, static_argnames=("stride", "padding", "dilation"))
+PADDINGS = ("valid", "same", "causal")
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(
+    "length, kernel_size, dilation", [(10, 1, 1), (13, 2, 1), (12, 3, 2), (13, 4, 3)]
+)
+def test_equals_the_formula(length, kernel_size, dilation, stride, padding):
+    x, bias = normal(2, length, 3), normal(4, seed=2)
+    kernel = normal(kernel_size, 3, 4, seed=1)
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    got = jitted(x, kernel, bias, **options)
+    assert got.dtype == jnp.float32
+    assert_close(got, oracles.conv1d(x, kernel, bias, **options))
+
+
+def test_without_a_bias_adds_nothing():
+    x, kernel = normal(2, 6, 3), normal(3, 3, 4)
+    assert_close(conv1d(x, kernel), oracles.conv1d(x, kernel))
+
+
+def test_correlates_rather_than_convolves():
+    x = jnp.array([1.0, 10.0, 100.0]).reshape(1, 3, 1)
+    kernel = jnp.array([1.0, 2.0, 3.0]).reshape(3, 1, 1)
+    assert conv1d(x, kernel).tolist() == [[[321.0]]]
+    same = conv1d(x, kernel, padding="same")[0, :, 0].tolist()
+    causal = conv1d(x, kernel, padding="causal")[0, :, 0].tolist()
+    assert (same, causal) == ([32.0, 321.0, 210.0], [3.0, 32.0, 321.0])
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize(
+    "stride, dilation, dtype",
+    [(1, 1, "float32"), (1, 1, "float64"), (2, 1, "float64"), (1, 3, "float64")],
+)
+def test_values_and_gradients_equal_keras(stride, dilation, padding, dtype, x64):
+    x = normal(2, 11, 3, dtype=dtype)
+    weights = [normal(3, 3, 4, seed=1, dtype=dtype), normal(4, seed=2, dtype=dtype)]
+    layer = keras.layers.Conv1D(
+        4, 3, strides=stride, padding=padding, dilation_rate=dilation, dtype=dtype
+    )
+    run = functools.partial(conv1d, stride=stride, padding=padding, dilation=dilation)
+    got = value_and_gradients(lambda w, x: run(x, *w), weights, x)
+    assert str(got[0].dtype) == dtype
+    assert_close(got, keras_reference.value_and_gradients(layer, weights, x))
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_derivative_in_float64(padding):
+    arguments = (
+        normal(2, 7, 2, dtype="float64"),
+        normal(3, 2, 2, seed=1, dtype="float64"),
+        normal(2, seed=2, dtype="float64"),
+    )
+    run = jax.jit(functools.partial(conv1d, stride=2, padding=padding, dilation=2))
+    check_grads(run, arguments, order=1, modes=["rev"])
+
+
+@given(
+    kernel_size=st.integers(1, 4),
+    dilation=st.integers(1, 4),
+    stride=st.integers(1, 2),
+    step=st.integers(0, 8),
+    noise=st.sampled_from([1.0, -1e30, np.inf, np.nan]),
+)
+def test_causal_outputs_ignore_later_inputs_to_the_bit(
+    kernel_size, dilation, stride, step, noise
+):
+    x, kernel = normal(2, 10, 2), normal(kernel_size, 2, 3, seed=1)
+    options = {"stride": stride, "padding": "causal", "dilation": dilation}
+    changed = x.copy()
+    changed[:, step + 1 :] += np.float32(noise)
+    outputs = step // stride + 1
+    before = jitted(x, kernel, **options)[:, :outputs]
+    assert_same_bits(jitted(changed, kernel, **options)[:, :outputs], before)
+
+
+@pytest.mark.parametrize("kernel_size, dilation", [(2, 1), (3, 2), (4, 3)])
+def test_causal_jacobian_has_zero_blocks_above_the_diagonal(kernel_size, dilation):
+    x, kernel = normal(1, 9, 2), np.abs(normal(kernel_size, 2, 3)) + 1
+    jacobian = jax.jacobian(
+        lambda x: conv1d(x, kernel, padding="causal", dilation=dilation)[0]
+    )(x)[:, :, 0]
+    for t, s in itertools.product(range(9), range(9)):
+        lag = t - s
+        seen = lag >= 0 and lag % dilation == 0 and lag // dilation < kernel_size
+        assert np.all(np.asarray(jacobian[t, :, s] != 0) == seen), (t, s)
+
+
+layers = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 3)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(layers=layers, output=st.integers(0, 1))
+def test_receptive_field_is_the_span_of_the_gradient(layers, output):
+    field = receptive_field(layers)
+    jump = int(np.prod([stride for _, stride, _ in layers]))
+    length = field + 2 * jump
+    assume(length <= 40)
+
+    def stack(x):
+        for kernel_size, stride, dilation in layers:
+            kernel = jnp.ones((kernel_size, 1, 1))
+            x = jitted(x, kernel, stride=stride, dilation=dilation)
+        return x[0, output, 0]
+
+    seen = np.flatnonzero(jax.grad(stack)(jnp.zeros((1, length, 1))))
+    assert seen[0] == output * jump
+    assert seen[-1] - seen[0] + 1 == field
+
+
+@pytest.mark.parametrize(
+    "layers, field",
+    [
+        ([], 1),
+        ([(7, 1, 1)], 7),
+        ([(7, 1, 1), (5, 5, 1), (7, 1, 1)], 41),
+        ([(3, 1, d) for d in (1, 1, 2, 2, 4, 4)], 29),
+    ],
+)
+def test_receptive_field_of_known_stacks(layers, field):
+    assert receptive_field(layers) == field
+
+
+@given(shift=st.integers(1, 5), dilation=st.integers(1, 2), stride=st.integers(1, 2))
+def test_valid_convolution_moves_with_its_input(shift, dilation, stride):
+    x, kernel = normal(2, 20, 2), normal(3, 2, 3, seed=1)
+    options = {"stride": stride, "dilation": dilation}
+    whole = jitted(x, kernel, **options)
+    moved = jitted(np.roll(x, -shift * stride, axis=1), kernel, **options)
+    assert_close(moved[:, :-shift], whole[:, shift:])
+
+
+def test_output_length_of_every_combination():
+    grid = itertools.product(
+        range(1, 10), range(1, 5), range(1, 4), range(1, 4), PADDINGS
+    )
+    for length, kernel_size, stride, dilation, padding in grid:
+        options = {"stride": stride, "padding": padding, "dilation": dilation}
+        expected = oracles.output_length(length, kernel_size, **options)
+        if expected == 0:
+            with pytest.raises(
+                UserError, match=rf"needs at least \d+ steps, got {length}"
+            ):
+                conv_output_length(length, kernel_size, **options)
+            continue
+        assert conv_output_length(length, kernel_size, **options) == expected
+        y = jax.eval_shape(
+            functools.partial(conv1d, **options),
+            jax.ShapeDtypeStruct((1, length, 1), jnp.float32),
+            jax.ShapeDtypeStruct((kernel_size, 1, 1), jnp.float32),
+        )
+        assert y.shape == (1, expected, 1)
+
+
+def test_jit_and_vmap_equal_the_plain_call():
+    x, kernel, bias = normal(3, 2, 9, 2), normal(3, 3, 2, 4, seed=1), normal(3, 4)
+    run = functools.partial(conv1d, padding="causal", dilation=2)
+    expected = np.stack(
+        [run(*arguments) for arguments in zip(x, kernel, bias, strict=True)]
+    )
+    assert_close(jax.jit(jax.vmap(run))(x, kernel, bias), expected)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_stays_near_float32(dtype):
+    x, kernel, bias = normal(2, 9, 3), normal(3, 3, 4, seed=1), normal(4, seed=2)
+    halves = [jnp.asarray(a, dtype) for a in (x, kernel, bias)]
+    y, gradients = value_and_gradients(conv1d, *halves)
+    assert all(a.dtype == dtype for a in (y, *gradients))
+    _, expected = value_and_gradients(conv1d, x, kernel, bias)
+    assert_close(y, oracles.conv1d(x, kernel, bias), 0.1)
+    assert_close(gradients, expected, 0.1)
+
+
+def test_float16_sums_in_float32():
+    x = jnp.full((1, 5, 1), 3e4, jnp.float16)
+    kernel = jnp.array([1.0, 1.0, 1.0, -1.0, -1.0], jnp.float16).reshape(5, 1, 1)
+    assert conv1d(x, kernel).tolist() == [[[3e4]]]
+
+
+@pytest.mark.parametrize(
+    "x, kernel, options, message",
+    [
+        ((4, 5), (3, 5, 2), {}, r"`x` must have shape \(batch, time, features\), got"),
+        (
+            (1, 4, 5),
+            (3, 4, 2),
+            {},
+            r"`kernel` must have shape \(any, 5, any\), got \(3",
+        ),
+        ((1, 4, 5), (5, 2), {}, r"`kernel` must have shape .* got \(5, 2\)"),
+        ((1, 4, 1), (5, 1, 1), {}, "a window of 5 and valid padding needs at least 5"),
+        (
+            (1, 6, 1),
+            (4, 1, 1),
+            {"dilation": 2},
+            "a window of 4 with dilation 2 and valid padding needs at least 7 steps, "
+            "got 6",
+        ),
+        ((1, 0, 1), (3, 1, 1), {"padding": "same"}, "at least 1 steps, got 0"),
+        ((1, 4, 1), (0, 1, 1), {}, "`kernel_size` must be a positive integer, got 0"),
+        ((1, 4, 1), (2, 1, 1), {"stride": 0}, "`stride` must be a positive integer"),
+        ((1, 4, 1), (2, 1, 1), {"stride": 1.5}, "`stride` must be a positive integer"),
+        ((1, 4, 1), (2, 1, 1), {"stride": True}, "integer, got True"),
+        ((1, 4, 1), (2, 1, 1), {"dilation": -1}, "`dilation` must be a positive int"),
+        (
+            (1, 4, 1),
+            (2, 1, 1),
+            {"padding": "casual"},
+            "`padding` must be one of 'valid', 'same', 'causal', got 'casual'; did you "
+            "mean 'causal'",
+        ),
+    ],
+)
+def test_refusals(x, kernel, options, message):
+    with pytest.raises(UserError, match=message):
+        conv1d(jnp.zeros(x), jnp.zeros(kernel), **options)
+
+
+def test_refuses_a_bias_of_another_width_also_under_jit():
+    with pytest.raises(UserError, match=r"`bias` must have shape \(2,\), got \(3,\)"):
+        jitted(jnp.zeros((1, 4, 1)), jnp.zeros((2, 1, 2)), jnp.zeros(3))
+
+
+def test_length_refuses_a_negative_length():
+    with pytest.raises(UserError, match="`length` must be an integer of at least 0"):
+        conv_output_length(-1, 1)

@@ -1,0 +1,346 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import keras
+import keras_reference
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jax import lax
+from jax.test_util import check_grads
+from numerics import (
+    assert_close,
+    assert_same_bits,
+    normal,
+    value_and_gradients,
+    weighted_sum,
+)
+
+from seqconv_jax import UserError
+from seqconv_jax.ops import (
+    avg_pool,
+    global_avg_pool,
+    global_max_pool,
+    max_pool,
+    pool_mask,
+)
+
+POOLS = {"max": (max_pool, oracles.max_pool), "avg": (avg_pool, oracles.avg_pool)}
+GLOBAL = {
+    "max": (global_max_pool, oracles.global_max_pool),
+    "avg": (global_avg_pool, oracles.global_avg_pool),
+}
+WINDOWS = [(1, None), (2, None), (3, 2), (2, 3), (4, 1), (5, 3)]
+
+# A full row, a row padded in front, behind, within, and a row of nothing but padding.
+MASK = np.ones((5, 11), bool)
+MASK[1, :7] = MASK[2, 4:] = MASK[3, 2:9] = MASK[4] = False
+
+
+def over_windows(function):
+    """Compile a function of `x, window, stride` for all `WINDOWS` at once."""
+    return jax.jit(lambda *args: [function(*args, *window) for window in WINDOWS])
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_equals_the_formula(pool, padding, mask):
+    ours, oracle = POOLS[pool]
+    x = normal(5, 11, 2) - 3
+    options = {"padding": padding, "mask": mask}
+    got = over_windows(lambda x, w, s: ours(x, w, stride=s, **options))(x)
+    expected = [oracle(x, w, stride=s, **options) for w, s in WINDOWS]
+    assert got[0].dtype == jnp.float32
+    assert_close(got, expected)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_mask_of_the_outputs(padding):
+    got = over_windows(lambda m, w, s: pool_mask(m, w, stride=s, padding=padding))(MASK)
+    for mask, (w, s) in zip(got, WINDOWS, strict=True):
+        assert mask.dtype == bool
+        expected = oracles.pool_mask(MASK, w, stride=s, padding=padding)
+        assert mask.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("pool", GLOBAL)
+@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
+def test_global_equals_the_formula(pool, mask):
+    ours, oracle = GLOBAL[pool]
+    x = normal(5, 11, 2) - 3
+    assert_close(ours(x, mask=mask), oracle(x, mask=mask))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("window, stride", [(3, 2), (2, 3)])
+@pytest.mark.parametrize("pool", POOLS)
+def test_values_and_gradients_equal_keras(pool, window, stride, padding, x64):
+    layer = {"max": keras.layers.MaxPooling1D, "avg": keras.layers.AveragePooling1D}
+    layer = layer[pool](window, strides=stride, padding=padding, dtype="float64")
+    run = functools.partial(
+        POOLS[pool][0], window=window, stride=stride, padding=padding
+    )
+    x = normal(3, 11, 2, dtype="float64")
+    expected, (_, gradient) = keras_reference.value_and_gradients(layer, [], x)
+    assert_close(value_and_gradients(run, x), (expected, (gradient,)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("pool", GLOBAL)
+def test_global_values_and_gradients_equal_keras(pool, dtype, x64):
+    layers = keras.layers
+    layer = {"max": layers.GlobalMaxPooling1D, "avg": layers.GlobalAveragePooling1D}
+    x = normal(3, 11, 2, dtype=dtype)
+    expected, (_, gradient) = keras_reference.value_and_gradients(
+        layer[pool](dtype=dtype), [], x
+    )
+    got = value_and_gradients(GLOBAL[pool][0], x)
+    assert str(got[0].dtype) == dtype
+    assert_close(got, (expected, (gradient,)))
+
+
+def test_global_average_with_a_mask_equals_keras():
+    layer, x = keras.layers.GlobalAveragePooling1D(), normal(4, 11, 2)
+    mask = MASK[:4]  # Keras divides by zero in a row of padding.
+    expected = keras_reference.apply(layer, [], x, mask=mask)
+    assert_close(global_avg_pool(x, mask=mask), expected)
+
+
+def reduce_window_max(x, window, stride, padding):
+    return lax.reduce_window(
+        x, -jnp.inf, lax.max, (1, window, 1), (1, stride or window, 1), padding.upper()
+    )
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_max_gradient_equals_xla_with_ties(padding):
+    # Whole numbers of a small range: most windows hold their maximum twice.
+    x = np.random.default_rng(0).integers(-2, 1, (4, 11, 3)).astype("float32")
+
+    def gradients(pool):
+        def gradient(x, window, stride):
+            loss = lambda x: weighted_sum(pool(x, window, stride, padding))  # noqa: E731
+            return jax.value_and_grad(loss)(x)
+
+        return over_windows(gradient)(x)
+
+    got = gradients(lambda x, w, s, p: max_pool(x, w, stride=s, padding=p))
+    assert_close(got, gradients(reduce_window_max))
+
+
+def test_max_gradient_goes_to_the_first_of_equals():
+    x = jnp.array([7.0, 7.0, 1.0, 2.0, 5.0, 5.0]).reshape(1, 6, 1)
+    gradient = jax.grad(lambda x: max_pool(x, 3).sum())(x)
+    assert gradient[0, :, 0].tolist() == [1, 0, 0, 0, 1, 0]
+    overlapping = jax.grad(lambda x: max_pool(x, 3, stride=1).sum())(x)
+    assert overlapping[0, :, 0].tolist() == [1, 1, 0, 0, 2, 0]
+
+
+def test_max_of_a_window_wider_than_a_byte_finds_the_place():
+    x = jnp.arange(260.0).reshape(1, 260, 1)
+    y, gradient = jax.value_and_grad(lambda x: max_pool(x, 130).sum())(x)
+    assert y == 129 + 259
+    assert np.flatnonzero(gradient).tolist() == [129, 259]
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
+def test_derivative_in_float64(pool, padding, mask):
+    x = normal(5, 11, 2, dtype="float64")
+    run = functools.partial(
+        POOLS[pool][0], window=3, stride=2, padding=padding, mask=mask
+    )
+    check_grads(jax.jit(run), (x,), order=1, modes=["rev"])
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("pool", GLOBAL)
+@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
+def test_global_derivative_in_float64(pool, mask):
+    x = normal(5, 11, 2, dtype="float64")
+    run = jax.jit(functools.partial(GLOBAL[pool][0], mask=mask))
+    check_grads(run, (x,), order=1, modes=["rev"])
+
+
+@pytest.mark.parametrize("pool", GLOBAL)
+def test_global_over_a_row_of_padding_is_zero_with_zero_gradient(pool):
+    x = normal(2, 4, 3) - 5
+    mask = jnp.array([[True] * 4, [False] * 4])
+    y, (gradient,) = value_and_gradients(
+        functools.partial(GLOBAL[pool][0], mask=mask), x
+    )
+    assert np.all(y[0] != 0) and np.any(gradient[0] != 0)
+    assert not np.any(y[1]) and not np.any(gradient[1])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_window_of_padding_is_zero_with_zero_gradient(pool, padding):
+    x = normal(1, 9, 2) - 5
+    mask = jnp.array([[False] * 3 + [True] * 3 + [False] * 3])
+    y, (gradient,) = value_and_gradients(
+        functools.partial(POOLS[pool][0], window=3, padding=padding, mask=mask), x
+    )
+    assert not np.any(y[0, [0, 2]]) and np.all(y[0, 1] < 0)
+    assert not np.any(gradient[0, :3]) and not np.any(gradient[0, 6:])
+    assert np.any(gradient[0, 3:6], axis=0).all()
+
+
+@functools.partial(jax.jit, static_argnames="window")
+def every_pool(x, mask, window):
+    local = [
+        pool(x, window, padding=padding, mask=mask)
+        for pool in (max_pool, avg_pool)
+        for padding in ("valid", "same")
+    ]
+    return [*local, global_max_pool(x, mask=mask), global_avg_pool(x, mask=mask)]
+
+
+@given(
+    padded=st.lists(st.booleans(), min_size=9, max_size=9),
+    junk=st.sampled_from([0.0, 1e30, -1e30, np.inf, -np.inf, np.nan]),
+    window=st.sampled_from([2, 3]),
+)
+def test_what_lies_under_the_mask_changes_nothing(padded, junk, window):
+    x, mask = normal(1, 9, 2), ~np.array([padded])
+    spoilt = np.where(mask[:, :, None], x, np.float32(junk))
+    for expected, got in zip(
+        every_pool(x, mask, window), every_pool(spoilt, mask, window), strict=True
+    ):
+        assert_same_bits(got, expected)
+
+
+@pytest.mark.parametrize("pool", GLOBAL)
+@pytest.mark.parametrize("front", [True, False])
+def test_padding_a_sequence_leaves_the_global_pool_alone(pool, front):
+    x = normal(2, 6, 3)
+    sides = (4, 0) if front else (0, 4)
+    padded = np.pad(x, ((0, 0), sides, (0, 0)))
+    mask = np.pad(np.ones((2, 6), bool), ((0, 0), sides))
+    run = GLOBAL[pool][0]
+    assert_close(run(padded, mask=mask), run(x), 1e-6)
+
+
+def test_nan_at_a_real_step_is_not_swallowed():
+    x = jnp.array([1.0, jnp.nan, 3.0, 4.0]).reshape(1, 4, 1)
+    assert np.isnan(max_pool(x, 2)[0, :, 0]).tolist() == [True, False]
+    assert np.isnan(avg_pool(x, 2)[0, :, 0]).tolist() == [True, False]
+    assert np.isnan(global_max_pool(x)) and np.isnan(global_avg_pool(x))
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_jit_and_vmap_equal_the_plain_call(pool):
+    x, mask = normal(3, 5, 11, 2), np.stack([MASK, ~MASK, MASK[::-1]])
+
+    def run(x, mask):
+        y = POOLS[pool][0](x, 3, padding="same", mask=mask)
+        return jnp.sum(jnp.square(y)), y
+
+    run = jax.value_and_grad(run, has_aux=True)
+    plain = [run(a, m) for a, m in zip(x, mask, strict=True)]
+    mapped = jax.jit(jax.vmap(run))(x, mask)
+    assert_close(mapped, jax.tree.map(lambda *parts: np.stack(parts), *plain))
+
+
+@pytest.mark.parametrize("pool", GLOBAL)
+def test_global_jit_and_vmap_equal_the_plain_call(pool):
+    x, mask = normal(3, 5, 11, 2), np.stack([MASK, ~MASK, MASK[::-1]])
+    run = GLOBAL[pool][0]
+    plain = np.stack([run(a, mask=m) for a, m in zip(x, mask, strict=True)])
+    mapped = jax.jit(jax.vmap(lambda x, mask: run(x, mask=mask)))
+    assert_close(mapped(x, mask), plain)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_half_precision_stays_near_float32(pool, dtype, masked):
+    x, mask = normal(5, 11, 2), MASK if masked else None
+    ours, oracle = POOLS[pool]
+    y, (gradient,) = value_and_gradients(
+        functools.partial(ours, window=3, mask=mask), jnp.asarray(x, dtype)
+    )
+    assert y.dtype == gradient.dtype == dtype
+    assert np.isfinite(np.float32(gradient)).all()
+    assert_close(y, oracle(x, 3, mask=mask))
+    run, oracle = GLOBAL[pool]
+    y = run(jnp.asarray(x, dtype), mask=mask)
+    assert y.dtype == dtype
+    assert_close(y, oracle(x, mask=mask))
+
+
+AVERAGES = {
+    "windows": lambda x, mask: avg_pool(x, x.shape[1], mask=mask),
+    "global": lambda x, mask: global_avg_pool(x, mask=mask),
+}
+sums_in_half = pytest.mark.xfail(reason="ops/pool.py adds up in the type of its input")
+EVERY_AVERAGE = [
+    pytest.param("windows", False, marks=sums_in_half),
+    pytest.param("windows", True, marks=sums_in_half),
+    ("global", False),
+]
+
+
+@pytest.mark.parametrize(
+    "average, masked",
+    [*EVERY_AVERAGE, pytest.param("global", True, marks=sums_in_half)],
+)
+def test_average_of_large_float16_does_not_overflow(average, masked):
+    x = jnp.full((1, 8, 1), 6e4, jnp.float16)
+    mask = jnp.ones((1, 8), bool) if masked else None
+    assert float(jax.jit(AVERAGES[average])(x, mask).squeeze()) == 6e4
+
+
+@pytest.mark.parametrize("average, masked", [*EVERY_AVERAGE, ("global", True)])
+def test_average_of_bfloat16_loses_no_small_terms(average, masked):
+    x = jnp.array([256.0] + [1.0] * 63, jnp.bfloat16).reshape(1, 64, 1)
+    mask = jnp.ones((1, 64), bool) if masked else None
+    got = float(jax.jit(AVERAGES[average])(x, mask).squeeze())
+    assert got == pytest.approx((256 + 63) / 64, rel=4e-3)
+
+
+@pytest.mark.parametrize("pool", [max_pool, avg_pool])
+@pytest.mark.parametrize(
+    "x, window, options, message",
+    [
+        ((4, 5), 2, {}, r"`x` must have shape \(batch, time, features\), got \(4, 5\)"),
+        ((1, 0, 2), 2, {}, r"`x` must have shape \(batch, at least 1 step, features\)"),
+        ((1, 4, 2), 0, {}, "`window` must be a positive integer, got 0"),
+        ((1, 4, 2), 2.0, {}, "`window` must be a positive integer, got 2.0"),
+        ((1, 4, 2), 2, {"stride": 0}, "`stride` must be a positive integer, got 0"),
+        ((1, 4, 2), 2, {"padding": "causal"}, "`padding` must be one of 'valid', 'sam"),
+        ((1, 4, 2), 5, {}, "a window of 5 and valid padding needs at least 5 steps, g"),
+        (
+            (2, 4, 2),
+            2,
+            {"mask": np.ones((2, 3), bool)},
+            r"`mask` must have shape \(2, 4\), got \(2, 3\)",
+        ),
+    ],
+)
+def test_refusals(pool, x, window, options, message):
+    with pytest.raises(UserError, match=message):
+        pool(jnp.zeros(x), window, **options)
+
+
+@pytest.mark.parametrize("pool", [global_max_pool, global_avg_pool])
+def test_global_refusals(pool):
+    with pytest.raises(UserError, match=r"`x` must have shape .*, got \(4, 5\)"):
+        pool(jnp.zeros((4, 5)))
+    with pytest.raises(
+        UserError, match=r"at least 1 step, features\), got \(1, 0, 2\)"
+    ):
+        pool(jnp.zeros((1, 0, 2)))
+    with pytest.raises(UserError, match=r"`mask` must have shape \(2, 4\), got \(2, 4"):
+        pool(jnp.zeros((2, 4, 1)), mask=jnp.ones((2, 4, 1), bool))
+
+
+def test_mask_of_the_outputs_refuses_another_rank():
+    with pytest.raises(UserError, match=r"`mask` must have shape \(batch, time\), got"):
+        pool_mask(jnp.ones((2, 4, 1), bool), 2)

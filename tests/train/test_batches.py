@@ -1,0 +1,117 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from seqconv_jax import UserError
+from seqconv_jax.data.task import Task
+from seqconv_jax.train import batches
+
+
+def ramp_task(**changes):
+    """A series whose value is its row, so that a wrong gather shows."""
+    rows = np.arange(20, dtype=np.float32)[:, None]
+    settings = {
+        "inputs": rows,
+        "targets": rows + 100,
+        "offsets": np.array([-3, -2, -1], np.int32),
+        "train": np.arange(3, 10, dtype=np.int32),
+        "validation": np.arange(13, 16, dtype=np.int32),
+        "test": np.arange(16, 20, dtype=np.int32),
+        "replacement": True,
+    }
+    return Task(**(settings | changes))
+
+
+def order(**options):
+    settings = {"steps": 3, "batch_size": 3, "replacement": False}
+    rows = jnp.arange(10, 17, dtype=jnp.int32)
+    return batches.epoch_order(
+        jax.random.key(0), jnp.int32(0), rows, **(settings | options)
+    )
+
+
+def test_gather_takes_the_window_before_the_row():
+    batch = batches.gather(batches.put_on_device(ramp_task()), jnp.array([3, 9]))
+    assert batch.x[:, :, 0].tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert batch.y.tolist() == [[103], [109]]
+    assert batch.weight.tolist() == [1, 1]
+
+
+def test_gather_agrees_with_the_plain_one():
+    task = ramp_task()
+    batch = batches.gather(batches.put_on_device(task), jnp.asarray(task.train))
+    x, y = task.gather(task.train)
+    np.testing.assert_array_equal(batch.x, x)
+    np.testing.assert_array_equal(batch.y, y)
+
+
+def test_gather_takes_whole_rows_without_offsets():
+    ids = np.arange(12, dtype=np.uint16).reshape(4, 3)
+    task = ramp_task(inputs=ids, targets=np.zeros((4, 1), np.float32), offsets=None)
+    batch = batches.gather(batches.put_on_device(task), jnp.array([2, 0]))
+    assert batch.x.tolist() == [[6, 7, 8], [0, 1, 2]]
+
+
+def test_filler_weighs_nothing():
+    resident = batches.put_on_device(ramp_task())
+    assert batches.gather(resident, jnp.array([4, -1])).weight.tolist() == [1, 0]
+
+
+def test_without_replacement_every_row_comes_once_and_filler_ends_the_epoch():
+    rows = order().ravel().tolist()
+    assert sorted(rows[:7]) == list(range(10, 17))
+    assert rows[7:] == [-1, -1]
+
+
+def test_without_replacement_a_short_epoch_takes_part_of_the_rows():
+    rows = order(steps=2).ravel().tolist()
+    assert len(set(rows)) == 6 and -1 not in rows
+
+
+def test_with_replacement_rows_are_drawn_evenly():
+    drawn = order(steps=1000, batch_size=7, replacement=True).ravel()
+    counts = np.bincount(drawn, minlength=17)[10:]
+    assert counts.sum() == 7000 and counts.min() > 850 and counts.max() < 1150
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_epochs_differ_and_repeat(replacement):
+    def of(epoch):
+        return batches.epoch_order(
+            jax.random.key(1),
+            jnp.int32(epoch),
+            jnp.arange(50, dtype=jnp.int32),
+            steps=5,
+            batch_size=10,
+            replacement=replacement,
+        ).tolist()
+
+    assert of(0) == of(0) != of(1)
+
+
+def test_in_order_fills_the_last_batch():
+    rows = np.arange(5, dtype=np.int32)
+    assert batches.in_order(rows, 2).tolist() == [[0, 1], [2, 3], [4, -1]]
+
+
+def test_steps_cover_every_row_by_default():
+    assert batches.count_steps(ramp_task(), 3, None) == 3
+    assert batches.count_steps(ramp_task(), 100, None) == 1
+
+
+def test_steps_may_exceed_the_rows_only_with_replacement():
+    assert batches.count_steps(ramp_task(), 3, 50) == 50
+    with pytest.raises(UserError, match="`steps_per_epoch` must be at most 3 .*got 50"):
+        batches.count_steps(ramp_task(replacement=False), 3, 50)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, True])
+def test_batch_size_must_be_a_positive_integer(batch_size):
+    with pytest.raises(UserError, match="`batch_size` must be a positive integer"):
+        batches.count_steps(ramp_task(), batch_size, None)
+
+
+def test_a_task_without_training_rows_is_refused():
+    with pytest.raises(UserError, match="`task.train` must be at least one row"):
+        batches.count_steps(ramp_task(train=np.zeros(0, np.int32)), 2, None)
