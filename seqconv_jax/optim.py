@@ -34,7 +34,8 @@ def rmsprop(
         An optax gradient transformation.
 
     Raises:
-        UserError: for a learning rate or epsilon that is not positive.
+        UserError: for a learning rate or epsilon that is not positive, or a decay or
+            momentum outside [0, 1).
 
     Example:
         >>> tx = rmsprop(1e-3)
@@ -52,6 +53,7 @@ def rmsprop(
         )
     _checks.expect(epsilon > 0, "epsilon", "a positive number", epsilon)
     _checks.expect(0 <= decay < 1, "decay", "a number in [0, 1)", decay)
+    _checks.expect(0 <= momentum < 1, "momentum", "a number in [0, 1)", momentum)
     return optax.rmsprop(
         learning_rate,
         decay=decay,

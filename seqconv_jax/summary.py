@@ -20,7 +20,7 @@ def layers(model: Any, example: Any) -> list[Row]:
     """Return the model's layers in the order in which they are called.
 
     Nothing is computed: shapes are inferred abstractly. A layer made of layers counts
-    as one.
+    as one, and one that is called twice has its parameters in its first row.
 
     Args:
         model: a Flax module that maps a batch of sequences to an output.
@@ -36,7 +36,7 @@ def layers(model: Any, example: Any) -> list[Row]:
         return [y for _, y in calls]
 
     return [
-        Row(name, y.shape[1:], count_parameters(params.get(name, {})))
+        Row(name, y.shape[1:], count_parameters(params.pop(name, {})))
         for name, y in zip(names, jax.eval_shape(outputs, batch), strict=True)
     ]
 

@@ -12,6 +12,14 @@ def normal(*shape, seed=0, dtype="float32"):
     return np.random.default_rng(seed).normal(size=shape).astype(dtype)
 
 
+def drawn(module, *inputs, scale=1.0):
+    """Return variables of a Flax module's shapes with no zero in them."""
+    shapes = jax.eval_shape(module.init, jax.random.key(0), *inputs)
+    leaves, tree = jax.tree.flatten(shapes)
+    values = [scale * normal(*leaf.shape, seed=i) for i, leaf in enumerate(leaves)]
+    return jax.tree.unflatten(tree, [jnp.asarray(value) for value in values])
+
+
 def assert_close(got, expected, tolerance=None):
     """Compare trees of arrays within the tolerance of the type that came."""
     assert jax.tree.structure(got) == jax.tree.structure(expected)

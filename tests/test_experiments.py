@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import csi300_conv1d
 import imdb_conv1d
@@ -81,7 +82,7 @@ def bars(tmp_path):
     return path
 
 
-def jena_options(weather, out):
+def jena_options(weather, out) -> dict[str, Any]:
     return {
         "data": weather,
         "out": out,
@@ -113,16 +114,17 @@ def check_run(out, metrics, pictures):
     return summary
 
 
-@pytest.mark.parametrize("blocks", [2, 3])
-def test_jena_conv1d(weather, tmp_path, capsys, blocks):
+@pytest.mark.parametrize("options", [{"blocks": 3}, {"blocks": 2}, {"model": "tcn"}])
+def test_jena_conv1d(weather, tmp_path, capsys, options):
     out = tmp_path / "run"
-    options = jena_options(weather, out)
-    jena_conv1d.main(jena_conv1d.Settings(blocks=blocks, **options))
+    settings = jena_conv1d.Settings(**jena_options(weather, out), **options)
+    jena_conv1d.main(settings)
     summary = check_run(out, {"mae"}, ["loss.png", "forecast.png"])
     assert summary.keys() >= FORECAST
     assert (summary["unit"], summary["horizon"]) == ("degC", "1d")
     printed = capsys.readouterr().out
-    for text in ("Conv1D_0", "epoch  2", "baseline", "degC", "source"):
+    layer = "ResidualBlock_0" if "model" in options else "Conv1D_0"
+    for text in (layer, "epoch  2", "baseline", "degC", "source"):
         assert text in printed
 
 
@@ -156,7 +158,12 @@ def test_csi300_refuses_the_window_that_the_source_crashed_on(bars, tmp_path):
 
 
 def imdb_settings(reviews, out, **options):
-    settings = {"num_words": 100, "maxlen": 60, "epochs": 2, "batch_size": 16}
+    settings: dict[str, Any] = {
+        "num_words": 100,
+        "maxlen": 60,
+        "epochs": 2,
+        "batch_size": 16,
+    }
     return imdb_conv1d.Settings(data=reviews, out=out, **(settings | options))
 
 
@@ -233,7 +240,7 @@ def test_a_misspelt_choice_names_the_choices():
     ("arguments", "message"),
     [
         (["--data", "nowhere.csv"], "nowhere.csv"),
-        (["--every", "30min"], "finer than the sampling"),
+        (["--every", "30min", "--split", "0.5", "0.75"], "finer than the sampling"),
         (["--every", "1h"], "--split 0.5 0.75"),
         (["--every", "1h", "--split", "0.5", "0.75", "--lookback", "90d"], "lookback"),
         (["--every", "1h", "--split", "0.5", "0.75", "--seed", "-1"], "`seed` must be"),

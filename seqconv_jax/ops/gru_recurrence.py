@@ -8,7 +8,7 @@ for all steps after it, so that the loop holds only the products that it must.
 """
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -114,9 +114,20 @@ def _run(convention, projected, initial_state, weights, mask):
     return lax.scan(step, initial_state, (projected, mask))[1]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def recurrence(convention, projected, initial_state, weights, mask) -> Any:
+def recurrence(
+    convention: Convention,
+    projected: jax.Array,
+    initial_state: jax.Array,
+    weights: Weights,
+    mask: jax.Array | None,
+) -> jax.Array:
     """Compute `recurrence_reference`, faster to differentiate."""
+    states = _recurrence(convention, projected, initial_state, weights, mask)
+    return cast(jax.Array, states)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _recurrence(convention, projected, initial_state, weights, mask):
     return recurrence_reference(convention, projected, initial_state, weights, mask)
 
 
@@ -132,7 +143,7 @@ def _backward(convention, saved, d_states):
     slopes = _slopes(convention, gates, before, kept[2], weights, mask)
     d_initial, d_new, pulled = _back_through_time(convention, slopes, weights, d_states)
     d_z, d_h = d_new * slopes.z, d_new * slopes.h
-    d_r = (d_new if convention.reset_after else pulled) * slopes.r
+    d_r = (d_new if pulled is None else pulled) * slopes.r
     # What reaches the product with the candidate's kernel, from its two sides.
     h_left, h_right = (
         (kept[2], d_h * gates.r) if convention.reset_after else (gates.r * kept[2], d_h)
@@ -255,4 +266,4 @@ def _outer(left, right):
     return left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
 
 
-recurrence.defvjp(_forward, _backward)
+_recurrence.defvjp(_forward, _backward)

@@ -1,6 +1,6 @@
 """Which epoch is the best, and when to stop waiting for a better one."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from seqconv_jax import _checks
 
@@ -18,14 +18,14 @@ class Choice(NamedTuple):
     """
 
     monitor: str
-    mode: str
+    mode: Literal["min", "max"]
     patience: int | None
 
     @classmethod
     def of(
         cls,
         monitor: str | None,
-        mode: str,
+        mode: Literal["min", "max"],
         patience: int | None,
         names: tuple[str, ...],
         validated: bool,

@@ -80,8 +80,8 @@ class Trainer:
         self._resident = resident
         self._key = dropout_key
         self._step = make_step(model, tx, loss, metrics)
-        call: Callable[..., Any] = self._one if self.steps_per_call == 1 else self._many
-        self._call = jax.jit(call, donate_argnums=(0, 1))
+        call = self._one if self.steps_per_call == 1 else self._many
+        self._call: Callable[..., Any] = jax.jit(call, donate_argnums=(0, 1))
 
     def call(
         self, state: TrainState, totals: Metrics, order: jax.Array, steps: int
@@ -111,7 +111,8 @@ class Trainer:
 
     def _many(self, state, totals, resident, key, order, count):
         def body(_, carry):
-            return self._one(*carry, resident, key, order, count)[:2]
+            state, totals = carry
+            return self._one(state, totals, resident, key, order, count)[:2]
 
         state, totals = lax.fori_loop(0, count, body, (state, totals))
         return state, totals, _ticket(state, totals)

@@ -41,7 +41,7 @@ def test_gradient_adds_up_repeated_ids():
 @pytest.mark.usefixtures("x64")
 def test_derivative_in_float64():
     table = normal(7, 3, dtype="float64")
-    check_grads(lambda t: embed(IDS, t), (table,), order=1, modes=["rev"])
+    check_grads(jax.jit(lambda t: embed(IDS, t)), (table,), order=1, modes=["rev"])
 
 
 @pytest.mark.parametrize("bad", [7, 8, -1, -7, 2**31 - 1, -(2**31)])
@@ -51,10 +51,17 @@ def test_an_id_outside_the_table_gives_nan_and_never_another_row(bad):
     assert np.isnan(y).all(axis=1).tolist() == [False, True, False]
 
 
+narrows = pytest.mark.xfail(reason="ops/embed.py narrows int64 ids before the lookup")
+
+
 @pytest.mark.parametrize(
-    "dtype, bad", [("int64", 2**32 + 1), ("int64", -(2**32)), ("uint32", 2**32 - 1)]
+    "dtype, bad",
+    [
+        ("uint32", 2**32 - 1),
+        pytest.param("int64", 2**32 + 1, marks=narrows),
+        pytest.param("int64", -(2**32), marks=narrows),
+    ],
 )
-@pytest.mark.xfail(reason="ops/embed.py narrows ids to int32 before it looks them up")
 def test_a_wide_id_outside_the_table_gives_nan(dtype, bad, x64):
     y = embed(jnp.asarray(np.array([bad], dtype)), jnp.ones((7, 3)))
     assert np.isnan(y).all()

@@ -1,5 +1,7 @@
 """A small task and models that train in a second."""
 
+from typing import Any
+
 import numpy as np
 
 import seqconv_jax as sc
@@ -39,7 +41,7 @@ def small_hybrid():
 
 def fit(model=None, task=None, **options):
     """Train briefly with the settings most tests share."""
-    settings = {
+    settings: dict[str, Any] = {
         "optimizer": sc.optim.rmsprop(1e-3),
         "loss": sc.losses.mae,
         "metrics": {"mae": sc.losses.mae},

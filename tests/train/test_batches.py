@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,7 @@ from seqconv_jax.train import batches
 def ramp_task(**changes):
     """A series whose value is its row, so that a wrong gather shows."""
     rows = np.arange(20, dtype=np.float32)[:, None]
-    settings = {
+    settings: dict[str, Any] = {
         "inputs": rows,
         "targets": rows + 100,
         "offsets": np.array([-3, -2, -1], np.int32),
@@ -24,7 +26,7 @@ def ramp_task(**changes):
 
 
 def order(**options):
-    settings = {"steps": 3, "batch_size": 3, "replacement": False}
+    settings: dict[str, Any] = {"steps": 3, "batch_size": 3, "replacement": False}
     rows = jnp.arange(10, 17, dtype=jnp.int32)
     return batches.epoch_order(
         jax.random.key(0), jnp.int32(0), rows, **(settings | options)

@@ -1,0 +1,254 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import oracles
+import pytest
+from numerics import assert_close, assert_same_bits, normal
+
+from seqconv_jax import UserError, ops
+from seqconv_jax.nn import (
+    AvgPool1D,
+    Conv1D,
+    ConvBlock,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAvgPool1D,
+    GlobalMaxPool1D,
+    MaxPool1D,
+    activation,
+    check_lengths,
+)
+from seqconv_jax.nn.trace import layer_outputs
+
+KEY = jax.random.key(0)
+X = normal(2, 9, 3)
+
+
+def shapes(variables):
+    return jax.tree.map(jnp.shape, variables)
+
+
+@pytest.mark.parametrize(
+    "layer, x, expected",
+    [
+        (Conv1D(4, 5), X, {"kernel": (5, 3, 4), "bias": (4,)}),
+        (Dense(4), X, {"kernel": (3, 4), "bias": (4,)}),
+        (Embedding(7, 4), jnp.zeros((2, 9), int), {"embedding": (7, 4)}),
+    ],
+    ids=["Conv1D", "Dense", "Embedding"],
+)
+def test_names_and_shapes_of_the_parameters(layer, x, expected):
+    assert shapes(layer.init(KEY, x)) == {"params": expected}
+
+
+POOLS = [MaxPool1D(2), AvgPool1D(2), GlobalMaxPool1D(), GlobalAvgPool1D()]
+
+
+@pytest.mark.parametrize("layer", [*POOLS, Flatten(), Dropout(0.5)], ids=repr)
+def test_layers_without_parameters(layer):
+    assert layer.init(KEY, X) == {}
+
+
+CONVOLUTIONS = [
+    {},
+    {"stride": 2, "padding": "same"},
+    {"padding": "causal", "dilation": 2},
+]
+
+
+@pytest.mark.parametrize("options", CONVOLUTIONS, ids=repr)
+def test_convolution_passes_its_settings_on(options):
+    layer = Conv1D(4, 3, activation="relu", **options)
+    params = {"kernel": normal(3, 3, 4, seed=1), "bias": normal(4, seed=2)}
+    expected = np.maximum(oracles.conv1d(X, *params.values(), **options), 0)
+    assert_close(layer.apply({"params": params}, X), expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": 1, "padding": "same"}], ids=repr)
+@pytest.mark.parametrize(
+    "module, oracle",
+    [(MaxPool1D, oracles.max_pool), (AvgPool1D, oracles.avg_pool)],
+)
+def test_pools_pass_their_settings_on(module, oracle, options):
+    mask = np.arange(9) < np.array([[5], [9]])
+    got = module(3, **options).apply({}, X, mask=mask)
+    assert_close(got, oracle(X, 3, mask=mask, **options))
+
+
+@pytest.mark.parametrize(
+    "module, oracle",
+    [
+        (GlobalMaxPool1D, oracles.global_max_pool),
+        (GlobalAvgPool1D, oracles.global_avg_pool),
+    ],
+)
+def test_global_pools_pass_the_mask_on(module, oracle):
+    mask = np.arange(9) < np.array([[5], [0]])
+    assert_close(module().apply({}, X, mask=mask), oracle(X, mask=mask))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 9, 3)])
+def test_dense_acts_on_the_last_axis(shape):
+    x = normal(*shape)
+    params = {"kernel": normal(3, 4, seed=1), "bias": normal(4, seed=2)}
+    got = Dense(4, activation="tanh").apply({"params": params}, x)
+    assert_close(got, np.tanh(x @ params["kernel"] + params["bias"]))
+
+
+def test_flatten_keeps_the_steps_side_by_side():
+    assert Flatten().apply({}, X).tolist() == X.reshape(2, 27).tolist()
+
+
+def test_embedding_looks_up():
+    ids, table = np.array([[2, 0]]), normal(3, 4)
+    params = {"embedding": jnp.asarray(table)}
+    assert_same_bits(Embedding(3, 4).apply({"params": params}, ids), table[ids])
+
+
+def test_activations():
+    x = np.array([-2.0, 0.0, 3.0], np.float32)
+    assert_same_bits(activation("linear", x), x)
+    assert_same_bits(activation("relu", x), np.maximum(x, 0))
+    assert_close(activation("tanh", x), np.tanh(x))
+    assert_close(activation("sigmoid", x), 1 / (1 + np.exp(-x)))
+    with pytest.raises(
+        UserError, match="`activation` must be one of .*'reluu'; did you mean 'relu'"
+    ):
+        activation("reluu", x)
+
+
+def test_dropout_is_new_for_each_key_and_off_outside_training():
+    layer = Dropout(0.5)
+
+    def run(seed):
+        return layer.apply({}, X, train=True, rngs={"dropout": jax.random.key(seed)})
+
+    assert_same_bits(run(1), run(1))
+    assert np.any(run(1) != run(2))
+    kept = np.asarray(run(1)) != 0
+    assert kept.any() and not kept.all()
+    assert_close(np.asarray(run(1))[kept], 2 * X[kept])
+    assert_same_bits(layer.apply({}, X), X)
+    assert_same_bits(layer.apply({}, X, train=False), X)
+
+
+def test_time_constant_dropout_drops_channels():
+    y = Dropout(0.5, time_constant=True).apply(
+        {}, jnp.ones((4, 9, 8)), train=True, rngs={"dropout": KEY}
+    )
+    assert_same_bits(y, np.broadcast_to(y[:, :1], y.shape).copy())
+    assert set(np.unique(y)) == {0.0, 2.0}
+
+
+def test_dropout_of_rate_zero_needs_no_key():
+    assert_same_bits(Dropout(0.0).apply({}, X, train=True), X)
+
+
+@pytest.mark.parametrize("rate", [1.0, -0.1, 1.5, float("nan"), True], ids=repr)
+@pytest.mark.parametrize("train", [False, True])
+def test_dropout_refuses_rates_outside_their_range(rate, train):
+    with pytest.raises(UserError, match=r"`rate` must be a number in \[0, 1\), got"):
+        Dropout(rate).apply({}, X, train=train, rngs={"dropout": KEY})
+
+
+@pytest.mark.parametrize(
+    "layer, x, message",
+    [
+        (Conv1D(0, 3), X, "`features` must be a positive integer, got 0"),
+        (Conv1D(4, 0), X, "`kernel_size` must be a positive integer, got 0"),
+        (Conv1D(4, 2.0), X, "`kernel_size` must be a positive integer, got 2.0"),
+        (Conv1D(4, 3), X[0], r"`x` must have shape \(batch, time, features\), got \(9"),
+        (Conv1D(4, 10), X, "a window of 10 and valid padding needs at least 10 steps"),
+        (Conv1D(4, 3, stride=0), X, "`stride` must be a positive integer, got 0"),
+        (Conv1D(4, 3, padding="full"), X, "`padding` must be one of 'valid', 'same'"),
+        (Conv1D(4, 3, activation="selu"), X, "`activation` must be one of .*'selu'"),
+        (Dense(-1), X, "`features` must be a positive integer, got -1"),
+        (Dense(4, activation=None), X, "`activation` must be one of .*got None"),
+        (Embedding(0, 4), np.array([[0]]), "`vocabulary` must be a positive integer"),
+        (Embedding(3, 0), np.array([[0]]), "`features` must be a positive integer"),
+        (Embedding(3, 4), X, "`ids` must be integers, got 'float32'"),
+        (MaxPool1D(10), X, "a window of 10 and valid padding needs at least 10 steps"),
+        (AvgPool1D(0), X, "`window` must be a positive integer, got 0"),
+        (MaxPool1D(2, padding="causal"), X, "`padding` must be one of 'valid', 'same'"),
+    ],
+)
+def test_refusals(layer, x, message):
+    with pytest.raises(UserError, match=message):
+        jax.eval_shape(layer.init, KEY, x)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        pytest.param(
+            Conv1D(4, 3),
+            marks=pytest.mark.xfail(reason="lax.conv refuses operands of two types"),
+        ),
+        Dense(4),
+    ],
+    ids=["Conv1D", "Dense"],
+)
+def test_bfloat16_inputs_to_float32_parameters(layer):
+    variables = layer.init(KEY, X)
+    got = layer.apply(variables, jnp.asarray(X, jnp.bfloat16))
+    assert_close(got, layer.apply(variables, X), 0.05)
+
+
+def test_lengths_of_a_stack():
+    blocks = [
+        ConvBlock(8, 5, pool=3),
+        ConvBlock(8, 5, padding="same"),
+        ConvBlock(8, 3, padding="causal", dilation=40, pool=2, pooling="average"),
+        ConvBlock(8, 3, dilation=4),
+    ]
+    assert check_lengths(240, blocks) == [240, 236, 78, 78, 78, 39, 31]
+    assert check_lengths(7, []) == [7]
+
+
+@pytest.mark.parametrize(
+    "length, blocks, message",
+    [
+        (
+            12,
+            [ConvBlock(8, 7), ConvBlock(8, 7, pool=5)],
+            "the sequence is too short for Conv1D_1: a window of 7 and valid padding "
+            r"needs at least 7 steps, got 6 \(lengths so far: 12 -> 6\); give longer",
+        ),
+        (
+            9,
+            [ConvBlock(8, 7, pool=5)],
+            r"too short for pool 0: a window of 5 .* got 3 \(lengths so far: 9 -> 3\)",
+        ),
+        (
+            9,
+            [ConvBlock(8, 3, padding="same"), ConvBlock(8, 3, dilation=5)],
+            r"Conv1D_1: a window of 3 with dilation 5 .* 11 steps, got 9 .*: 9 -> 9\)",
+        ),
+    ],
+)
+def test_lengths_refuse_too_short_a_sequence(length, blocks, message):
+    with pytest.raises(UserError, match=message):
+        check_lengths(length, blocks)
+
+
+def test_lengths_agree_with_what_the_layers_return():
+    for block in [
+        ConvBlock(2, 4, pool=3, dilation=2),
+        ConvBlock(2, 4, padding="same"),
+        ConvBlock(2, 4, pool=2, padding="causal"),
+    ]:
+        x = jax.ShapeDtypeStruct((1, 20, 2), jnp.float32)
+        layer = Conv1D(2, 4, padding=block.padding, dilation=block.dilation)
+        y, _ = jax.eval_shape(layer.init_with_output, KEY, x)
+        lengths = [20, y.shape[1]]
+        if block.pool is not None:
+            y = jax.eval_shape(lambda y, window=block.pool: ops.max_pool(y, window), y)
+            lengths.append(y.shape[1])
+        assert check_lengths(20, [block]) == lengths
+
+
+def test_layer_outputs_of_a_single_layer_are_empty():
+    # It has no layers below its top level; the models' tests see the full list.
+    assert layer_outputs(Dense(4), None, X) == []

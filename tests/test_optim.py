@@ -1,0 +1,135 @@
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import optax
+import oracles
+import pytest
+from numerics import assert_close, normal
+
+from seqconv_jax import UserError
+from seqconv_jax.optim import rmsprop
+
+START = normal(4, 3, seed=1)
+# From gradients that epsilon dwarfs to ones that dwarf epsilon.
+GRADIENTS = normal(50, 4, 3) * 10.0 ** np.array([-5, -3, 0], np.float32)
+
+
+def path(tx, gradients=GRADIENTS, start=START):
+    """Return the parameter after every gradient."""
+
+    @jax.jit
+    def run(start, gradients):
+        def step(carry, gradient):
+            p, state = carry
+            update, state = tx.update(gradient, state, p)
+            p = optax.apply_updates(p, update)
+            return (p, state), p
+
+        return jax.lax.scan(step, (start, tx.init(start)), gradients)[1]
+
+    return run(start, gradients)
+
+
+SETTINGS = [
+    {},
+    {"momentum": 0.9},
+    {"centered": True},
+    {"centered": True, "momentum": 0.5},
+    {"decay": 0.99, "epsilon": 1e-3},
+    {"decay": 0.0},
+]
+
+
+@pytest.mark.parametrize("epsilon_in_root", [True, False])
+@pytest.mark.parametrize("settings", SETTINGS, ids=repr)
+def test_equals_the_recurrence_over_fifty_steps(settings, epsilon_in_root):
+    settings = {**settings, "epsilon_in_root": epsilon_in_root}
+    if settings.get("centered") and not epsilon_in_root:
+        settings["epsilon"] = 1e-3  # The first variance is tiny; its root is rounding.
+    got = path(rmsprop(1e-2, **settings))
+    expected = oracles.rmsprop(START, GRADIENTS, 1e-2, **settings)
+    assert_close(got, expected, 2e-5)
+
+
+@pytest.mark.parametrize("settings", SETTINGS[:5], ids=repr)
+def test_equals_keras_3_over_fifty_steps(settings):
+    options = {"rho" if k == "decay" else k: v for k, v in settings.items()}
+    with jax.numpy_rank_promotion("allow"):
+        variable = keras.Variable(START)
+        optimizer = keras.optimizers.RMSprop(1e-2, **options)
+        expected = []
+        for gradient in GRADIENTS:
+            optimizer.apply([jnp.asarray(gradient)], [variable])
+            expected.append(np.asarray(variable.value))
+    assert_close(path(rmsprop(1e-2, **settings)), np.stack(expected), 2e-5)
+
+
+def test_defaults_are_those_of_keras_3():
+    optimizer = keras.optimizers.RMSprop()
+    assert (optimizer.rho, optimizer.epsilon) == (0.9, 1e-7)
+    assert optimizer.momentum == 0.0 and not optimizer.centered
+    explicit = rmsprop(
+        1e-2,
+        decay=0.9,
+        epsilon=1e-7,
+        epsilon_in_root=True,
+        momentum=0.0,
+        centered=False,
+    )
+    assert np.array_equal(path(rmsprop(1e-2)), path(explicit))
+
+
+def test_the_two_conventions_differ_where_gradients_are_small():
+    gradients = np.full((5, 1), 1e-4, np.float32)
+    start = np.zeros(1, np.float32)
+    inside, outside = (
+        path(rmsprop(1e-2, epsilon_in_root=root), gradients, start)[-1, 0]
+        for root in (True, False)
+    )
+    assert outside < 3 * inside < 0
+
+
+def test_a_constant_rate_has_a_known_first_step():
+    # v = 0.1 g^2, so the first step is the rate over sqrt(0.1), whatever the gradient.
+    gradients, start = np.full((1, 1), 7.0, np.float32), np.zeros(1, np.float32)
+    assert path(rmsprop(1e-3), gradients, start)[0, 0] == pytest.approx(
+        -1e-3 / np.sqrt(0.1), rel=1e-5
+    )
+
+
+def test_schedule_of_the_step():
+    schedule = optax.exponential_decay(1e-2, transition_steps=10, decay_rate=0.5)
+    expected = oracles.rmsprop(START, GRADIENTS, lambda step: 1e-2 * 0.5 ** (step / 10))
+    assert_close(path(rmsprop(schedule)), expected, 2e-5)
+
+
+def test_state_starts_at_zero_and_has_the_shape_of_the_parameters():
+    state = rmsprop(1e-3, momentum=0.9, centered=True).init({"w": START})
+    arrays = [leaf for leaf in jax.tree.leaves(state) if np.ndim(leaf)]
+    assert [leaf.shape for leaf in arrays] == [START.shape] * 3
+    assert not any(np.any(leaf) for leaf in arrays)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"learning_rate": 0.0}, "`learning_rate` must be a positive number, got 0.0"),
+        ({"learning_rate": -1e-3}, "`learning_rate` must be a positive number, got -0"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be .* got nan"),
+        ({"learning_rate": float("inf")}, "`learning_rate` must be .* got inf"),
+        ({"epsilon": 0.0}, "`epsilon` must be a positive number, got 0.0"),
+        ({"epsilon": float("nan")}, "`epsilon` must be a positive number, got nan"),
+        ({"decay": 1.0}, r"`decay` must be a number in \[0, 1\), got 1.0"),
+        ({"decay": -0.1}, r"`decay` must be a number in \[0, 1\), got -0.1"),
+        ({"momentum": 1.0}, r"`momentum` must be a number in \[0, 1\), got 1.0"),
+        ({"momentum": -0.9}, r"`momentum` must be a number in \[0, 1\), got -0.9"),
+        (
+            {"momentum": float("nan")},
+            r"`momentum` must be a number in \[0, 1\), got nan",
+        ),
+    ],
+)
+def test_refusals(arguments, message):
+    with pytest.raises(UserError, match=message):
+        rmsprop(**{"learning_rate": 1e-3, **arguments})
