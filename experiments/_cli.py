@@ -7,12 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
 Settings = TypeVar("Settings")
+STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
 
@@ -28,6 +30,37 @@ class RunSettings:
     """Replace the run in --out."""
     require_real_data: Flag = False
     """Fail, rather than train on a generated stand-in, when there is no data."""
+
+
+def open_run(
+    settings: Any, task: Any, folder: str = "", **more: Any
+) -> AbstractContextManager[Any]:
+    """Open the run directory of the settings, or a folder in it.
+
+    Args:
+        settings: the experiment's settings, which become the run's config.
+        task: the data.
+        folder: a folder of the run directory.
+        **more: what else the config should say.
+    """
+    import jax
+
+    from seqconv_jax import runs
+
+    config = {
+        **asdict(settings),
+        "data_file": task.data_path,
+        "data_sha256": task.data_sha256,
+        "data_source": task.data_source,
+        **runs.environment(device=jax.devices()[0].device_kind),
+        **more,
+    }
+    return runs.open(
+        settings.out / folder,
+        config=config,
+        resume=settings.resume,
+        overwrite=settings.overwrite,
+    )
 
 
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
@@ -87,7 +120,11 @@ class ProgressBar:
             progress.TimeRemainingColumn(compact=True),
         )
         self._bar = progress.Progress(
-            *columns, console=self._console, transient=True, auto_refresh=False
+            *columns,
+            console=self._console,
+            transient=True,
+            auto_refresh=False,
+            disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=steps, completed=done, note="")
         self._started, self._steps, self._shown = time.perf_counter(), 0, 0.0

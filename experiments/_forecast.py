@@ -1,16 +1,14 @@
 """What the forecasting experiments share: from a file to a scored, pictured run."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from _cli import Flag, ProgressBar, RunSettings
+from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, open_run
 
 if TYPE_CHECKING:
-    from seqconv_jax.data.series import Series
-    from seqconv_jax.data.series_task import ForecastTask
-
-STAND_IN_NOTE = "GENERATED STAND-IN DATA"
+    from seqconv_jax.data import ForecastTask, Series, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,40 +41,47 @@ class ForecastSettings(RunSettings):
     """Stop after so many epochs without a better one; by default never."""
 
 
-def read(settings: Any, path: Path, source: str) -> "Series":
-    """Read the series of a file with the settings' policies."""
+def load_series(
+    settings: Any, source: "Source", generate: Callable[[], "Series"]
+) -> "Series":
+    """Find and read a series, or generate its stand-in, and print what it holds."""
     from seqconv_jax import data
 
-    return data.read_series(
-        path,
-        time=settings.time,
-        missing=settings.missing,
-        duplicates=settings.duplicates,
-        unsorted=settings.unsorted,
-        reverse=settings.reverse,
-        data_source=source,
+    found = data.find(source, settings.data, require_real=settings.require_real_data)
+    if found.path is None:
+        series = generate()
+    else:
+        series = data.read_series(
+            found.path,
+            time=settings.time,
+            missing=settings.missing,
+            duplicates=settings.duplicates,
+            unsorted=settings.unsorted,
+            reverse=settings.reverse,
+            data_source=found.source,
+        )
+    print(series.report())
+    return series
+
+
+def make_task(
+    settings: Any, series: "Series", split: Any, *, exact: bool
+) -> "ForecastTask":
+    """Cut a series into windows and splits as the settings say."""
+    from seqconv_jax import data
+
+    return data.forecast_task(
+        series,
+        target=settings.target,
+        lookback=settings.lookback,
+        every=settings.every,
+        delay=settings.delay,
+        split=split if settings.split is None else settings.split,
+        purge=settings.purge,
+        exact_horizon=exact,
+        gaps=settings.gaps,
+        predict=settings.predict,
     )
-
-
-def rows_or_duration(text: str) -> int | str:
-    """Return a number of rows as an int, anything else unchanged."""
-    return int(text) if text.lstrip("-").isdigit() else text
-
-
-def cut_points(split: tuple[str, str] | None, default: Any) -> Any:
-    """Return the split as row numbers, fractions or dates."""
-    if split is None:
-        return default
-    return tuple(_number(text) for text in split)
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def train_and_report(
@@ -93,8 +98,6 @@ def train_and_report(
     Returns:
         The run's summary.
     """
-    import jax
-
     import seqconv_jax as sc
 
     print(task.describe())
@@ -102,20 +105,7 @@ def train_and_report(
     print(sc.summary(model, task.example))
     print(flush=True)
 
-    config = {
-        **asdict(settings),
-        "data_file": task.data_path,
-        "data_sha256": task.data_sha256,
-        "data_source": task.data_source,
-        "real_horizon": task.horizon,
-        **sc.runs.environment(device=jax.devices()[0].device_kind),
-    }
-    with sc.runs.open(
-        settings.out,
-        config=config,
-        resume=settings.resume,
-        overwrite=settings.overwrite,
-    ) as run:
+    with open_run(settings, task, real_horizon=task.horizon) as run:
         result = sc.train.fit(
             model,
             task,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from _forecast import ForecastSettings, cut_points, read, rows_or_duration
+from _forecast import ForecastSettings, load_series, make_task
 
 if TYPE_CHECKING:
-    from seqconv_jax.data.series_task import ForecastTask
+    from seqconv_jax.data import ForecastTask
 
 SOURCE_SAMPLING = timedelta(minutes=10)
 
@@ -39,30 +39,9 @@ def load_task(settings: Any) -> "ForecastTask":
     """Find, read and cut the series; fall back on the generated climate."""
     from seqconv_jax import data
 
-    found = data.find(
-        data.JENA_FILE, settings.data, require_real=settings.require_real_data
-    )
-    if found.path is None:
-        series = data.generated_climate()
-    else:
-        series = read(settings, found.path, found.source)
-    print(series.report())
+    series = load_series(settings, data.JENA_FILE, data.generated_climate)
     exact = settings.horizon == "exact" or (
         settings.horizon == "auto" and series.every != SOURCE_SAMPLING
     )
-    if settings.split is None:
-        split = data.jena_split(series)
-    else:
-        split = cut_points(settings.split, None)
-    return data.forecast_task(
-        series,
-        target=settings.target,
-        lookback=rows_or_duration(settings.lookback),
-        every=rows_or_duration(settings.every),
-        delay=rows_or_duration(settings.delay),
-        split=split,
-        purge=rows_or_duration(settings.purge),
-        exact_horizon=exact,
-        gaps=settings.gaps,
-        predict=settings.predict,
-    )
+    split = data.jena_split(series) if settings.split is None else None
+    return make_task(settings, series, split, exact=exact)

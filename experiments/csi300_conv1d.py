@@ -18,13 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from _cli import launch
-from _forecast import (
-    ForecastSettings,
-    cut_points,
-    read,
-    rows_or_duration,
-    train_and_report,
-)
+from _forecast import ForecastSettings, load_series, make_task, train_and_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,26 +67,9 @@ def load_task(settings: Settings):
     """Find, read and cut the index; fall back on a generated random walk."""
     from seqconv_jax import data
 
-    found = data.find(
-        data.CSI300_FILE, settings.data, require_real=settings.require_real_data
-    )
-    if found.path is None:
-        series = data.generated_index()
-    else:
-        series = read(settings, found.path, found.source)
-    print(series.report())
-    return data.forecast_task(
-        series,
-        target=settings.target,
-        lookback=settings.lookback,
-        every=settings.every,
-        delay=settings.delay,
-        split=cut_points(settings.split, data.CSI300.rows),
-        purge=rows_or_duration(settings.purge),
-        exact_horizon=settings.horizon == "exact",
-        gaps=settings.gaps,
-        predict=settings.predict,
-    )
+    series = load_series(settings, data.CSI300_FILE, data.generated_index)
+    exact = settings.horizon == "exact"
+    return make_task(settings, series, data.CSI300.rows, exact=exact)
 
 
 def main(settings: Settings):

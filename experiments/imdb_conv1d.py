@@ -16,13 +16,12 @@ downloaded. Source: validation accuracy 0.8826 (default), 0.8382 (slow). Expect 
 minutes on two CPU cores; scores and spread are in the README.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from _cli import Flag, ProgressBar, RunSettings, launch
+from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, launch, open_run
 
-STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 SOURCE_ACCURACY = {"default": 0.8826, "slow": 0.8382}
 SETTINGS = {
     "default": {"batch_size": 32, "learning_rate": 1e-3},
@@ -68,8 +67,6 @@ def resolved(settings: Settings) -> Settings:
 
 def main(settings: Settings) -> dict[str, Any]:
     """Train and report."""
-    import jax
-
     import seqconv_jax as sc
 
     settings = resolved(settings)
@@ -86,19 +83,7 @@ def main(settings: Settings) -> dict[str, Any]:
     )
     print(sc.summary(model, task.example), flush=True)
     print()
-    config = {
-        **asdict(settings),
-        "data_file": task.data_path,
-        "data_sha256": task.data_sha256,
-        "data_source": task.data_source,
-        **sc.runs.environment(device=jax.devices()[0].device_kind),
-    }
-    with sc.runs.open(
-        settings.out,
-        config=config,
-        resume=settings.resume,
-        overwrite=settings.overwrite,
-    ) as run:
+    with open_run(settings, task) as run:
         result = train(settings, model, task, settings.epochs, run)
         best = result.best
         summary = {
@@ -111,7 +96,7 @@ def main(settings: Settings) -> dict[str, Any]:
             **test_scores(model, best.params, task),
         }
         if settings.retrain:
-            summary |= retrained(settings, model, task, best.epoch, config)
+            summary |= retrained(settings, model, task, best.epoch)
         run.write_summary(summary)
         draw(run.path, result, task)
     print(closing_lines(settings, summary))
@@ -150,18 +135,11 @@ def test_scores(model, params, task) -> dict[str, float]:
     return {f"test_{name}": value for name, value in values.items()}
 
 
-def retrained(settings: Settings, model, task, epochs: int, config) -> dict[str, Any]:
+def retrained(settings: Settings, model, task, epochs: int) -> dict[str, Any]:
     """Train anew on all of train for `epochs` epochs, and return the test scores."""
-    import seqconv_jax as sc
-
     print(f"\nretraining on all of train for {epochs} epochs")
     everything = task.without_validation()
-    with sc.runs.open(
-        settings.out / "retrain",
-        config=config | {"retrain_epochs": epochs},
-        resume=settings.resume,
-        overwrite=settings.overwrite,
-    ) as run:
+    with open_run(settings, task, "retrain", retrain_epochs=epochs) as run:
         result = train(settings, model, everything, epochs, run)
     scores = test_scores(model, result.state.params, everything)
     return {f"retrain_{name}": value for name, value in scores.items()}

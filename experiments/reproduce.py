@@ -10,6 +10,7 @@ half on two CPU cores.
 """
 
 import json
+import shutil
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,6 +191,9 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
         ylabel="validation accuracy",
         title="IMDB reviews: mean and range over seeds",
     )
+    shown = settings.runs / "jena-hybrid-change" / "0" / "forecast.png"
+    if shown.exists():
+        shutil.copy(shown, RESULTS / "forecast.png")
     if jena := [name for name in results if name.startswith("jena")]:
         baseline = results[jena[0]][0]["baseline_val_mae"]
         picture(

@@ -181,7 +181,7 @@ def gru(units, **options):
 PARITY = {
     "S2": (
         TextConvNet(vocabulary=40),
-        np.random.default_rng(0).integers(0, 40, (3, 120)),
+        np.random.default_rng(0).integers(0, 40, (3, 120), np.int32),
         [
             k.Embedding(40, 128),
             k.Conv1D(32, 7, activation="relu"),

@@ -138,8 +138,8 @@ class ForecastTask(Task):
                 f"windows: {', '.join(counts)} (train drawn {drawn})",
                 f"window: {offsets} inputs of {len(self.columns)} columns, every "
                 f"{self.every} of {self.lookback} rows",
-                f"real horizon: {self.horizon} ({self.horizon_rows} rows after the "
-                "newest input)",
+                f"real horizon: {self.horizon} after the newest input "
+                f"(rows: {self.horizon_rows})",
                 f"windows over gaps in time: {_counts(self.spanning)}; left out: "
                 f"{_counts(self.dropped)}",
                 f"baseline (last observed value), MAE in standard deviations: "

@@ -1,5 +1,6 @@
 """Which epoch is the best, and when to stop waiting for a better one."""
 
+import math
 from typing import Any, Literal, NamedTuple
 
 from seqconv_jax import _checks
@@ -41,9 +42,22 @@ class Choice(NamedTuple):
         return cls(monitor, mode, patience)
 
     def best(self, history: list[Record]) -> Record:
-        """Return the best epoch's record, the earliest of equals."""
-        choose = min if self.mode == "min" else max
-        return choose(history, key=lambda record: record[self.monitor])
+        """Return the best epoch's record, the earliest of equals.
+
+        A score that is not finite, which a file keeps as null, is worse than any other.
+        """
+        sign = 1 if self.mode == "min" else -1
+
+        def cost(record: Record) -> float:
+            score = self.score(record)
+            return math.inf if score is None else sign * score
+
+        return min(history, key=cost)
+
+    def score(self, record: Record) -> float | None:
+        """Return an epoch's score if it is a finite number, else None."""
+        score = record[self.monitor]
+        return score if score is not None and math.isfinite(score) else None
 
     def is_stale(self, history: list[Record]) -> bool:
         """Return whether the best epoch lies more than `patience` epochs back."""

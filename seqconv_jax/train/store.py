@@ -62,11 +62,11 @@ class RunStore:
         """Return the parameters of the best epoch so far."""
         if not history:
             return state.params
-        step = self._choice.best(history)["step"]
-        if step == int(state.step):
+        best = self._choice.best(history)
+        if self._choice.score(best) is None or best["step"] == int(state.step):
             # The training loop gives the state's buffers away.
             return jax.tree.map(jnp.copy, state.params)
-        return self._checkpoints.load(step, {"state": state})["state"].params
+        return self._checkpoints.load(best["step"], {"state": state})["state"].params
 
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Keep the state, with the scores of the epoch that it ends, if it ends one."""

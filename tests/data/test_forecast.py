@@ -362,5 +362,5 @@ def test_describe_tells_the_real_horizon_and_the_baseline():
     assert "forecast of 'a' (value), data: file" in text
     assert "train 14, validation 13, test 9 (train drawn with replacement)" in text
     assert "3 inputs of 1 columns, every 2 of 6 rows" in text
-    assert "real horizon: 50min (5 rows after the newest input)" in text
+    assert "real horizon: 50min after the newest input (rows: 5)" in text
     assert f"validation {ramp_task().baseline():.4f} = 5" in text

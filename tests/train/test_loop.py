@@ -150,6 +150,13 @@ def test_ties_go_to_the_earliest_epoch():
     assert not Choice("val_loss", "min", 2).is_stale(history)
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_score_that_is_not_finite_is_never_the_best(mode):
+    values = [math.nan, None, 1.0, math.inf, -math.inf]
+    history = [{"epoch": n, "val_loss": v} for n, v in enumerate(values, start=1)]
+    assert Choice("val_loss", mode, None).best(history)["epoch"] == 3
+
+
 def test_steps_per_call_follow_the_device():
     expected = 1 if jax.default_backend() == "cpu" else engine.GPU_STEPS_PER_CALL
     assert engine.default_steps_per_call() == expected
