@@ -191,7 +191,7 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
         ylabel="validation accuracy",
         title="IMDB reviews: mean and range over seeds",
     )
-    shown = settings.runs / "jena-hybrid-change" / "0" / "forecast.png"
+    shown = settings.runs / "jena-gru-change" / "0" / "forecast.png"
     if shown.exists():
         shutil.copy(shown, RESULTS / "forecast.png")
     if jena := [name for name in results if name.startswith("jena")]:

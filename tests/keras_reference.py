@@ -11,6 +11,7 @@ import jax
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
+from numerics import quick_jit
 from numerics import value_and_gradients as of_function
 
 
@@ -38,7 +39,7 @@ def function(layer, weights, x, **options):
 def apply(layer, weights, x, **options):
     """Call a Keras layer or model with `weights` in the order of its own."""
     with exact():
-        return jax.jit(function(layer, weights, x, **options))(weights, x)
+        return quick_jit(function(layer, weights, x, **options))(weights, x)
 
 
 def value_and_gradients(layer, weights, x, **options):

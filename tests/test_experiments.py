@@ -114,10 +114,12 @@ def check_run(out, metrics, pictures):
     return summary
 
 
-@pytest.mark.parametrize("options", [{"blocks": 3}, {"blocks": 2}, {"model": "tcn"}])
+@pytest.mark.parametrize(
+    "options", [{"blocks": 3}, {"blocks": 2}, {"model": "tcn", "lookback": "6d"}]
+)
 def test_jena_conv1d(weather, tmp_path, capsys, options):
     out = tmp_path / "run"
-    settings = jena_conv1d.Settings(**jena_options(weather, out), **options)
+    settings = jena_conv1d.Settings(**(jena_options(weather, out) | options))
     jena_conv1d.main(settings)
     summary = check_run(out, {"mae"}, ["loss.png", "forecast.png"])
     assert summary.keys() >= FORECAST

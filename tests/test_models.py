@@ -7,7 +7,7 @@ import keras_reference
 import numpy as np
 import pytest
 from keras import layers as k
-from numerics import assert_close, assert_same_bits, drawn, normal
+from numerics import assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError
 from seqconv_jax.models import TCN, ConvGRU, GRURegressor, SeriesConvNet, TextConvNet
@@ -275,7 +275,7 @@ def test_forward_pass_equals_keras(name):
     assert isinstance(reference, keras.Sequential)
     expected = keras_reference.apply(reference, weights, x)
     assert np.std(expected) > 1e-3  # The weights let something through.
-    assert_close(jax.jit(model.apply)(variables, x), expected)
+    assert_close(quick_jit(model.apply)(variables, x), expected)
 
 
 @pytest.mark.parametrize("pooling", ["max", "average"])
@@ -328,7 +328,7 @@ SMALL = {
 def test_dropout_only_in_training_and_new_for_each_key(name):
     model, x = SMALL[name]
     variables = drawn(model, x, scale=0.3)
-    run = jax.jit(model.apply, static_argnames="train")
+    run = quick_jit(model.apply, static_argnames="train")
     still = run(variables, x)
     assert_same_bits(still, run(variables, x, train=False))
     seeds = [
@@ -394,7 +394,7 @@ def test_tcn_sees_its_receptive_field_and_no_more(kernel_size, dilations, field)
     assert model.receptive_field == field
     x = jnp.ones((1, 20, 2))
     params = jax.tree.map(lambda p: jnp.abs(p) + 0.1, drawn(model, x))
-    gradient = jax.jit(jax.grad(lambda x: model.apply(params, x).sum()))(x)
+    gradient = quick_jit(jax.grad(lambda x: model.apply(params, x).sum()))(x)
     seen = np.flatnonzero(np.any(np.asarray(gradient[0]) != 0, axis=-1))
     assert (seen[0], seen[-1]) == (20 - field, 19)
 

@@ -5,7 +5,7 @@ import oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numerics import assert_close, assert_same_bits, drawn, normal
+from numerics import assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError
 from seqconv_jax.nn import ResidualBlock
@@ -41,7 +41,7 @@ def test_equals_its_formula(features, dilation):
 @given(step=st.integers(0, 10), dilation=st.sampled_from([1, 2, 4]))
 def test_outputs_ignore_later_inputs_to_the_bit(step, dilation):
     block = ResidualBlock(4, 3, dilation)
-    run = jax.jit(block.apply)
+    run = quick_jit(block.apply)
     variables = drawn(block, X)
     changed = X.copy()
     changed[:, step + 1 :] = np.nan
@@ -53,7 +53,7 @@ def test_outputs_ignore_later_inputs_to_the_bit(step, dilation):
 def test_output_sees_two_kernels_back():
     block = ResidualBlock(3, 3, 2)
     params = jax.tree.map(lambda p: jnp.abs(p) + 0.1, drawn(block, X)["params"])
-    gradient = jax.jit(
+    gradient = quick_jit(
         jax.grad(lambda x: block.apply({"params": params}, x)[0, -1].sum())
     )(jnp.ones((1, 12, 3)))
     seen = np.flatnonzero(np.any(np.asarray(gradient[0]) != 0, axis=-1))
@@ -66,7 +66,7 @@ def test_dropout_drops_channels_in_training_only():
     # The second convolution shows its mask: bias one, kernel and shortcut zero.
     zero = jax.tree.map(jnp.zeros_like, params)
     zero["Conv1D_1"]["bias"] += 1
-    run = jax.jit(block.apply, static_argnames="train")
+    run = quick_jit(block.apply, static_argnames="train")
     still = run({"params": zero}, X)
     assert_same_bits(still, np.ones((2, 12, 8), np.float32))
     y = run({"params": zero}, X, train=True, rngs={"dropout": KEY})

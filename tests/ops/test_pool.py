@@ -15,6 +15,7 @@ from numerics import (
     assert_close,
     assert_same_bits,
     normal,
+    quick_jit,
     value_and_gradients,
     weighted_sum,
 )
@@ -42,7 +43,7 @@ MASK[1, :7] = MASK[2, 4:] = MASK[3, 2:9] = MASK[4] = False
 
 def over_windows(function):
     """Compile a function of `x, window, stride` for all `WINDOWS` at once."""
-    return jax.jit(lambda *args: [function(*args, *window) for window in WINDOWS])
+    return quick_jit(lambda *args: [function(*args, *window) for window in WINDOWS])
 
 
 @pytest.mark.parametrize("pool", POOLS)
@@ -192,7 +193,7 @@ def test_window_of_padding_is_zero_with_zero_gradient(pool, padding):
     assert np.any(gradient[0, 3:6], axis=0).all()
 
 
-@functools.partial(jax.jit, static_argnames="window")
+@functools.partial(quick_jit, static_argnames="window")
 def every_pool(x, mask, window):
     local = [
         pool(x, window, padding=padding, mask=mask)
@@ -242,9 +243,9 @@ def test_jit_and_vmap_equal_the_plain_call(pool):
         y = POOLS[pool][0](x, 3, padding="same", mask=mask)
         return jnp.sum(jnp.square(y)), y
 
-    run = jax.value_and_grad(run, has_aux=True)
+    run = quick_jit(jax.value_and_grad(run, has_aux=True))
     plain = [run(a, m) for a, m in zip(x, mask, strict=True)]
-    mapped = jax.jit(jax.vmap(run))(x, mask)
+    mapped = jax.vmap(run)(x, mask)
     assert_close(mapped, jax.tree.map(lambda *parts: np.stack(parts), *plain))
 
 
