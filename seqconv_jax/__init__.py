@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
-    from seqconv_jax.summary import count_parameters, summary
+    from seqconv_jax.layer_table import count_parameters, summary
 
 __all__ = [
     "UserError",
@@ -63,10 +63,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
     if name in ("summary", "count_parameters"):
-        module = importlib.import_module(f"{__name__}.summary")
-        # Importing the module bound it to the name of its function.
-        globals()["summary"] = module.summary
-        return getattr(module, name)
+        return getattr(importlib.import_module(f"{__name__}.layer_table"), name)
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

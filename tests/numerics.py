@@ -1,6 +1,7 @@
 """Random arrays and comparisons shared by the tests of the numeric layers."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,16 +20,21 @@ quick_jit = functools.partial(
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10, "bfloat16": 3e-2, "float16": 4e-3}
 
 
-def normal(*shape, seed=0, dtype="float32"):
+def normal(*shape: int, seed: int = 0, dtype: str = "float32") -> Any:
     return np.random.default_rng(seed).normal(size=shape).astype(dtype)
 
 
-def drawn(module, *inputs, scale=1.0):
+def drawn(module, *inputs, scale=1.0) -> Any:
     """Return variables of a Flax module's shapes with no zero in them."""
     shapes = jax.eval_shape(module.init, jax.random.key(0), *inputs)
     leaves, tree = jax.tree.flatten(shapes)
     values = [scale * normal(*leaf.shape, seed=i) for i, leaf in enumerate(leaves)]
     return jax.tree.unflatten(tree, [jnp.asarray(value) for value in values])
+
+
+def apply(module, variables, *inputs, **options) -> Any:
+    """Apply a Flax module that returns no variables."""
+    return module.apply(variables, *inputs, **options)
 
 
 def assert_close(got, expected, tolerance=None):

@@ -5,8 +5,13 @@ with the package.
 """
 
 import math
+from typing import Any
 
 import numpy as np
+
+
+def float64(array) -> Any:
+    return np.asarray(array, np.float64)
 
 
 def padding_sides(length, window, stride, padding, dilation=1):
@@ -31,7 +36,7 @@ def output_length(length, window, stride=1, padding="valid", dilation=1):
 
 
 def conv1d(x, kernel, bias=None, *, stride=1, padding="valid", dilation=1):
-    x, kernel = np.float64(x), np.float64(kernel)
+    x, kernel = float64(x), float64(kernel)
     taps, filters = kernel.shape[0], kernel.shape[2]
     before, _ = padding_sides(x.shape[1], taps, stride, padding, dilation)
     steps = output_length(x.shape[1], taps, stride, padding, dilation)
@@ -42,7 +47,7 @@ def conv1d(x, kernel, bias=None, *, stride=1, padding="valid", dilation=1):
                 source = t * stride + k * dilation - before
                 if 0 <= source < x.shape[1]:
                     y[b, t] += x[b, source] @ kernel[k]
-    return y if bias is None else y + np.float64(bias)
+    return y if bias is None else y + float64(bias)
 
 
 def _windows(x, window, stride, padding, mask):
@@ -61,7 +66,7 @@ def _windows(x, window, stride, padding, mask):
 
 
 def _pool(reduce, x, window, stride, padding, mask):
-    x = np.float64(x)
+    x = float64(x)
     steps = output_length(x.shape[1], window, stride or window, padding)
     y = np.zeros((x.shape[0], steps, x.shape[2]))
     for b, t, real in _windows(x, window, stride, padding, mask):
@@ -92,7 +97,7 @@ def _global_pool(reduce, x, mask):
     for b in range(x.shape[0]):
         real = [x[b, t] for t in range(x.shape[1]) if mask is None or mask[b, t]]
         if real:
-            y[b] = reduce(np.float64(real), axis=0)
+            y[b] = reduce(float64(real), axis=0)
     return y
 
 
@@ -127,7 +132,7 @@ def gru(
     recurrent_dropout_mask=None,
 ):
     """Walk every sequence of the batch alone; states lie in the order of the input."""
-    x, kernel, recurrent = map(np.float64, (x, kernel, recurrent_kernel))
+    x, kernel, recurrent = map(float64, (x, kernel, recurrent_kernel))
     batch, time, features = x.shape
     units = recurrent.shape[0]
     gate = GATES[gate_activation]
@@ -146,9 +151,9 @@ def gru(
     states = np.zeros((batch, time, units))
     last = np.zeros((batch, units))
     for b in range(batch):
-        n_z, n_r, n_h = np.float64(input_dropout_mask)[:, b]
-        m_z, m_r, m_h = np.float64(recurrent_dropout_mask)[:, b]
-        h = np.zeros(units) if initial_state is None else np.float64(initial_state[b])
+        n_z, n_r, n_h = float64(input_dropout_mask)[:, b]
+        m_z, m_r, m_h = float64(recurrent_dropout_mask)[:, b]
+        h = np.zeros(units) if initial_state is None else float64(initial_state[b])
         for t in reversed(range(time)) if reverse else range(time):
             if mask is None or mask[b, t]:
                 v = x[b, t]
@@ -177,11 +182,11 @@ def rmsprop(
     centered=False,
 ):
     """Return the parameter after every gradient."""
-    p = np.float64(start)
+    p = float64(start)
     square, mean, speed = np.zeros_like(p), np.zeros_like(p), np.zeros_like(p)
     path = []
     for step, gradient in enumerate(gradients):
-        g = np.float64(gradient)
+        g = float64(gradient)
         square = decay * square + (1 - decay) * g * g
         mean = decay * mean + (1 - decay) * g
         variance = square - mean * mean if centered else square

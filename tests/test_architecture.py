@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "optim": set(),
     "nn": {"ops"},
     "models": {"nn", "ops"},
-    "summary": {"nn", "models"},
+    "layer_table": {"nn"},
     "train": {"nn", "losses", "checkpoint"},
     "checkpoint": {"_files", "_leaves", "_manifest", "_steps"},
     "runs": {"_files", "_lock", "_same_run"},
@@ -39,9 +39,9 @@ MAY_IMPORT = {
 OWNERS = {
     "jax": {
         *("_leaves", "checkpoint", "losses", "models"),
-        *("nn", "ops", "optim", "summary", "train"),
+        *("nn", "ops", "layer_table", "optim", "train"),
     },
-    "flax": {"nn", "models", "summary"},
+    "flax": {"nn", "models"},
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},

@@ -11,7 +11,7 @@ from seqconv_jax import ops
 def modules():
     """Return the names of the modules whose examples compute with arrays alone."""
     names = ["seqconv_jax", "seqconv_jax.train.batches"]
-    names += [f"seqconv_jax.{n}" for n in ("losses", "optim", "models", "summary")]
+    names += [f"seqconv_jax.{n}" for n in ("losses", "optim", "models", "layer_table")]
     for package in ("ops", "nn"):
         found = importlib.import_module(f"seqconv_jax.{package}")
         names += [

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -11,7 +13,7 @@ from numerics import assert_close, normal, value_and_gradients
 from seqconv_jax import UserError
 from seqconv_jax.losses import accuracy, binary_cross_entropy, mae, mse
 
-LABELS = np.random.default_rng(1).integers(0, 2, (6, 3)).astype("float32")
+LABELS: Any = np.random.default_rng(1).integers(0, 2, (6, 3)).astype("float32")
 LOSSES = [binary_cross_entropy, mae, mse, accuracy]
 
 

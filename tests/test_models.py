@@ -7,12 +7,12 @@ import keras_reference
 import numpy as np
 import pytest
 from keras import layers as k
-from numerics import assert_close, assert_same_bits, drawn, normal, quick_jit
+from numerics import apply, assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError
+from seqconv_jax.layer_table import count_parameters, layers
 from seqconv_jax.models import TCN, ConvGRU, GRURegressor, SeriesConvNet, TextConvNet
 from seqconv_jax.nn import ConvBlock
-from seqconv_jax.summary import count_parameters, layers
 
 KEY = jax.random.key(0)
 S7B = SeriesConvNet(blocks=(ConvBlock(32, 5, pool=3), ConvBlock(32, 5, pool=2)))
@@ -394,7 +394,7 @@ def test_tcn_sees_its_receptive_field_and_no_more(kernel_size, dilations, field)
     assert model.receptive_field == field
     x = jnp.ones((1, 20, 2))
     params = jax.tree.map(lambda p: jnp.abs(p) + 0.1, drawn(model, x))
-    gradient = quick_jit(jax.grad(lambda x: model.apply(params, x).sum()))(x)
+    gradient = quick_jit(jax.grad(lambda x: apply(model, params, x).sum()))(x)
     seen = np.flatnonzero(np.any(np.asarray(gradient[0]) != 0, axis=-1))
     assert (seen[0], seen[-1]) == (20 - field, 19)
 

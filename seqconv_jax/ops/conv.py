@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import jax
+import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
@@ -51,9 +52,10 @@ def conv1d(
     conv_output_length(
         x.shape[1], kernel_size, stride=stride, padding=padding, dilation=dilation
     )
+    dtype = jnp.result_type(x, kernel)
     y = lax.conv_general_dilated(
-        x,
-        kernel,
+        x.astype(dtype),
+        kernel.astype(dtype),
         window_strides=(stride,),
         padding=_lax_padding(kernel_size, padding, dilation),
         rhs_dilation=(dilation,),

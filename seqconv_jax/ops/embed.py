@@ -31,6 +31,8 @@ def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
     _checks.expect(
         jnp.issubdtype(ids.dtype, jnp.integer), "ids", "integers", str(ids.dtype)
     )
-    return table.at[ids.astype(jnp.int32)].get(
+    # Narrow ids could not say that they are outside a longer table.
+    ids = ids.astype(jnp.promote_types(ids.dtype, jnp.int32))
+    return table.at[ids].get(
         mode="fill", fill_value=jnp.nan, wrap_negative_indices=False
     )

@@ -83,8 +83,9 @@ def gru(
     ]:
         if dropout_mask is not None:
             _checks.shape(name, dropout_mask, (3, batch, width))
+    dtype = jnp.result_type(x, recurrent_kernel)
     if initial_state is None:
-        initial_state = jnp.zeros((batch, units), x.dtype)
+        initial_state = jnp.zeros((batch, units), dtype)
     _checks.shape("initial_state", initial_state, (batch, units))
 
     input_bias, recurrent_bias = _split_bias(bias, reset_after)
@@ -95,8 +96,8 @@ def gru(
         mask = None if mask is None else mask[::-1]
     states = recurrence(
         Convention(reset_after, gate_activation),
-        projected,
-        initial_state,
+        projected.astype(dtype),
+        initial_state.astype(dtype),
         Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask),
         mask,
     )

@@ -126,11 +126,12 @@ def avg_pool(
     """
     stride, sides = _arrange(x, window, stride, padding, mask)
     real = jnp.ones((1, x.shape[1]), bool) if mask is None else mask
-    weight = real[:, :, None].astype(x.dtype)
     kept = x if mask is None else jnp.where(mask[:, :, None], x, 0)
+    kept = kept.astype(_wide(x))
+    weight = real[:, :, None].astype(kept.dtype)
     total = _window_sum(_pad_time(kept, sides, 0), window, stride)
     count = _window_sum(_pad_time(weight, sides, 0), window, stride)
-    return total / jnp.maximum(count, 1)
+    return (total / jnp.maximum(count, 1)).astype(x.dtype)
 
 
 def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
@@ -171,8 +172,10 @@ def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
     _check_input(x, mask)
     if mask is None:
         return jnp.mean(x, axis=1)
-    total = jnp.sum(jnp.where(mask[:, :, None], x, 0), axis=1)
-    return total / jnp.maximum(jnp.sum(mask, axis=1)[:, None], 1).astype(x.dtype)
+    kept = jnp.where(mask[:, :, None], x, 0)
+    total = jnp.sum(kept, axis=1, dtype=_wide(x))
+    count = jnp.maximum(jnp.sum(mask, axis=1)[:, None], 1)
+    return (total / count.astype(total.dtype)).astype(x.dtype)
 
 
 def pool_mask(
@@ -221,6 +224,11 @@ def _check_input(x, mask) -> None:
     _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
     if mask is not None:
         _checks.shape("mask", mask, x.shape[:2])
+
+
+def _wide(x):
+    """Return the type to add up in: never less than float32."""
+    return jnp.promote_types(x.dtype, jnp.float32)
 
 
 def _pad_time(x, sides: tuple[int, int], value):

@@ -47,7 +47,8 @@ def test_embedding_is_uniform_up_to_a_twentieth():
 @pytest.mark.parametrize("units", [1, 7, 32])
 def test_recurrent_kernel_is_orthogonal_as_one_matrix(units, reset_after):
     layer = GRU(units, reset_after=reset_after)
-    kernel = np.float64(parameters(layer, jnp.ones((1, 2, 3)))["recurrent_kernel"])
+    params = parameters(layer, jnp.ones((1, 2, 3)))
+    kernel = np.asarray(params["recurrent_kernel"], np.float64)
     assert kernel.shape == (units, 3 * units)
     np.testing.assert_allclose(kernel @ kernel.T, np.eye(units), atol=1e-5)
     if units > 1:  # Gate by gate it is not: each would then have norm sqrt(units).

@@ -1,9 +1,11 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import oracles
 import pytest
-from numerics import assert_close, assert_same_bits, normal
+from numerics import apply, assert_close, assert_same_bits, normal
 
 from seqconv_jax import UserError, ops
 from seqconv_jax.nn import (
@@ -23,6 +25,8 @@ from seqconv_jax.nn import (
 from seqconv_jax.nn.trace import layer_outputs
 
 KEY = jax.random.key(0)
+two: Any = 2.0
+nothing: Any = None
 X = normal(2, 9, 3)
 
 
@@ -98,7 +102,7 @@ def test_dense_acts_on_the_last_axis(shape):
 
 
 def test_flatten_keeps_the_steps_side_by_side():
-    assert Flatten().apply({}, X).tolist() == X.reshape(2, 27).tolist()
+    assert apply(Flatten(), {}, X).tolist() == X.reshape(2, 27).tolist()
 
 
 def test_embedding_looks_up():
@@ -108,7 +112,7 @@ def test_embedding_looks_up():
 
 
 def test_activations():
-    x = np.array([-2.0, 0.0, 3.0], np.float32)
+    x = jnp.array([-2.0, 0.0, 3.0])
     assert_same_bits(activation("linear", x), x)
     assert_same_bits(activation("relu", x), np.maximum(x, 0))
     assert_close(activation("tanh", x), np.tanh(x))
@@ -135,8 +139,12 @@ def test_dropout_is_new_for_each_key_and_off_outside_training():
 
 
 def test_time_constant_dropout_drops_channels():
-    y = Dropout(0.5, time_constant=True).apply(
-        {}, jnp.ones((4, 9, 8)), train=True, rngs={"dropout": KEY}
+    y = apply(
+        Dropout(0.5, time_constant=True),
+        {},
+        jnp.ones((4, 9, 8)),
+        train=True,
+        rngs={"dropout": KEY},
     )
     assert_same_bits(y, np.broadcast_to(y[:, :1], y.shape).copy())
     assert set(np.unique(y)) == {0.0, 2.0}
@@ -158,14 +166,18 @@ def test_dropout_refuses_rates_outside_their_range(rate, train):
     [
         (Conv1D(0, 3), X, "`features` must be a positive integer, got 0"),
         (Conv1D(4, 0), X, "`kernel_size` must be a positive integer, got 0"),
-        (Conv1D(4, 2.0), X, "`kernel_size` must be a positive integer, got 2.0"),
+        (
+            Conv1D(4, two),
+            X,
+            "`kernel_size` must be a positive integer, got 2.0",
+        ),
         (Conv1D(4, 3), X[0], r"`x` must have shape \(batch, time, features\), got \(9"),
         (Conv1D(4, 10), X, "a window of 10 and valid padding needs at least 10 steps"),
         (Conv1D(4, 3, stride=0), X, "`stride` must be a positive integer, got 0"),
         (Conv1D(4, 3, padding="full"), X, "`padding` must be one of 'valid', 'same'"),
         (Conv1D(4, 3, activation="selu"), X, "`activation` must be one of .*'selu'"),
         (Dense(-1), X, "`features` must be a positive integer, got -1"),
-        (Dense(4, activation=None), X, "`activation` must be one of .*got None"),
+        (Dense(4, activation=nothing), X, "`activation` must be one of .*got None"),
         (Embedding(0, 4), np.array([[0]]), "`vocabulary` must be a positive integer"),
         (Embedding(3, 0), np.array([[0]]), "`features` must be a positive integer"),
         (Embedding(3, 4), X, "`ids` must be integers, got 'float32'"),
@@ -179,17 +191,7 @@ def test_refusals(layer, x, message):
         jax.eval_shape(layer.init, KEY, x)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        pytest.param(
-            Conv1D(4, 3),
-            marks=pytest.mark.xfail(reason="lax.conv refuses operands of two types"),
-        ),
-        Dense(4),
-    ],
-    ids=["Conv1D", "Dense"],
-)
+@pytest.mark.parametrize("layer", [Conv1D(4, 3), Dense(4)], ids=["Conv1D", "Dense"])
 def test_bfloat16_inputs_to_float32_parameters(layer):
     variables = layer.init(KEY, X)
     got = layer.apply(variables, jnp.asarray(X, jnp.bfloat16))

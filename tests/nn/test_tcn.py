@@ -5,7 +5,7 @@ import oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numerics import assert_close, assert_same_bits, drawn, normal, quick_jit
+from numerics import apply, assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError
 from seqconv_jax.nn import ResidualBlock
@@ -54,7 +54,7 @@ def test_output_sees_two_kernels_back():
     block = ResidualBlock(3, 3, 2)
     params = jax.tree.map(lambda p: jnp.abs(p) + 0.1, drawn(block, X)["params"])
     gradient = quick_jit(
-        jax.grad(lambda x: block.apply({"params": params}, x)[0, -1].sum())
+        jax.grad(lambda x: apply(block, {"params": params}, x)[0, -1].sum())
     )(jnp.ones((1, 12, 3)))
     seen = np.flatnonzero(np.any(np.asarray(gradient[0]) != 0, axis=-1))
     assert seen.tolist() == [3, 5, 7, 9, 11]

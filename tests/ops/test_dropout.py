@@ -46,7 +46,7 @@ def test_every_value_is_dropped_or_scaled():
 
 
 def test_time_constant_drops_whole_channels():
-    x = np.ones((16, 9, 8), np.float32)
+    x = jnp.ones((16, 9, 8))
     y = np.asarray(dropout(x, KEY, 0.5, time_constant=True))
     assert_same_bits(y, np.broadcast_to(y[:, :1], y.shape).copy())
     assert sorted(set(y.ravel().tolist())) == [0.0, 2.0]

@@ -1,5 +1,6 @@
 import functools
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +33,7 @@ BATCH, TIME, FEATURES, UNITS = 4, 6, 3, 5
 GATES = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")
 
 # A full row, padding in front, padding behind, padding everywhere.
-MASK = np.ones((BATCH, TIME), bool)
+MASK: Any = np.ones((BATCH, TIME), bool)
 MASK[1, :2] = MASK[2, 4:] = MASK[2, 1] = MASK[3] = False
 
 jitted = quick_jit(
@@ -359,7 +360,6 @@ def test_bfloat16_stays_near_float32(reset_after):
     assert_close(gradients, true_gradients, 0.15)
 
 
-@pytest.mark.xfail(reason="ops/gru.py makes the first state in the type of x")
 def test_bfloat16_inputs_to_float32_weights():
     x, weights = inputs(), parameters(False)
     got = gru(jnp.asarray(x, jnp.bfloat16), *weights)
@@ -433,7 +433,7 @@ H3 = 3 * UNITS
     ],
 )
 def test_refusals(changes, message):
-    arguments = {
+    arguments: dict[str, Any] = {
         "x": (BATCH, TIME, FEATURES),
         "kernel": (FEATURES, H3),
         "recurrent_kernel": (UNITS, H3),
