@@ -31,8 +31,9 @@ def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
     _checks.expect(
         jnp.issubdtype(ids.dtype, jnp.integer), "ids", "integers", str(ids.dtype)
     )
-    # Narrow ids could not say that they are outside a longer table.
-    ids = ids.astype(jnp.promote_types(ids.dtype, jnp.int32))
-    return table.at[ids].get(
-        mode="fill", fill_value=jnp.nan, wrap_negative_indices=False
+    # Compared before the lookup, which may narrow wide ids to another word's.
+    known = (ids >= 0) & (ids < table.shape[0])
+    rows = table.at[jnp.where(known, ids, 0).astype(jnp.int32)].get(
+        mode="promise_in_bounds"
     )
+    return jnp.where(known[..., None], rows, jnp.nan)
