@@ -6,6 +6,7 @@ under `jax.jit`, so a shape check costs nothing at run time.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 
@@ -38,8 +39,8 @@ def non_negative_int(name: str, value: Any) -> int:
 
 def dropout_rate(name: str, value: Any) -> float:
     """Return `value` if it lies in [0, 1), else raise `UserError` (NaN included)."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    expect(number and 0.0 <= value < 1.0, name, "a number in [0, 1)", value)
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    expect(number and 0.0 <= float(value) < 1.0, name, "a number in [0, 1)", value)
     return float(value)
 
 

@@ -89,7 +89,7 @@ class TextConvNet(_ConvStack):
         _checks.rank("x", x, ("batch", "time"))
         x = Embedding(self.vocabulary, self.embedding)(x)
         x = self._end(self._convolve(x, self.blocks), self.ending)
-        if self.dropout:
+        if _checks.dropout_rate("dropout", self.dropout) > 0:
             x = Dropout(self.dropout)(x, train=train)
         return Dense(self.outputs)(x)
 
@@ -120,7 +120,7 @@ class SeriesConvNet(_ConvStack):
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
         x = self._end(self._convolve(x, self.blocks), self.ending)
-        if self.dropout:
+        if _checks.dropout_rate("dropout", self.dropout) > 0:
             x = Dropout(self.dropout)(x, train=train)
         return Dense(self.outputs)(x)
 

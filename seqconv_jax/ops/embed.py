@@ -31,6 +31,7 @@ def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
     _checks.expect(
         jnp.issubdtype(ids.dtype, jnp.integer), "ids", "integers", str(ids.dtype)
     )
+    table = jnp.asarray(table)
     # Compared before the lookup, which may narrow wide ids to another word's.
     known = (ids >= 0) & (ids < table.shape[0])
     rows = table.at[jnp.where(known, ids, 0).astype(jnp.int32)].get(

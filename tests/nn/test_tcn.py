@@ -3,8 +3,6 @@ import jax.numpy as jnp
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numerics import apply, assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError
@@ -38,16 +36,17 @@ def test_equals_its_formula(features, dilation):
     assert_close(block.apply({"params": params}, X), relu(shortcut + y))
 
 
-@given(step=st.integers(0, 10), dilation=st.sampled_from([1, 2, 4]))
-def test_outputs_ignore_later_inputs_to_the_bit(step, dilation):
+@pytest.mark.parametrize("dilation", [1, 4])
+def test_outputs_ignore_later_inputs_to_the_bit(dilation):
     block = ResidualBlock(4, 3, dilation)
-    run = quick_jit(block.apply)
-    variables = drawn(block, X)
-    changed = X.copy()
-    changed[:, step + 1 :] = np.nan
-    before, after = run(variables, X), run(variables, changed)
-    assert_same_bits(after[:, : step + 1], before[:, : step + 1])
-    assert np.isnan(after[:, step + 1 :]).all()
+    run, variables = quick_jit(block.apply), drawn(block, X)
+    before = run(variables, X)
+    for step in range(11):
+        changed = X.copy()
+        changed[:, step + 1 :] = np.nan
+        after = run(variables, changed)
+        assert_same_bits(after[:, : step + 1], before[:, : step + 1])
+        assert np.isnan(after[:, step + 1 :]).all()
 
 
 def test_output_sees_two_kernels_back():
