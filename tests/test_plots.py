@@ -249,3 +249,21 @@ def test_pictures_keep_no_global_state(tmp_path):
     before = dict(matplotlib.rcParams)
     draw("curves", tmp_path, "")
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("hours", [2, 7, 30, 71, 73, 100, 112, 119, 125, 500, 5_000])
+@pytest.mark.parametrize("years", [0, 2, 9])
+def test_ticks_are_found_for_any_span(hours, years):
+    from matplotlib.dates import date2num
+    from matplotlib.figure import Figure
+
+    from seqconv_jax.plots.canvas import finish_times
+
+    start = np.datetime64("2012-02-27T07:10")
+    times = start + np.array([0, hours + years * 8_766]).astype("timedelta64[h]")
+    axes = Figure().subplots()
+    axes.plot(times, [0, 1])
+    finish_times(axes, times)
+    low, high = date2num(times)
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert 1 <= len(ticks) <= 10

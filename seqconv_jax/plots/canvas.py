@@ -104,7 +104,8 @@ def finish_times(axes: "Axes", times: np.ndarray) -> None:
     if np.issubdtype(times.dtype, np.datetime64):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        locator = AutoDateLocator(maxticks=9)
+        # With its own minimum of 5 it finds no interval for some spans, and warns.
+        locator = AutoDateLocator(minticks=3, maxticks=9)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     else:
