@@ -189,7 +189,7 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
         "imdb.png",
         metric="val_accuracy",
         ylabel="validation accuracy",
-        title="IMDB reviews: mean and range over seeds",
+        title="IMDB reviews",
     )
     shown = settings.runs / "jena-gru-change" / "0" / "forecast.png"
     if shown.exists():
@@ -200,8 +200,8 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
             "jena",
             "jena.png",
             metric="val_mae",
-            ylabel="validation MAE (standard deviations)",
-            title="Temperature in Jena, 24 hours ahead: mean and range over seeds",
+            ylabel="validation MAE",
+            title="Temperature in Jena, 24 hours ahead (in standard deviations)",
             baselines={"no change": baseline},
         )
 
