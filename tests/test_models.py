@@ -375,7 +375,7 @@ def test_dropout_only_in_training_and_new_for_each_key(name):
         (
             SeriesConvNet(dropout=-0.5),
             (2, 99, 3),
-            r"`rate` must be a number in \[0, 1\)",
+            r"`dropout` must be a number in \[0, 1\)",
         ),
         (SeriesConvNet(outputs=0), (2, 99, 3), "`features` must be a positive integer"),
         (TCN(kernel_size=0), (2, 200, 3), "`kernel_size` must be a positive integer"),
