@@ -12,8 +12,8 @@ The source's last layer had no sigmoid while its loss expected probabilities, so
 its accuracy fell while its loss improved. Here the loss takes logits.
 
 Data: Keras's imdb.npz, searched in --data, $SEQCONV_DATA and the cache, then
-downloaded. Source: validation accuracy 0.8826 (default), 0.8382 (slow). Expect a few
-minutes on two CPU cores; scores and spread are in the README.
+downloaded. Source: validation accuracy 0.8826 (default), 0.8382 (slow). Expect up to
+ten minutes on two CPU cores; scores and spread are in the README.
 """
 
 from dataclasses import dataclass, replace

@@ -10,7 +10,7 @@ change since the newest hour, which is the easier half of the task.
 
 Data: the Jena climate 2009-2016, searched in --data, $SEQCONV_DATA and the cache, then
 downloaded. Source: validation MAE 0.2730 (five days), 0.2733 (ten days), GRU alone
-0.2619; the baseline has 0.2897. Expect one to four minutes a run on two CPU cores with
+0.2619; the baseline has 0.2897. Expect two to seven minutes a run on two CPU cores with
 the hourly file; scores and spread are in the README.
 """
 

@@ -5,8 +5,8 @@
 DIR holds imdb.npz, jena_climate_2009_2016_hourly_6col.csv.zip and 000300.SH.csv,
 itself or in its folders. Runs go to runs/reproduce/ROW/SEED, one after the other, and
 those that are there already are not repeated, so that it may be stopped and started
-again; the table and the pictures go to experiments/results. Expect about an hour and a
-half on two CPU cores.
+again; the table and the pictures go to experiments/results. Expect two to three hours
+on two CPU cores.
 """
 
 import json
