@@ -57,8 +57,13 @@ class _ConvStack(nn.Module):
                 x = _POOLS[block.pooling](block.pool)(x)
         return x
 
-    def _end(self, x: jax.Array, ending: str) -> jax.Array:
-        return _ENDINGS[_checks.one_of("ending", ending, _ENDINGS)]()(x)
+    def _end(
+        self, x: jax.Array, ending: str, dropout: float, outputs: int, train: bool
+    ) -> jax.Array:
+        x = _ENDINGS[_checks.one_of("ending", ending, _ENDINGS)]()(x)
+        if _checks.dropout_rate("dropout", dropout) > 0:
+            x = Dropout(dropout)(x, train=train)
+        return Dense(outputs)(x)
 
 
 class TextConvNet(_ConvStack):
@@ -88,10 +93,8 @@ class TextConvNet(_ConvStack):
         """Map integer ids `(batch, time)` to logits `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time"))
         x = Embedding(self.vocabulary, self.embedding)(x)
-        x = self._end(self._convolve(x, self.blocks), self.ending)
-        if _checks.dropout_rate("dropout", self.dropout) > 0:
-            x = Dropout(self.dropout)(x, train=train)
-        return Dense(self.outputs)(x)
+        x = self._convolve(x, self.blocks)
+        return self._end(x, self.ending, self.dropout, self.outputs, train)
 
 
 class SeriesConvNet(_ConvStack):
@@ -119,10 +122,8 @@ class SeriesConvNet(_ConvStack):
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
-        x = self._end(self._convolve(x, self.blocks), self.ending)
-        if _checks.dropout_rate("dropout", self.dropout) > 0:
-            x = Dropout(self.dropout)(x, train=train)
-        return Dense(self.outputs)(x)
+        x = self._convolve(x, self.blocks)
+        return self._end(x, self.ending, self.dropout, self.outputs, train)
 
 
 class ConvGRU(_ConvStack):

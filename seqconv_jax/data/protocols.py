@@ -46,9 +46,6 @@ JENA = Protocol(
     every="1h",
     delay="24h",
 )
-# The hybrid reads five days, or ten, at 30 minutes.
-JENA_HYBRID_LOOKBACK = "5d"
-JENA_HYBRID_EVERY = "30min"
 
 CSI300 = Protocol(
     time="date",

@@ -19,6 +19,7 @@ class RunDirectory(Protocol):
     def checkpoint_dir(self) -> Any: ...  # noqa: D102
     def history(self) -> list[Record]: ...  # noqa: D102
     def write_history(self, records: list[Record]) -> None: ...  # noqa: D102
+    def truncate_history(self, step: int) -> None: ...  # noqa: D102
 
 
 class NoStore:
@@ -53,10 +54,9 @@ class RunStore:
         if step is None:
             self._run.write_history([])
             return state, totals, []
-        tree = self._load(step, state, totals)
-        history = [r for r in self._run.history() if r["step"] <= step]
-        self._run.write_history(history)
-        return tree["state"], tree["totals"], history
+        tree = self._checkpoints.load(step, {"state": state, "totals": totals})
+        self._run.truncate_history(step)
+        return tree["state"], tree["totals"], self._run.history()
 
     def best_params(self, state: TrainState, history: list[Record]) -> Any:
         """Return the parameters of the best epoch so far."""
@@ -76,9 +76,6 @@ class RunStore:
         if history and history[-1]["step"] == step:
             scores = {self._choice.monitor: history[-1][self._choice.monitor]}
         self._checkpoints.save(step, {"state": state, "totals": totals}, scores)
-
-    def _load(self, step: int, state: TrainState, totals: Metrics) -> Any:
-        return self._checkpoints.load(step, {"state": state, "totals": totals})
 
 
 @contextlib.contextmanager
