@@ -1,14 +1,12 @@
 """Layers without memory: convolution, embedding, dense, dropout, flatten."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
-from seqconv_jax.nn.lazy import Lookup, Sums
+from seqconv_jax.nn.lazy import Convolution, Lookup, Sums
 
 # Keras's defaults; Flax's own differ.
 glorot_uniform = nn.initializers.glorot_uniform()
@@ -55,8 +53,8 @@ class Conv1D(nn.Module):
 
         Args:
             x: the sequences, or an embedding's `Lookup` of them.
-            lazy: whether to leave bias and activation, if that changes nothing, to a
-                maximum behind this layer.
+            lazy: whether to leave the convolution, bias and activation, if that changes
+                nothing, to a maximum behind this layer.
         """
         _checks.positive_int("features", self.features)
         _checks.positive_int("kernel_size", self.kernel_size)
@@ -64,18 +62,17 @@ class Conv1D(nn.Module):
         shape = (self.kernel_size, x.shape[-1], self.features)
         kernel = self.param("kernel", glorot_uniform, shape)
         bias = _bias(self, self.features)
-        convolve = ops.conv1d
+        options = {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+        }
         if isinstance(x, Lookup):
-            convolve = partial(ops.embed_conv, x.ids)
-            x = x.table
-        y = convolve(
-            x,
-            kernel,
-            None,
-            stride=self.stride,
-            padding=self.padding,
-            dilation=self.dilation,
-        )
+            y = ops.embed_conv(x.ids, x.table, kernel, **options)
+        elif lazy and options == {"stride": 1, "padding": "valid", "dilation": 1}:
+            y = Convolution(x, kernel)
+        else:
+            y = ops.conv1d(x, kernel, **options)
         y = Sums(y, bias, self.activation)
         return y if lazy and y.commutes else y.finish()
 

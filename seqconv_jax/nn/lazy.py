@@ -1,8 +1,9 @@
 """What a layer hands to the next before it is finished, so that less is computed.
 
-A lookup and the convolution behind it are one operation; and the maximum of a window
-can be taken before the bias is added and a rising activation applied, which leaves the
-same numbers, to the bit, to a fraction of the work.
+A lookup and the convolution behind it are one operation, and so are a convolution and
+the maximum of windows behind it. The maximum can be taken before the bias is added and
+a rising activation applied, which leaves the same numbers, to the bit, to a fraction of
+the work.
 """
 
 from collections.abc import Callable
@@ -36,8 +37,31 @@ class Lookup(NamedTuple):
         return ops.embed(self.ids, self.table)
 
 
+class Convolution(NamedTuple):
+    """A plain convolution, without padding or gaps, that has not been done.
+
+    Attributes:
+        x: `(batch, time, features)`.
+        kernel: `(kernel_size, features, filters)`.
+    """
+
+    x: jax.Array
+    kernel: jax.Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its output: `(batch, new_time, filters)`."""
+        batch, time, _ = self.x.shape
+        taps, _, filters = self.kernel.shape
+        return batch, ops.conv_output_length(time, taps), filters
+
+    def finish(self) -> jax.Array:
+        """Do it."""
+        return ops.conv1d(self.x, self.kernel)
+
+
 class Sums(struct.PyTreeNode):
-    """A convolution that lacks its bias and activation.
+    """A convolution that lacks its bias and activation, if it has been done at all.
 
     Attributes:
         sums: `(batch, time, features)`, or without time once a maximum was taken.
@@ -45,7 +69,7 @@ class Sums(struct.PyTreeNode):
         function: the activation's name.
     """
 
-    sums: jax.Array
+    sums: jax.Array | Convolution
     bias: jax.Array | None
     function: str = struct.field(pytree_node=False)
 
@@ -61,20 +85,33 @@ class Sums(struct.PyTreeNode):
 
     def finish(self) -> jax.Array:
         """Add the bias and apply the activation."""
-        y = self.sums
+        y = finished(self.sums)
         if self.bias is not None:
             _checks.shape("bias", self.bias, (y.shape[-1],))
             y = y + self.bias.reshape((1,) * (y.ndim - 1) + self.bias.shape)
         return activation(self.function, y)
 
 
-def finished(y: jax.Array | Lookup | Sums) -> jax.Array:
+def finished(y: jax.Array | Lookup | Convolution | Sums) -> jax.Array:
     """Return what a layer returned, finished if it is not."""
-    return y.finish() if isinstance(y, Lookup | Sums) else y
+    return y.finish() if isinstance(y, Lookup | Convolution | Sums) else y
 
 
 def maximum_of(
-    x: jax.Array | Sums, take: Callable[[jax.Array], jax.Array]
+    x: jax.Array | Sums,
+    take: Callable[[jax.Array], jax.Array],
+    convolve_and_take: Callable[[jax.Array, jax.Array], jax.Array] | None = None,
 ) -> jax.Array:
-    """Take a maximum over steps, and finish afterwards what it is taken of."""
-    return x.replace(sums=take(x.sums)).finish() if isinstance(x, Sums) else take(x)
+    """Take a maximum over steps, and finish afterwards what it is taken of.
+
+    Args:
+        x: what a layer returned.
+        take: from `(batch, time, features)` to its maximum.
+        convolve_and_take: the same of a convolution of `x` with `kernel`, in one; None
+            where there is no such operation.
+    """
+    if not isinstance(x, Sums):
+        return take(x)
+    if isinstance(x.sums, Convolution) and convolve_and_take is not None:
+        return x.replace(sums=convolve_and_take(*x.sums)).finish()
+    return x.replace(sums=take(finished(x.sums))).finish()

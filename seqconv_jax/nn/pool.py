@@ -30,7 +30,12 @@ class MaxPool1D(nn.Module):
         # A window of padding has the value zero of its own, to be left as it is.
         x = x if mask is None else finished(x)
         settings: Any = {"stride": self.stride, "padding": self.padding, "mask": mask}
-        return maximum_of(x, lambda y: ops.max_pool(y, self.window, **settings))
+        is_plain = self.stride in (None, self.window) and self.padding == "valid"
+        return maximum_of(
+            x,
+            partial(ops.max_pool, window=self.window, **settings),
+            partial(ops.conv_max_pool, window=self.window) if is_plain else None,
+        )
 
 
 class AvgPool1D(nn.Module):

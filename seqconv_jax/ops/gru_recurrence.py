@@ -108,7 +108,9 @@ def _backward(kind: _Kind, saved, d_out):
 
     A step first writes what the step after it left, and reads its own gates from the
     array so written. Were it to read first, XLA would not know the reading to be over
-    when it writes, and would copy the whole array in every step.
+    when it writes, and would copy the whole array in every step. One step more, which
+    nothing flows into, writes what the first step left: behind the loop, XLA would
+    repeat that write, on copies, for everyone who reads the array.
     """
     gates, before, weights, mask = saved
     time = before.shape[0]
@@ -117,19 +119,23 @@ def _backward(kind: _Kind, saved, d_out):
         t = time - 1 - i
         d_state, slots, later, d_weights = carry
         slots = _put(slots, (t + 1) % time, later)
+        t, is_real = jnp.maximum(t, 0), t >= 0
+        d_new = d_state
         if kind.return_sequences:
-            d_state += _at(d_out, t)
+            d_new += _at(d_out, t)
+        d_new = jnp.where(is_real, d_new, 0)
         real = _at(mask, t)
         d_projected, d_before, d_step = step_back(
             kind.convention,
             weights,
             _at(slots, t),
             _at(before, t),
-            _held(real, d_state, jnp.zeros_like(d_state)),
+            _held(real, d_new, jnp.zeros_like(d_new)),
         )
         if real is not None:
-            d_before += jnp.where(real[:, None], 0, d_state)
-        return d_before, slots, d_projected, jax.tree.map(jnp.add, d_weights, d_step)
+            d_before += jnp.where(real[:, None], 0, d_new)
+        d_state = jnp.where(is_real, d_before, d_state)
+        return d_state, slots, d_projected, jax.tree.map(jnp.add, d_weights, d_step)
 
     d_last = jnp.zeros_like(before[0]) if kind.return_sequences else d_out
     # Sums over many steps: never in half precision.
@@ -138,9 +144,9 @@ def _backward(kind: _Kind, saved, d_out):
     )
     # Nothing comes after the last step: it writes the first one's gates where they are.
     start = (d_last, gates, _at(gates, 0), none_yet)
-    d_initial, slots, first, sums = lax.fori_loop(0, time, step, start)
+    d_initial, slots, _, sums = lax.fori_loop(0, time + 1, step, start)
     d_weights = jax.tree.map(lambda d, w: d.astype(w.dtype), sums, weights)
-    return _put(slots, 0, first), d_initial, d_weights, None
+    return slots, d_initial, d_weights, None
 
 
 _recurrence.defvjp(_forward, _backward)
