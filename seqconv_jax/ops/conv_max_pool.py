@@ -1,7 +1,7 @@
 """Convolution followed by a maximum over windows of its steps, as one operation."""
 
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.pool import max_pool
+from seqconv_jax.ops.product import dot
 from seqconv_jax.ops.wall import behind_wall
 
 MOST_FILTERS = 64  # more of them keep XLA's own convolution busy
@@ -44,6 +45,7 @@ def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
     _checks.rank("x", x, ("batch", "time", "features"))
     _checks.shape("kernel", kernel, (None, x.shape[2], None))
     steps = conv_output_length(x.shape[1], kernel.shape[0])
+    _checks.positive_int("window", window)
     conv_output_length(steps, window, stride=window)
     if not is_product(x, kernel, window):
         return conv_max_pool_reference(x, kernel, window)
@@ -76,7 +78,7 @@ def _maxima(x, kernel, window: int):
     filters = kernel.shape[2]
 
     def compute(x, kernel):
-        y = _dot(_rows(x, kernel.shape[0], window), _band(kernel, window), 1, 0)
+        y = dot(_rows(x, kernel.shape[0], window), _band(kernel, window), 1, 0)
         y = y.reshape(x.shape[0], -1, window * filters)
         best = y[..., :filters]
         offset = jnp.zeros(best.shape, jnp.int8)
@@ -107,20 +109,13 @@ def _backward(window: int, saved, d_best):
     d_y = jnp.concatenate(
         [jnp.where(offset == k, d_best, 0) for k in range(window)], axis=2
     ).reshape(len(rows), window * filters)
-    d_band = _dot(rows, d_y, 0, 0).reshape(-1, features, window, filters)
+    d_band = dot(rows, d_y, 0, 0).reshape(-1, features, window, filters)
     d_kernel = sum(d_band[k : k + taps, :, k] for k in range(window))
-    d_rows = _dot(d_y, _band(kernel, window), 1, 1)
+    d_rows = dot(d_y, _band(kernel, window), 1, 1)
     return _back_to_steps(d_rows, x.shape, window), d_kernel
 
 
 _product.defvjp(_forward, _backward)
-
-
-def _dot(a, b, axis_a: int, axis_b: int):
-    """Multiply matrices along an axis of each, adding up in float32 at least."""
-    sums = jnp.promote_types(a.dtype, jnp.float32)
-    along = (((axis_a,), (axis_b,)), ((), ()))
-    return lax.dot_general(a, b, along, preferred_element_type=sums).astype(a.dtype)
 
 
 def _rows(x, taps: int, window: int):
@@ -153,11 +148,11 @@ def _back_to_steps(d_rows, shape, window: int):
     d_rows = d_rows.reshape(batch, -1, d_rows.shape[1])
     windows, step = d_rows.shape[1], window * features
     blocks = -(-d_rows.shape[2] // step)  # windows that a row reaches into
-    parts = []
+    d_x: Any = 0
     for k in range(blocks):
         part = d_rows[:, :, k * step : (k + 1) * step]
         rest = step - part.shape[2]
-        parts.append(jnp.pad(part, ((0, 0), (k, blocks - 1 - k), (0, rest))))
-    d_x = sum(parts).reshape(batch, (windows + blocks - 1) * window, features)
+        d_x += jnp.pad(part, ((0, 0), (k, blocks - 1 - k), (0, rest)))
+    d_x = d_x.reshape(batch, (windows + blocks - 1) * window, features)
     missing = max(0, time - d_x.shape[1])
     return jnp.pad(d_x, ((0, 0), (0, missing), (0, 0)))[:, :time]

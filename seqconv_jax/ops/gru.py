@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.gru_recurrence import recurrence
 from seqconv_jax.ops.gru_step import GATES, Convention, Gates, Weights, cell
+from seqconv_jax.ops.product import product
 
 
 def gru(
@@ -89,8 +90,8 @@ def gru(
         initial_state = jnp.zeros((batch, units), dtype)
     _checks.shape("initial_state", initial_state, (batch, units))
 
-    input_bias, recurrent_bias = _split_bias(bias, reset_after)
-    projected = _project(x, kernel, input_bias, input_dropout_mask)
+    outer_bias, inner_bias = _split_bias(bias, reset_after)
+    projected = _project(x, kernel, input_dropout_mask)
     projected = jax.tree.map(lambda gate: gate.astype(dtype), projected)
     mask = None if mask is None else jnp.asarray(mask).T
     if reverse:
@@ -99,7 +100,7 @@ def gru(
         Convention(reset_after, gate_activation),
         projected,
         initial_state.astype(dtype),
-        Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask),
+        Weights(recurrent_kernel, outer_bias, inner_bias, recurrent_dropout_mask),
         mask,
         return_sequences=return_sequences,
     )
@@ -117,27 +118,21 @@ def project_inputs(x, kernel, bias=None, dropout_mask=None) -> jax.Array:
         bias: `(3 * units,)` or None.
         dropout_mask: `(3, batch, features)`, one mask a gate, or None.
     """
-    return jnp.concatenate(_project(x, kernel, bias, dropout_mask), axis=-1)
-
-
-def _project(x, kernel, bias, dropout_mask) -> Gates:
-    """Project gate by gate, in arrays of their own: `(time, batch, units)` each."""
-    x = jnp.swapaxes(x, 0, 1)
-    biases = (None,) * 3 if bias is None else jnp.split(bias, 3)
-    masks = (None,) * 3 if dropout_mask is None else dropout_mask
-    return Gates(
-        *(
-            _affine(x if mask is None else x * mask[None], part, bias)
-            for part, bias, mask in zip(
-                jnp.split(kernel, 3, axis=1), biases, masks, strict=True
-            )
-        )
-    )
-
-
-def _affine(x, kernel, bias):
-    y = x @ kernel
+    y = jnp.concatenate(_project(x, kernel, dropout_mask), axis=-1)
     return y if bias is None else y + bias[None, None, :]
+
+
+def _project(x, kernel, dropout_mask) -> Gates:
+    """Project gate by gate, in arrays of their own: `(time, batch, units)` each."""
+    time, batch, features = x.shape[1], x.shape[0], x.shape[2]
+    x = jnp.swapaxes(x, 0, 1)
+    masks = (None,) * 3 if dropout_mask is None else dropout_mask
+    projected = []
+    for part, mask in zip(jnp.split(kernel, 3, axis=1), masks, strict=True):
+        kept = x if mask is None else x * mask[None]
+        rows = product(kept.reshape(time * batch, features), part)
+        projected.append(rows.reshape(time, batch, part.shape[1]))
+    return Gates(*projected)
 
 
 def gru_cell(
@@ -165,14 +160,25 @@ def gru_cell(
         The next state, `(batch, units)`.
     """
     convention = Convention(reset_after, gate_activation)
-    weights = Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask)
+    outer_bias, inner_bias = _recurrent_biases(recurrent_bias)
+    weights = Weights(recurrent_kernel, outer_bias, inner_bias, recurrent_dropout_mask)
     return cell(convention, weights, Gates(*jnp.split(projected, 3, 1)), state)[0]
 
 
-def _split_bias(bias, reset_after):
+def _split_bias(bias, reset_after: bool):
+    """Return what is added to each gate, and what the reset gate then acts on."""
     if bias is None or not reset_after:
         return bias, None
-    return bias[0], bias[1]
+    outer, inner = _recurrent_biases(bias[1])
+    return bias[0] + outer, inner
+
+
+def _recurrent_biases(bias):
+    """Return the same for a recurrent bias: all but the candidate's can be outside."""
+    if bias is None:
+        return None, None
+    both_gates, inner = jnp.split(bias, [2 * (len(bias) // 3)])
+    return jnp.concatenate([both_gates, jnp.zeros_like(inner)]), inner
 
 
 def _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask) -> None:

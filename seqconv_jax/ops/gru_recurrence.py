@@ -140,11 +140,14 @@ def _backward(kind: _Kind, saved, d_out):
     d_last = jnp.zeros_like(before[0]) if kind.return_sequences else d_out
     # Sums over many steps: never in half precision.
     none_yet = jax.tree.map(
-        lambda w: jnp.zeros(w.shape, jnp.promote_types(w.dtype, jnp.float32)), weights
+        lambda w: jnp.zeros(w.shape, jnp.promote_types(w.dtype, jnp.float32)),
+        weights._replace(bias=None),
     )
     # Nothing comes after the last step: it writes the first one's gates where they are.
     start = (d_last, gates, _at(gates, 0), none_yet)
     d_initial, slots, _, sums = lax.fori_loop(0, time + 1, step, start)
+    if weights.bias is not None:
+        sums = sums._replace(bias=jnp.concatenate([_total(d) for d in slots]))
     d_weights = jax.tree.map(lambda d, w: d.astype(w.dtype), sums, weights)
     return slots, d_initial, d_weights, None
 
@@ -162,6 +165,11 @@ def _put(arrays, t, step):
     return jax.tree.map(
         lambda a, new: lax.dynamic_update_index_in_dim(a, new, t, 0), arrays, step
     )
+
+
+def _total(array):
+    """Add up over time and batch, never in half precision."""
+    return array.sum((0, 1), dtype=jnp.promote_types(array.dtype, jnp.float32))
 
 
 def _held(real, new, otherwise):

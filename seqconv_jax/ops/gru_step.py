@@ -37,12 +37,15 @@ class Weights(NamedTuple):
 
     Attributes:
         kernel: `(units, 3 * units)`, gates in the order z, r, h.
-        bias: `(3 * units,)`, only where the reset gate acts after the product.
+        bias: `(3 * units,)`, added to what is projected onto each gate; None for none.
+        inner_bias: `(units,)`, of the candidate's product, where the reset gate acts
+            after it; None for none.
         dropout_mask: `(3, batch, units)`, one mask a gate; None for none.
     """
 
     kernel: jax.Array
     bias: jax.Array | None
+    inner_bias: jax.Array | None
     dropout_mask: jax.Array | None
 
 
@@ -73,15 +76,17 @@ def cell(
     z = gate(projected.z + (product_z + bias_z))
     r = gate(projected.r + (product_r + bias_r))
     if convention.reset_after:
-        inner = r * (kept_h @ kernel_h + bias_h)
+        inner = r * _inner(weights, kept_h)
     else:
         inner = (r * kept_h) @ kernel_h
-    candidate = jnp.tanh(projected.h + inner)
+    candidate = jnp.tanh(projected.h + (inner + bias_h))
     return z * state + (1 - z) * candidate, Gates(z, r, candidate)
 
 
 def step_back(convention, weights: Weights, gates: Gates, state, d_new):
     """Return the derivatives of one step's projection, state before it, and weights.
+
+    That of the bias is left out: it is the sum of the projection's.
 
     Args:
         convention: the kind of unit.
@@ -98,8 +103,7 @@ def step_back(convention, weights: Weights, gates: Gates, state, d_new):
     d_h = d_new * (1 - z) * (1 - jnp.square(h))
     # The candidate's product: what it is given, and what it gets back.
     if convention.reset_after:
-        product = kept_h @ kernel_h + _biases(weights)[2]
-        d_r = d_h * product * slope(r)
+        d_r = d_h * _inner(weights, kept_h) * slope(r)
         given, d_product = kept_h, d_h * r
         d_kept_h = d_product @ kernel_h.T
     else:
@@ -109,16 +113,15 @@ def step_back(convention, weights: Weights, gates: Gates, state, d_new):
         d_kept_h = d_given * r
     d_kept = (d_z @ kernel_z.T, d_r @ kernel_r.T, d_kept_h)
     d_kernel = _joined(kept_z.T @ d_z, kept_r.T @ d_r, given.T @ d_product)
-    d_bias = None
-    if weights.bias is not None:
-        d_bias = _joined(d_z, d_r, d_product).sum(0)
+    d_inner_bias = None if weights.inner_bias is None else d_product.sum(0)
     d_before = d_new * z + sum(
         d * mask for d, mask in zip(d_kept, _masks(weights), strict=True)
     )
     d_mask = None
     if weights.dropout_mask is not None:
         d_mask = jnp.stack([d * state for d in d_kept])
-    return Gates(d_z, d_r, d_h), d_before, Weights(d_kernel, d_bias, d_mask)
+    d_weights = Weights(d_kernel, None, d_inner_bias, d_mask)
+    return Gates(d_z, d_r, d_h), d_before, d_weights
 
 
 def _joined(*gates):
@@ -138,8 +141,14 @@ def _kept(state, dropout_mask):
     return tuple(state * mask for mask in dropout_mask)
 
 
+def _inner(weights: Weights, kept_h):
+    """Return the candidate's product, which the reset gate acts on after it."""
+    product = kept_h @ jnp.split(weights.kernel, 3, axis=1)[2]
+    return product if weights.inner_bias is None else product + weights.inner_bias[None]
+
+
 def _biases(weights: Weights):
-    """Return the three gates' recurrent biases, `(1, units)` each."""
+    """Return the three gates' biases, `(1, units)` each."""
     if weights.bias is None:
         return 0, 0, 0
     return jnp.split(weights.bias[None], 3, axis=1)

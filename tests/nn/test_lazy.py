@@ -17,13 +17,13 @@ from seqconv_jax.nn import (
     Sequential,
 )
 from seqconv_jax.nn.activations import RISING
-from seqconv_jax.nn.lazy import Lookup, Sums, finished
+from seqconv_jax.nn.lazy import Convolution, Lookup, Sums, finished
 
 X = normal(3, 13, 4)
 IDS = np.arange(3 * 13, dtype=np.int32).reshape(3, 13) % 7
 
 
-@pytest.mark.parametrize("pool", [MaxPool1D(3), GlobalMaxPool1D()], ids=repr)
+@pytest.mark.parametrize("pool", [MaxPool1D(3, stride=2), GlobalMaxPool1D()], ids=repr)
 @pytest.mark.parametrize("name", RISING)
 def test_a_maximum_first_leaves_the_same_bits(name, pool):
     layer = Conv1D(5, 3, activation=name)
@@ -33,6 +33,28 @@ def test_a_maximum_first_leaves_the_same_bits(name, pool):
     assert_same_bits(finished(unfinished), apply(layer, variables, X))
     expected = apply(pool, {}, apply(layer, variables, X))
     assert_same_bits(apply(pool, {}, unfinished), expected)
+
+
+@pytest.mark.parametrize(
+    "options, is_left",
+    [
+        ({}, True),
+        ({"stride": 2}, False),
+        ({"padding": "same"}, False),
+        ({"dilation": 2}, False),
+    ],
+    ids=str,
+)
+def test_a_plain_convolution_is_left_to_the_pool(options, is_left):
+    layer: Any = Conv1D(5, 3, activation="relu", **options)
+    variables = drawn(layer, X)
+    unfinished = apply(layer, variables, X, lazy=True)
+    assert isinstance(unfinished.sums, Convolution) == is_left
+    expected = apply(layer, variables, X)
+    assert unfinished.shape == expected.shape
+    for pool in (MaxPool1D(2), MaxPool1D(2, stride=1), MaxPool1D(2, padding="same")):
+        got = apply(pool, {}, unfinished)
+        assert_close(got, apply(pool, {}, expected))
 
 
 def test_a_mask_is_for_finished_values():
