@@ -28,6 +28,8 @@ from seqconv_jax.nn import (
     MaxPool1D,
     ResidualBlock,
     check_lengths,
+    cones,
+    last_steps,
 )
 from seqconv_jax.ops import receptive_field
 
@@ -218,7 +220,8 @@ class GRURegressor(nn.Module):
 class TCN(nn.Module):
     """Temporal convolutional network: residual blocks of growing dilation.
 
-    Its output is read off the last step, which sees `receptive_field` steps back.
+    Its output is read off the last step, which sees `receptive_field` steps back; no
+    block computes a step that the last one does not depend on.
 
     Attributes:
         features: width of every block.
@@ -256,8 +259,10 @@ class TCN(nn.Module):
                 f"the sequence of {x.shape[1]}: some of its taps only ever see padding",
                 stacklevel=2,
             )
-        for dilation in self.dilations:
+        blocks, needed = cones(x.shape[1], self.kernel_size, self.dilations)
+        x = last_steps(x, *needed)
+        for dilation, cone in zip(self.dilations, blocks, strict=True):
             x = ResidualBlock(
                 self.features, self.kernel_size, dilation, dropout=self.dropout
-            )(x, train=train)
+            )(x, cone=cone, train=train)
         return Dense(self.outputs)(x[:, -1])

@@ -22,7 +22,7 @@ from numerics import (
 from seqconv_jax import UserError
 from seqconv_jax.layer_table import count_parameters, layers
 from seqconv_jax.models import TCN, ConvGRU, GRURegressor, SeriesConvNet, TextConvNet
-from seqconv_jax.nn import Conv1D, ConvBlock, Dense
+from seqconv_jax.nn import Conv1D, ConvBlock, Dense, ResidualBlock, cones
 
 KEY = jax.random.key(0)
 S7B = SeriesConvNet(blocks=(ConvBlock(32, 5, pool=3), ConvBlock(32, 5, pool=2)))
@@ -151,8 +151,8 @@ TABLES = {
         TCN(8, dilations=(1, 2)),
         series(20, 3),
         [
-            ("ResidualBlock_0", (20, 8), (72 + 8) + (192 + 8) + (24 + 8)),
-            ("ResidualBlock_1", (20, 8), 2 * (192 + 8)),
+            ("ResidualBlock_0", (5, 8), (72 + 8) + (192 + 8) + (24 + 8)),
+            ("ResidualBlock_1", (1, 8), 2 * (192 + 8)),
             ("Dense_0", (1,), 9),
         ],
         721,
@@ -397,6 +397,48 @@ def test_tcn_sees_its_receptive_field_and_no_more(kernel_size, dilations, field)
     gradient = quick_jit(jax.grad(lambda x: apply(model, params, x).sum()))(x)
     seen = np.flatnonzero(np.any(np.asarray(gradient[0]) != 0, axis=-1))
     assert (seen[0], seen[-1]) == (20 - field, 19)
+
+
+def every_step(model, variables, x):
+    """Compute every block at every step, and read off the last one."""
+    params = variables["params"]
+    for i, dilation in enumerate(model.dilations):
+        block = ResidualBlock(model.features, model.kernel_size, dilation)
+        x = apply(block, {"params": params[f"ResidualBlock_{i}"]}, x)
+    return apply(Dense(model.outputs), {"params": params["Dense_0"]}, x[:, -1])
+
+
+@pytest.mark.filterwarnings("ignore:TCN's receptive field")
+@pytest.mark.parametrize(
+    "kernel_size, dilations, lengths",
+    [
+        (3, (1, 2, 4), (29, 30, 64)),
+        (3, (1, 2, 4, 8), (1, 2, 7, 28, 60)),
+        (2, (3, 2, 6), (11, 12, 40)),
+        (4, (4, 2, 1), (9, 45)),
+        (1, (5,), (1, 6)),
+        (2, (), (3,)),
+    ],
+)
+def test_tcn_equals_its_blocks_at_every_step(kernel_size, dilations, lengths):
+    model = TCN(4, kernel_size, dilations)
+    series = [normal(2, length, 3) for length in lengths]
+    variables = [drawn(model, x, scale=0.5) for x in series]
+    got, expected = (
+        values_and_gradients(
+            [lambda v, x, run=run: run(model, v, x)] * len(series),
+            list(zip(variables, series, strict=True)),
+        )
+        for run in (apply, every_step)
+    )
+    assert_close(got, expected, 2e-5)
+
+
+def test_tcn_computes_a_fraction_of_the_steps():
+    blocks, (needed, apart) = cones(10_000, 3, (1, 2, 4, 8, 16))
+    assert (needed, apart) == (TCN(dilations=(1, 2, 4, 8, 16)).receptive_field, 1)
+    assert [block.inner for block in blocks] == [123, 59, 27, 11, 3]
+    assert [block.outputs for block in blocks] == [61, 29, 13, 5, 1]
 
 
 def test_tcn_default_receptive_field():

@@ -17,7 +17,7 @@ from seqconv_jax.nn.conv import (
 from seqconv_jax.nn.gru import GRU, Bidirectional, GRUCell
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Sequential, masked_layers
-from seqconv_jax.nn.tcn import ResidualBlock
+from seqconv_jax.nn.tcn import ResidualBlock, cones, last_steps
 
 __all__ = [
     "GRU",
@@ -38,5 +38,7 @@ __all__ = [
     "Sequential",
     "activation",
     "check_lengths",
+    "cones",
+    "last_steps",
     "masked_layers",
 ]

@@ -47,7 +47,11 @@ class Conv1D(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: jax.Array | Lookup, *, lazy: bool = False
+        self,
+        x: jax.Array | Lookup,
+        *,
+        lazy: bool = False,
+        end: tuple[int, int] | None = None,
     ) -> jax.Array | Sums:
         """Map `(batch, time, features_in)` to `(batch, new_time, features)`.
 
@@ -55,6 +59,8 @@ class Conv1D(nn.Module):
             x: the sequences, or an embedding's `Lookup` of them.
             lazy: whether to leave the convolution, bias and activation, if that changes
                 nothing, to a maximum behind this layer.
+            end: how many of the last steps to compute, and how far apart; None for all
+                steps. Only of a causal convolution of stride 1.
         """
         _checks.positive_int("features", self.features)
         _checks.positive_int("kernel_size", self.kernel_size)
@@ -69,6 +75,11 @@ class Conv1D(nn.Module):
         }
         if isinstance(x, Lookup):
             y = ops.embed_conv(x.ids, x.table, kernel, **options)
+        elif end is not None:
+            _checks.one_of("padding", self.padding, ("causal",))
+            y = ops.causal_conv1d_end(
+                x, kernel, outputs=end[0], stride=end[1], dilation=self.dilation
+            )
         elif lazy and options == {"stride": 1, "padding": "valid", "dilation": 1}:
             y = Convolution(x, kernel)
         else:

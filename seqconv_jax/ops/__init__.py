@@ -1,6 +1,11 @@
 """Pure functions: arrays in, arrays out, no parameters and no state of their own."""
 
-from seqconv_jax.ops.conv import conv1d, conv_output_length, receptive_field
+from seqconv_jax.ops.conv import (
+    causal_conv1d_end,
+    conv1d,
+    conv_output_length,
+    receptive_field,
+)
 from seqconv_jax.ops.conv_max_pool import conv_max_pool
 from seqconv_jax.ops.dropout import dropout, dropout_mask
 from seqconv_jax.ops.embed import embed
@@ -16,6 +21,7 @@ from seqconv_jax.ops.pool import (
 
 __all__ = [
     "avg_pool",
+    "causal_conv1d_end",
     "conv1d",
     "conv_max_pool",
     "conv_output_length",

@@ -67,6 +67,52 @@ def conv1d(
     return y + bias[None, None, :]
 
 
+def causal_conv1d_end(
+    x: jax.Array,
+    kernel: jax.Array,
+    bias: jax.Array | None = None,
+    *,
+    outputs: int,
+    stride: int = 1,
+    dilation: int = 1,
+) -> jax.Array:
+    """Compute the end of a causal convolution alone: its last steps, `stride` apart.
+
+    With `y` of `conv1d(..., padding="causal")`, it is `y` at `time - 1`,
+    `time - 1 - stride`, and so on, in the order of time. What only the steps left out
+    would need is not touched.
+
+    Args:
+        x: `(batch, time, features)` float.
+        kernel: `(kernel_size, features, filters)` float.
+        bias: `(filters,)` float, or None.
+        outputs: how many steps, as many as lie in the sequence at the most.
+        stride: steps between two outputs.
+        dilation: steps between two taps of the kernel.
+
+    Returns:
+        `(batch, outputs, filters)`.
+
+    Raises:
+        UserError: for wrong shapes, or more outputs than there are.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x = jnp.arange(6.0).reshape(1, 6, 1)
+        >>> causal_conv1d_end(x, jnp.ones((2, 1, 1)), outputs=2, stride=3).tolist()
+        [[[3.0], [9.0]]]
+    """
+    _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.positive_int("stride", stride)
+    _checks.positive_int("outputs", outputs)
+    most = -(-x.shape[1] // stride)
+    _checks.expect(outputs <= most, "outputs", f"at most {most}", outputs)
+    needed = (outputs - 1) * stride + (kernel.shape[0] - 1) * dilation + 1
+    x = x[:, -needed:]
+    x = jnp.pad(x, ((0, 0), (needed - x.shape[1], 0), (0, 0)))
+    return conv1d(x, kernel, bias, stride=stride, dilation=dilation)
+
+
 def _lax_padding(kernel_size: int, padding: str, dilation: int):
     if padding == "causal":
         return [((kernel_size - 1) * dilation, 0)]

@@ -21,7 +21,7 @@ from numerics import (
 )
 
 from seqconv_jax import UserError
-from seqconv_jax.ops import conv1d, conv_output_length, receptive_field
+from seqconv_jax.ops import causal_conv1d_end, conv1d, conv_output_length, receptive_field
 
 jitted = quick_jit(conv1d, static_argnames=("stride", "padding", "dilation"))
 PADDINGS = ("valid", "same", "causal")
@@ -281,3 +281,21 @@ def test_refuses_a_bias_of_another_width_also_under_jit():
 def test_length_refuses_a_negative_length():
     with pytest.raises(UserError, match="`length` must be an integer of at least 0"):
         conv_output_length(-1, 1)
+
+
+@pytest.mark.parametrize("taps, dilation", [(1, 1), (3, 1), (3, 4)])
+@pytest.mark.parametrize("stride", [1, 3])
+def test_the_end_of_a_causal_convolution(taps, dilation, stride):
+    x, kernel, bias = normal(2, 8, 3), normal(taps, 3, 4, seed=1), normal(4, seed=2)
+    whole = conv1d(x, kernel, bias, padding="causal", dilation=dilation)
+    for outputs in range(1, -(-8 // stride) + 1):
+        options = {"outputs": outputs, "stride": stride, "dilation": dilation}
+        got = causal_conv1d_end(x, kernel, bias, **options)
+        assert_close(got, whole[:, ::-1][:, ::stride][:, :outputs][:, ::-1])
+
+
+def test_the_end_has_no_more_steps_than_the_sequence():
+    with pytest.raises(UserError, match="`outputs` must be at most 3, got 4"):
+        causal_conv1d_end(
+            normal(2, 8, 3), normal(2, 3, 4), None, outputs=4, stride=3
+        )
