@@ -182,6 +182,18 @@ def test_the_check_finds_private_imports():
     assert private_imports("x.py", "from seqconv_jax.data._a import b") != []
 
 
+def test_training_on_arrays_does_without_pandas():
+    code = """
+import sys
+import seqconv_jax as sc
+sc.data.Task, sc.data.load_imdb, sc.train.fit, sc.models.TextConvNet
+print(sorted({"pandas", "orbax", "matplotlib", "h5py"} & sys.modules.keys()))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_importing_the_package_is_cheap():
     code = """
 import sys, time

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.table import Columns, Table
@@ -42,6 +41,8 @@ def parse_csv(data: bytes, columns: Columns, where: str) -> Table:
     text = _plain(data, where)
     names, start = _header(text, where)
     used, stamp = columns.pick(names, where)
+    import pandas as pd  # takes 80 MB, which reviews and arrays can do without
+
     _check_fields(text, start, len(names), where)
     dtype: dict = dict.fromkeys(used, "float64")
     if stamp is not None:

@@ -1,11 +1,18 @@
-"""The time column: reading it, putting rows in order, sampling and gaps."""
+"""The time column: reading it, putting rows in order, sampling and gaps.
+
+Pandas is imported where it is used: it takes 80 MB, which reviews and arrays of one's
+own can do without.
+"""
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from seqconv_jax._checks import UserError, expect, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The documented date forms. A dotted date has the day first and a date that begins
 # with the year goes down to the day; the other two can be either way round, which
@@ -47,6 +54,8 @@ def parse_times(cells, time_format: str | None, where: str) -> np.ndarray:
         times = np.asarray(cells, "datetime64[us]")
         _check_parsed(times, cells, "a date", where)
         return times
+    import pandas as pd
+
     cells = pd.Series(cells)
     formats = (time_format,) if time_format else _formats(cells.iloc[0], where)
     parsed = {form: _parse(cells, form) for form in formats}
@@ -64,7 +73,7 @@ def parse_times(cells, time_format: str | None, where: str) -> np.ndarray:
 def _check_parsed(times: np.ndarray, cells, expected: str, where: str) -> None:
     bad = np.flatnonzero(np.isnat(times))
     if len(bad):
-        cell = pd.Series(cells).iloc[int(bad[0])]
+        cell = list(cells)[int(bad[0])]
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
             f"({len(bad):,} such rows); pass time_format=... if it has another form"
@@ -89,8 +98,10 @@ def _formats(cell: object, where: str) -> tuple[str, ...]:
     )
 
 
-def _parse(cells: pd.Series, form: str) -> np.ndarray:
+def _parse(cells: "pd.Series", form: str) -> np.ndarray:
     """Return the times; a cell that does not fit becomes NaT."""
+    import pandas as pd
+
     expect("%" in form, "time_format", "a strptime format with % signs", form)
     if form == "%d.%m.%Y %H:%M:%S":
         times = _parse_dotted(cells)
@@ -105,7 +116,7 @@ def _parse(cells: pd.Series, form: str) -> np.ndarray:
     return times.to_numpy("datetime64[us]")
 
 
-def _parse_dotted(cells: pd.Series) -> np.ndarray | None:
+def _parse_dotted(cells: "pd.Series") -> np.ndarray | None:
     """Parse `DD.MM.YYYY HH:MM:SS` some five times faster than strptime can.
 
     Returns None where any cell is not exactly so: the slow way then words the error.
@@ -143,6 +154,8 @@ def arrange(
     one_of("duplicates", duplicates, ("error", "first", "last", "keep"))
     one_of("unsorted", unsorted, ("error", "sort", "keep"))
     _refuse_newest_first(times, where)
+    import pandas as pd
+
     rows, notes = None, []
     repeats = pd.Series(times).duplicated(
         keep="last" if duplicates == "last" else "first"

@@ -33,7 +33,7 @@ from seqconv_jax.train.state import TrainState, init_state, seed_keys
 from seqconv_jax.train.step import Score, means_of, zero_totals
 from seqconv_jax.train.store import RunDirectory, open_store
 
-MAX_CALLS_IN_FLIGHT = 8
+MAX_CALLS_IN_FLIGHT = 2  # one at work and one ready; each holds memory
 
 
 class Best(NamedTuple):

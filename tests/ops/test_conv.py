@@ -21,7 +21,12 @@ from numerics import (
 )
 
 from seqconv_jax import UserError
-from seqconv_jax.ops import causal_conv1d_end, conv1d, conv_output_length, receptive_field
+from seqconv_jax.ops import (
+    causal_conv1d_end,
+    conv1d,
+    conv_output_length,
+    receptive_field,
+)
 
 jitted = quick_jit(conv1d, static_argnames=("stride", "padding", "dilation"))
 PADDINGS = ("valid", "same", "causal")
@@ -296,6 +301,4 @@ def test_the_end_of_a_causal_convolution(taps, dilation, stride):
 
 def test_the_end_has_no_more_steps_than_the_sequence():
     with pytest.raises(UserError, match="`outputs` must be at most 3, got 4"):
-        causal_conv1d_end(
-            normal(2, 8, 3), normal(2, 3, 4), None, outputs=4, stride=3
-        )
+        causal_conv1d_end(normal(2, 8, 3), normal(2, 3, 4), None, outputs=4, stride=3)
