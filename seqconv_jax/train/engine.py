@@ -98,12 +98,13 @@ class Trainer:
             The state, the totals, a ticket and the number of steps done.
         """
         count = min(self.steps_per_call, steps)
-        state, totals, ticket = self._call(
-            state, totals, self._resident, self._key, order, np.int32(count)
-        )
+        arguments = [state, totals, self._resident, self._key, order]
+        if self.steps_per_call > 1:
+            arguments.append(jax.device_put(np.int32(count)))
+        state, totals, ticket = self._call(*arguments)
         return state, totals, ticket, count
 
-    def _one(self, state, totals, resident, key, order, _):
+    def _one(self, state, totals, resident, key, order):
         batch = gather(resident, order[state.step % order.shape[0]])
         state, metrics = self._step(state, batch, key)
         totals = add_to_totals(totals, metrics)
@@ -112,7 +113,7 @@ class Trainer:
     def _many(self, state, totals, resident, key, order, count):
         def body(_, carry):
             state, totals = carry
-            return self._one(state, totals, resident, key, order, count)[:2]
+            return self._one(state, totals, resident, key, order)[:2]
 
         state, totals = lax.fori_loop(0, count, body, (state, totals))
         return state, totals, _ticket(state, totals)
@@ -156,11 +157,12 @@ class Evaluator:
             UserError: if there are no rows.
         """
         _checks.expect(len(rows) > 0, "rows", "at least one row", [])
-        order = jnp.asarray(in_order(rows, min(self._batch_size, len(rows))))
+        order = jax.device_put(in_order(rows, min(self._batch_size, len(rows))))
         totals = zero_totals(self._names)
         batches = order.shape[0] if jax.default_backend() == "cpu" else 1
         for index in range(batches):
-            totals = self._call(params, totals, self._resident, order, np.int32(index))
+            at = jax.device_put(np.int32(index))
+            totals = self._call(params, totals, self._resident, order, at)
         return means_of(totals)
 
     def _one(self, params, totals, resident, order, index):

@@ -33,7 +33,7 @@ from seqconv_jax.train.state import TrainState, init_state, seed_keys
 from seqconv_jax.train.step import Score, means_of, zero_totals
 from seqconv_jax.train.store import RunDirectory, open_store
 
-MAX_CALLS_IN_FLIGHT = 2  # one at work and one ready; each holds memory
+MAX_CALLS_AHEAD = 1  # of the one at work; each holds memory
 
 
 class Best(NamedTuple):
@@ -220,7 +220,7 @@ def _run_steps(trainer, state, totals, order, steps, request, reporter):
         steps -= count
         expected += count
         pending.append((expected, ticket))
-        if len(pending) > MAX_CALLS_IN_FLIGHT:
+        if len(pending) > MAX_CALLS_AHEAD:
             _look_at(*pending.popleft(), state)
         reporter.advance(count, partial(_loss_of, pending[0][1]))
     while pending:
@@ -248,4 +248,4 @@ def _order_function(key, task: Examples, steps: int, batch_size: int):
             replacement=task.replacement,
         )
     )
-    return lambda epoch: order(key, np.int32(epoch), rows)
+    return lambda epoch: order(key, jax.device_put(np.int32(epoch)), rows)

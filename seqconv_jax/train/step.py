@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from seqconv_jax.train.batches import Batch
@@ -102,7 +103,7 @@ def weighted_means(
 
 def zero_totals(names) -> Metrics:
     """Return the totals of no batch."""
-    return {name: jnp.zeros((), jnp.float32) for name in (*names, "examples")}
+    return jax.device_put({name: np.float32(0) for name in (*names, "examples")})
 
 
 def add_to_totals(totals: Metrics, metrics: Metrics) -> Metrics:

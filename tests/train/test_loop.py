@@ -1,6 +1,7 @@
 import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from train.helpers import fit, small_model, small_task
@@ -9,6 +10,7 @@ from train.test_step import same
 import seqconv_jax as sc
 from seqconv_jax.train import engine
 from seqconv_jax.train.choice import Choice
+from seqconv_jax.train.loop import Silence
 
 
 def test_learns_and_reports_every_epoch():
@@ -194,3 +196,33 @@ def test_reporter_sees_every_step():
 
     fit(epochs=1, steps_per_epoch=3, reporter=Reporter())
     assert seen == [("begin", 1, 0, 3), *[("advance", 1)] * 3, ("end", 1)]
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 3])
+def test_nothing_goes_to_the_device_unasked(steps_per_call):
+    class Guard(Silence):
+        """Refuse implicit transfers from the head of an epoch to its end."""
+
+        def __init__(self):
+            self.epochs = 0
+
+        def begin(self, epoch, epochs, done, steps):
+            self.guard = jax.transfer_guard("disallow")
+            self.guard.__enter__()
+
+        def advance(self, steps, loss):
+            assert loss() > 0
+
+        def end(self, record):
+            self.guard.__exit__(None, None, None)
+            self.epochs += 1
+
+    guard = Guard()
+    fit(steps_per_epoch=7, steps_per_call=steps_per_call, reporter=guard)
+    assert guard.epochs == 2
+
+
+def test_the_guard_would_see_a_transfer():
+    add = jax.jit(jnp.add)
+    with jax.transfer_guard("disallow"), pytest.raises(Exception, match="Disallowed"):
+        add(jnp.ones(3), np.float32(1))
