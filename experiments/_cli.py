@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
@@ -30,6 +31,8 @@ class RunSettings:
     """Replace the run in --out."""
     require_real_data: Flag = False
     """Fail, rather than train on a generated stand-in, when there is no data."""
+    compilation_cache: Path | None = None
+    """Keep compiled programs in this directory, so that the next run starts sooner."""
 
 
 def open_run(
@@ -72,6 +75,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     """
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
+    keep_compiled(getattr(settings, "compilation_cache", None))
     if os.environ.get("SEQCONV_TRACEBACK") == "1":
         main(settings)
         return
@@ -89,6 +93,16 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
         _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
     except ArithmeticError as error:
         _exit(f"error: {error}", 1)
+
+
+def keep_compiled(directory: Path | None) -> None:
+    """Let JAX keep what takes longer than a blink to compile in a directory."""
+    if directory is None:
+        return
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(directory))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def _exit(message: str, status: int) -> None:

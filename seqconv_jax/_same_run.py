@@ -9,7 +9,10 @@ from typing import Any
 from seqconv_jax._checks import UserError
 
 # The path of the data may change because `data_sha256` may not.
-_MAY_CHANGE = {"epochs", "out", "resume", "overwrite", "data", "data_file"}
+_MAY_CHANGE = {
+    *("epochs", "out", "resume", "overwrite", "data", "data_file"),
+    "compilation_cache",
+}
 _MAY_CHANGE_WITH_WARNING = {"versions", "python", "platform", "device"}
 
 

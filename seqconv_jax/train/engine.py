@@ -18,6 +18,7 @@ from seqconv_jax.train.batches import (
     in_order,
     put_on_device,
 )
+from seqconv_jax.train.slow_scatter import warn_of_slow_scatter
 from seqconv_jax.train.state import TrainState
 from seqconv_jax.train.step import (
     Metrics,
@@ -73,6 +74,7 @@ class Trainer:
         steps_per_call: int | None = None,
     ):
         """Compile nothing yet; the first call does."""
+        warn_of_slow_scatter(jax.default_backend(), jax.__version__)
         if steps_per_call is None:
             steps_per_call = default_steps_per_call()
         self.steps_per_call = _checks.positive_int("steps_per_call", steps_per_call)
