@@ -4,7 +4,7 @@ With `n` examples of length `T`, `C` features in, `F` features or units out, `K`
 a layer's forward pass takes, in floating-point operations (a multiply-add is two),
 
     Conv       2 n T' K C F          T' = T - K + 1
-    Residual   2 n T K (C F + F F)   and 2 n T C F for a shortcut of other width
+    Residual   2 n K (T1 C F + T2 F F)   and 2 n T2 C F for a shortcut of other width
     GRU        2 n T (3 C F + 3 F F)
     Dense      2 n C F
 
@@ -14,7 +14,8 @@ left out, a few per cent.
 
 A convolution right after an embedding of `V` words may look its products up in the
 table that is made of all words: 2 V K C F, and n T' K F additions. The cheaper way
-counts. A TCN is counted at every step, though its last block's end alone is read.
+counts. Of a TCN the last step alone is read: a block counts for the T1 and T2 steps of
+its convolutions that it depends on.
 
 Bytes, four a number: every parameter and its running mean square is read and written
 once; the inputs are read once; what the backward pass needs is written once and read
@@ -23,6 +24,7 @@ once: the output of each layer with weights, after the pool behind it if there i
 the floor that follows from these counts is one that no program is expected to reach.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from _workloads import (
@@ -35,6 +37,8 @@ from _workloads import (
     Residual,
     Workload,
 )
+
+from seqconv_jax.nn import Cone, cones
 
 BYTES = 4
 
@@ -64,6 +68,7 @@ def layer_work(workload: Workload) -> list[LayerWork]:
     n, length, width = workload.batch_size, workload.length, workload.columns
     rows: list[LayerWork] = []
     table = 0  # words of an embedding right before
+    blocks = _cones(workload)
     for index, layer in enumerate(workload.layers):
         ways = 1 if index == 0 else 2
         name = type(layer).__name__
@@ -99,18 +104,19 @@ def layer_work(workload: Workload) -> list[LayerWork]:
                 )
                 width = units
             case Residual(features, taps):
+                cone = next(blocks)
                 first = taps * width * features
                 second = taps * features * features
-                biases = 2 * features
-                if width != features:
-                    first += width * features
-                    biases += features
+                shortcut = width * features if width != features else 0
+                biases = (3 if shortcut else 2) * features
+                below = cone.inner * first + cone.outputs * shortcut
+                above = cone.outputs * second
                 row = LayerWork(
                     name,
-                    (length, features),
-                    first + second + biases,
-                    2 * n * length * (first + second),
-                    2 * n * length * (ways * first + 2 * second),
+                    (cone.outputs, features),
+                    first + second + shortcut + biases,
+                    2 * n * (below + above),
+                    2 * n * (ways * below + 2 * above),
                 )
                 width = features
             case Dense(features):
@@ -127,6 +133,15 @@ def layer_work(workload: Workload) -> list[LayerWork]:
                 row = LayerWork(name, (width,), 0)
         rows.append(row)
     return rows
+
+
+def _cones(workload: Workload) -> Iterator[Cone]:
+    """Return what each residual block computes."""
+    blocks = [layer for layer in workload.layers if isinstance(layer, Residual)]
+    if not blocks:
+        return iter(())
+    dilations = [block.dilation for block in blocks]
+    return iter(cones(workload.length, blocks[0].kernel_size, dilations)[0])
 
 
 def operations(workload: Workload) -> float:
@@ -148,6 +163,7 @@ def kept_numbers(workload: Workload) -> int:
     """Return the numbers that an example's backward pass needs of its forward pass."""
     layers, rows = workload.layers, layer_work(workload)
     total, time = 0, workload.length
+    blocks = _cones(workload)
     for layer, row, after in zip(layers, rows, [*layers[1:], None], strict=True):
         match layer:
             case Embedding():
@@ -155,7 +171,8 @@ def kept_numbers(workload: Workload) -> int:
             case GRU():
                 kept = time * layer.units
             case Residual():
-                kept = 2 * time * layer.features
+                cone = next(blocks)
+                kept = (cone.inner + cone.outputs) * layer.features
             case _:
                 kept = 1
                 for size in row.shape:

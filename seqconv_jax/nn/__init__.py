@@ -17,13 +17,14 @@ from seqconv_jax.nn.conv import (
 from seqconv_jax.nn.gru import GRU, Bidirectional, GRUCell
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Sequential, masked_layers
-from seqconv_jax.nn.tcn import ResidualBlock, cones, last_steps
+from seqconv_jax.nn.tcn import Cone, ResidualBlock, cones, last_steps
 
 __all__ = [
     "GRU",
     "Activation",
     "AvgPool1D",
     "Bidirectional",
+    "Cone",
     "Conv1D",
     "ConvBlock",
     "Dense",
