@@ -103,11 +103,12 @@ class ResidualBlock(nn.Module):
             cone: which steps to compute; None for all. It replaces the dilation.
             train: whether channels are dropped.
         """
-        dilation, ends = self.dilation, (None, None)
+        dilation, shortcut, ends = self.dilation, x, (None, None)
         if cone is not None:
             dilation = cone.dilation
+            shortcut = last_steps(x, cone.outputs, cone.stride)
             ends = ((cone.inner, 1), (cone.outputs, cone.stride))
-        y = x
+        y: Any = x
         for end in ends:
             y = Conv1D(
                 self.features,
@@ -117,7 +118,6 @@ class ResidualBlock(nn.Module):
                 activation="relu",
             )(y, end=end)
             y = Dropout(self.dropout, time_constant=True)(y, train=train)
-        shortcut: Any = x if cone is None else last_steps(x, *ends[1])
         if x.shape[-1] != self.features:
-            shortcut = Conv1D(self.features, 1, name="shortcut")(shortcut)
+            shortcut = Conv1D(self.features, 1, name="shortcut")(shortcut)  # pyright: ignore
         return jax.nn.relu(shortcut + y)
