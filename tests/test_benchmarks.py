@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import _data
 import _machine
+import _products
 import _work
 import compare
 import floor
@@ -294,8 +295,10 @@ def test_floor_and_exponents():
     rates = {"flop_per_second": 1e12, "bytes_per_second": 1e9}
     found = floor.floor(WORKLOADS["S7a"], rates)
     assert found["floor_seconds"] == found["moving_seconds"]
-    row = floor.table({"S7a": found | {"seconds": [2 * found["floor_seconds"]] * 3}})
-    assert "| 2.00 |" in row
+    least = found["floor_seconds"]
+    timed = {"products_seconds": least / 2, "seconds": [2 * least] * 3}
+    row = floor.table({"S7a": found | timed})
+    assert "| 2.00 | 4.00 |" in row
     points = [
         {"size": 10, "seconds": 1.0, "flop": 1.0, "bytes": 1.0, "peak_megabytes": 1},
         {"size": 20, "seconds": 4.0, "flop": 2.0, "bytes": 2.0, "peak_megabytes": 1},
@@ -303,6 +306,34 @@ def test_floor_and_exponents():
     assert "| 2.00 ! | 1.00 |" in scaling.table(
         "length", scaling.with_exponents(points)
     )
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_the_products_hold_the_arithmetic_of_the_layers(name):
+    workload = WORKLOADS[name]
+    counted = sum(
+        2 * 3 * each.time * each.batch * each.units**2
+        if isinstance(each, _products.Steps)
+        else 2 * each.rows * each.inner * each.columns
+        for each in _products.products(workload)
+    )
+    layers = sum(row.forward for row in _work.layer_work(workload))
+    # Less the additions behind a table's products, and a shortcut's product.
+    assert counted == pytest.approx(layers, rel=0.06)
+
+
+def test_products_are_timed_one_by_one():
+    calls = []
+
+    def best(call):
+        jax.block_until_ready(call())
+        calls.append(call)
+        return 1.0
+
+    # Forward and two derivatives of each; the first layer's input needs none.
+    assert _products.seconds_of_products(TINY["S7a"], best) == len(calls) == 11
+    # Two convolutions, the projection, the dense layer; there and back.
+    assert _products.seconds_of_products(TINY["S8a"], best) == 11 + 2
 
 
 def test_scaling_leaves_out_what_is_too_much():

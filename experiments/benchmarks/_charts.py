@@ -1,6 +1,7 @@
 """The pictures: ratios as bars, growth as curves."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def bars(results: dict[str, dict[str, Any]], path: Path) -> None:
         axes.set_ylabel("times our time")
         axes.set_title(title, loc="left", weight="bold")
         _tidy(axes)
-    names = [f"{name}\n{result['title']}" for name, result in results.items()]
+    names = [f"{name}\n{fill(result['title'], 16)}" for name, result in results.items()]
     all_axes[-1].set_xticks(np.arange(len(names)), names)
     _legend(figure, peers, results)
     figure.savefig(path)

@@ -68,7 +68,7 @@ def layer_work(workload: Workload) -> list[LayerWork]:
     n, length, width = workload.batch_size, workload.length, workload.columns
     rows: list[LayerWork] = []
     table = 0  # words of an embedding right before
-    blocks = _cones(workload)
+    blocks = cones_of(workload)
     for index, layer in enumerate(workload.layers):
         ways = 1 if index == 0 else 2
         name = type(layer).__name__
@@ -135,7 +135,7 @@ def layer_work(workload: Workload) -> list[LayerWork]:
     return rows
 
 
-def _cones(workload: Workload) -> Iterator[Cone]:
+def cones_of(workload: Workload) -> Iterator[Cone]:
     """Return what each residual block computes."""
     blocks = [layer for layer in workload.layers if isinstance(layer, Residual)]
     if not blocks:
@@ -163,7 +163,7 @@ def kept_numbers(workload: Workload) -> int:
     """Return the numbers that an example's backward pass needs of its forward pass."""
     layers, rows = workload.layers, layer_work(workload)
     total, time = 0, workload.length
-    blocks = _cones(workload)
+    blocks = cones_of(workload)
     for layer, row, after in zip(layers, rows, [*layers[1:], None], strict=True):
         match layer:
             case Embedding():
