@@ -90,9 +90,10 @@ def gru(
         initial_state = jnp.zeros((batch, units), dtype)
     _checks.shape("initial_state", initial_state, (batch, units))
 
-    outer_bias, inner_bias = _split_bias(bias, reset_after)
-    projected = _project(x, kernel, input_dropout_mask)
-    projected = jax.tree.map(lambda gate: gate.astype(dtype), projected)
+    projected, outer_bias, inner_bias = jax.tree.map(
+        lambda array: array.astype(dtype),
+        (_project(x, kernel, input_dropout_mask), *_split_bias(bias, reset_after)),
+    )
     mask = None if mask is None else jnp.asarray(mask).T
     if reverse:
         projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
