@@ -438,8 +438,8 @@ def test_bfloat16_inputs_to_float32_weights():
 @pytest.mark.parametrize("reset_after", [False, True])
 def test_a_float32_bias_of_bfloat16_weights(reset_after):
     kernel, recurrent, bias = parameters(reset_after, scale=0.5)
-    halves = [jnp.asarray(a, jnp.bfloat16) for a in (inputs(), kernel, recurrent)]
-    got = gru(*halves, bias, reset_after=reset_after)
+    x, *halves = (jnp.asarray(a, jnp.bfloat16) for a in (inputs(), kernel, recurrent))
+    got = gru(x, halves[0], halves[1], bias, reset_after=reset_after)
     assert got.dtype == jnp.bfloat16
     expected = gru(inputs(), kernel, recurrent, bias, reset_after=reset_after)
     assert_close(got, expected.astype(jnp.bfloat16), 0.03)
