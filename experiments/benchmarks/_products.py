@@ -8,6 +8,7 @@ between the products, and the cost of calling them.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +16,8 @@ import jax.numpy as jnp
 from _work import cones_of
 from _workloads import GRU, Conv, Dense, Embedding, MaxPool, Residual, Workload
 from jax import lax
+
+from seqconv_jax.ops.product import dot
 
 
 class Product(NamedTuple):
@@ -101,9 +104,8 @@ def _seconds_of_product(each: Product, needs_input: bool, best: Any) -> float:
         pairs.append((dy, kernel, 1, 1))
     total = 0.0
     for a, b, axis_a, axis_b in pairs:
-        along = (((axis_a,), (axis_b,)), ((), ()))
-        product = jax.jit(lambda a, b, along=along: lax.dot_general(a, b, along))
-        total += best(lambda p=product, a=a, b=b: p(a, b))
+        product = jax.jit(partial(dot, axis_a=axis_a, axis_b=axis_b))
+        total += best(partial(product, a, b))
     return total
 
 

@@ -38,11 +38,11 @@ def parse_csv(data: bytes, columns: Columns, where: str) -> Table:
         UserError: naming the line, for text that is not plain comma-separated
             numbers in a full rectangle.
     """
+    import pandas as pd  # takes 80 MB, which reviews and arrays can do without
+
     text = _plain(data, where)
     names, start = _header(text, where)
     used, stamp = columns.pick(names, where)
-    import pandas as pd  # takes 80 MB, which reviews and arrays can do without
-
     _check_fields(text, start, len(names), where)
     dtype: dict = dict.fromkeys(used, "float64")
     if stamp is not None:

@@ -73,7 +73,9 @@ def parse_times(cells, time_format: str | None, where: str) -> np.ndarray:
 def _check_parsed(times: np.ndarray, cells, expected: str, where: str) -> None:
     bad = np.flatnonzero(np.isnat(times))
     if len(bad):
-        cell = list(cells)[int(bad[0])]
+        import pandas as pd
+
+        cell = pd.Series(cells).iloc[int(bad[0])]
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
             f"({len(bad):,} such rows); pass time_format=... if it has another form"
@@ -151,11 +153,11 @@ def arrange(
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
     """
+    import pandas as pd
+
     one_of("duplicates", duplicates, ("error", "first", "last", "keep"))
     one_of("unsorted", unsorted, ("error", "sort", "keep"))
     _refuse_newest_first(times, where)
-    import pandas as pd
-
     rows, notes = None, []
     repeats = pd.Series(times).duplicated(
         keep="last" if duplicates == "last" else "first"

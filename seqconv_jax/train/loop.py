@@ -210,8 +210,8 @@ def fit(
 def _run_steps(trainer, state, totals, order, steps, request, reporter):
     """Do up to `steps` steps, fewer if a stop is requested; wait for the last one.
 
-    A few calls are always in flight, so that the device never waits for the host; a
-    step that was refused shows when its ticket is looked at.
+    One call is always ahead, so that the device never waits for the host; a step that
+    was refused shows when its ticket is looked at.
     """
     pending: deque[tuple[int, Ticket]] = deque()
     expected = int(state.step)
