@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
-    from seqconv_jax.layer_table import count_parameters, summary
+    from seqconv_jax.nn.summary import count_parameters, summary
 
 __all__ = [
     "UserError",
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
     if name in ("summary", "count_parameters"):
-        return getattr(importlib.import_module(f"{__name__}.layer_table"), name)
+        return getattr(importlib.import_module(f"{__name__}.nn.summary"), name)
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,21 +1,21 @@
 """The named networks, as Flax modules from a batch of sequences to `(batch, outputs)`.
 
-Every model is called as `model.apply(variables, x, train=False)`. A sequence too short
-for one of its convolutions or pools is refused when the model is built, with the
-length after every layer in the message.
+Each is its tuple of layers, `model.layers`, from which `nn.Sequential` makes a network
+of one's own. Every model is called `model.apply(variables, x, mask=None, train=False)`.
+A sequence too short for one of its convolutions or pools is an error when the model is
+built, with the length after every layer in the message.
+
+The defaults are the networks of F. Chollet, *Deep Learning with Python*, section 6.4.
 """
 
 import warnings
-from collections.abc import Iterable
 from typing import Any
 
 import jax
-from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax.nn import (
     GRU,
-    AvgPool1D,
     Bidirectional,
     Conv1D,
     ConvBlock,
@@ -25,95 +25,117 @@ from seqconv_jax.nn import (
     Flatten,
     GlobalAvgPool1D,
     GlobalMaxPool1D,
+    LastStep,
     MaxPool1D,
+    Network,
     ResidualBlock,
-    check_lengths,
-    cones,
-    last_steps,
+    receptive_field,
 )
-from seqconv_jax.ops import receptive_field
 
-_POOLS = {"max": MaxPool1D, "average": AvgPool1D}
-_ENDINGS = {
+__all__ = [
+    "TCN",
+    "ConvGRU",
+    "ConvRNN",
+    "GRURegressor",
+    "SeriesConvNet",
+    "TextConvNet",
+]
+
+_HEADS = {
     "global_max": GlobalMaxPool1D,
     "global_average": GlobalAvgPool1D,
     "flatten": Flatten,
 }
 
 
-class _ConvStack(nn.Module):
-    """Shared by the models: methods only, so that layers stay at the top level."""
+def _convolutions(blocks: tuple[ConvBlock, ...]) -> tuple[Any, ...]:
+    """Return the layers of all blocks."""
+    return tuple(layer for block in blocks for layer in block.layers)
 
-    def _convolve(self, x: Any, blocks: Iterable[ConvBlock], ending: str = "") -> Any:
-        """Apply the blocks; what a maximum follows is left to it to finish."""
-        blocks = tuple(blocks)
-        check_lengths(x.shape[1], blocks)
-        for i, block in enumerate(blocks):
-            follower = _ENDINGS.get(ending) if i == len(blocks) - 1 else Conv1D
-            if block.pool is not None:
-                follower = _POOLS[_checks.one_of("pooling", block.pooling, _POOLS)]
-            x = Conv1D(
-                block.features,
-                block.kernel_size,
-                padding=block.padding,
-                dilation=block.dilation,
-                activation=block.activation,
-            )(x, lazy=follower in (MaxPool1D, GlobalMaxPool1D))
-            if block.pool is not None:
-                x = _POOLS[block.pooling](block.pool)(x)
-        return x
 
-    def _end(
-        self, x: Any, ending: str, dropout: float, outputs: int, train: bool
+def _head(head: str, dropout: float, outputs: int) -> tuple[Any, ...]:
+    """Return what follows the convolutions: one vector of all steps, then the output."""
+    pool = _HEADS[_checks.one_of("head", head, _HEADS)]()
+    rate = _checks.dropout_rate("dropout", dropout)
+    return pool, *((Dropout(rate),) if rate > 0 else ()), Dense(outputs)
+
+
+class _SeriesNetwork(Network):
+    """A network whose input is `(batch, time, features)`."""
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
-        x = _ENDINGS[_checks.one_of("ending", ending, _ENDINGS)]()(x)
-        if _checks.dropout_rate("dropout", dropout) > 0:
-            x = Dropout(dropout)(x, train=train)
-        return Dense(outputs)(x)
+        """Map `(batch, time, features)` to `(batch, outputs)`."""
+        _checks.rank("x", x, ("batch", "time", "features"))
+        return super().__call__(x, mask=mask, train=train)
 
 
-class TextConvNet(_ConvStack):
+class TextConvNet(Network):
     """Embedding, convolutions, a global pool and a dense layer, for token ids.
 
-    The defaults are the reference network for IMDB reviews: 1,315,937 parameters.
-    Ids of padding are embedded like any other, as in the source.
+    The defaults are the book's network for IMDB reviews: 1,315,937 parameters. Ids of
+    padding are embedded like any other, as there, unless `mask_id` says which they are.
 
     Attributes:
         vocabulary: number of token ids.
         embedding: length of a token's vector.
         blocks: the convolutions, from the input upwards.
-        ending: `"global_max"`, `"global_average"` or `"flatten"`.
-        dropout: share dropped before the dense layer.
+        head: `"global_max"`, `"global_average"` or `"flatten"`.
+        dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
+        mask_id: the id of padding, which then never changes an output; None for none.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> model, ids = TextConvNet(vocabulary=100), jnp.ones((2, 60), jnp.int32)
+        >>> model.apply(model.init(jax.random.key(0), ids), ids).shape
+        (2, 1)
+        >>> [type(layer).__name__ for layer in model.layers][:3]
+        ['Embedding', 'Conv1D', 'MaxPool1D']
     """
 
     vocabulary: int = 10_000
     embedding: int = 128
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 7, pool=5), ConvBlock(32, 7))
-    ending: str = "global_max"
+    head: str = "global_max"
     dropout: float = 0.0
     outputs: int = 1
+    mask_id: int | None = None
 
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        return (
+            Embedding(self.vocabulary, self.embedding, self.mask_id),
+            *_convolutions(self.blocks),
+            *_head(self.head, self.dropout, self.outputs),
+        )
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
         """Map integer ids `(batch, time)` to logits `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time"))
-        embedding = Embedding(self.vocabulary, self.embedding)
-        y = embedding(x, lazy=len(self.blocks) > 0)
-        y = self._convolve(y, self.blocks, self.ending)
-        return self._end(y, self.ending, self.dropout, self.outputs, train)
+        return super().__call__(x, mask=mask, train=train)
 
 
-class SeriesConvNet(_ConvStack):
+class SeriesConvNet(_SeriesNetwork):
     """Convolutions, a global pool and a dense layer, for series.
 
-    The defaults are the reference network of three blocks for the Jena climate.
+    The defaults are the book's network of three blocks for the Jena climate.
 
     Attributes:
         blocks: the convolutions, from the input upwards.
-        ending: `"global_max"`, `"global_average"` or `"flatten"`.
-        dropout: share dropped before the dense layer.
+        head: `"global_max"`, `"global_average"` or `"flatten"`.
+        dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> model, x = SeriesConvNet((ConvBlock(8, 5, pool=3),)), jnp.ones((2, 60, 4))
+        >>> model.apply(model.init(jax.random.key(0), x), x).shape
+        (2, 1)
     """
 
     blocks: tuple[ConvBlock, ...] = (
@@ -121,34 +143,74 @@ class SeriesConvNet(_ConvStack):
         ConvBlock(32, 5, pool=3),
         ConvBlock(32, 5),
     )
-    ending: str = "global_max"
+    head: str = "global_max"
     dropout: float = 0.0
     outputs: int = 1
 
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-        """Map `(batch, time, features)` to `(batch, outputs)`."""
-        _checks.rank("x", x, ("batch", "time", "features"))
-        x = self._convolve(x, self.blocks, self.ending)
-        return self._end(x, self.ending, self.dropout, self.outputs, train)
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        return (
+            *_convolutions(self.blocks),
+            *_head(self.head, self.dropout, self.outputs),
+        )
 
 
-class ConvGRU(_ConvStack):
-    """Two convolutions with a pool between them in front of a recurrent layer.
+class ConvRNN(_SeriesNetwork):
+    """Convolutions in front of any recurrent layer.
 
     The convolutions shorten the series, the recurrent layer keeps the order that a
     convnet with a global pool forgets.
+
+    Attributes:
+        recurrent: the recurrent layer, which returns its last state: `nn.LSTM(32)`,
+            `nn.Bidirectional(nn.GRU(32))`, or one of your own.
+        blocks: the convolutions, from the input upwards; none for the recurrent layer
+            alone.
+        outputs: width of the output.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from seqconv_jax.nn import LSTM
+        >>> model, x = ConvRNN(LSTM(8), (ConvBlock(4, 5, pool=3),)), jnp.ones((2, 60, 4))
+        >>> model.apply(model.init(jax.random.key(0), x), x).shape
+        (2, 1)
+    """
+
+    recurrent: Any
+    blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
+    outputs: int = 1
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        return *_convolutions(self.blocks), self.recurrent, Dense(self.outputs)
+
+
+class ConvGRU(_SeriesNetwork):
+    """Two convolutions with a pool between them in front of a GRU.
+
+    The defaults are the book's network for the Jena climate; `ConvRNN` is the same for
+    any convolutions and any recurrent layer.
 
     Attributes:
         features: filters of each convolution.
         kernel_size: their taps.
         pool: window of the maximum pool between them.
         units: width of the recurrent state.
-        dropout: share of the recurrent layer's inputs dropped.
-        recurrent_dropout: share of its state dropped inside the gates.
+        dropout: rate at which the GRU's inputs are dropped.
+        recurrent_dropout: rate at which its state is dropped inside the gates.
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> model, x = ConvGRU(features=8, units=8), jnp.ones((2, 60, 4))
+        >>> model.apply(model.init(jax.random.key(0), x), x).shape
+        (2, 1)
+        >>> [type(layer).__name__ for layer in model.layers]
+        ['Conv1D', 'MaxPool1D', 'Conv1D', 'GRU', 'Dense']
     """
 
     features: int = 32
@@ -161,34 +223,42 @@ class ConvGRU(_ConvStack):
     gate_activation: str = "sigmoid"
     outputs: int = 1
 
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-        """Map `(batch, time, features)` to `(batch, outputs)`."""
-        _checks.rank("x", x, ("batch", "time", "features"))
-        first = ConvBlock(self.features, self.kernel_size, pool=self.pool)
-        second = ConvBlock(self.features, self.kernel_size)
-        x = self._convolve(x, (first, second))
-        x = GRU(
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        gru = GRU(
             self.units,
             dropout=self.dropout,
             recurrent_dropout=self.recurrent_dropout,
             reset_after=self.reset_after,
             gate_activation=self.gate_activation,
-        )(x, train=train)
-        return Dense(self.outputs)(x)
+        )
+        return (
+            Conv1D(self.features, self.kernel_size, activation="relu"),
+            MaxPool1D(self.pool),
+            Conv1D(self.features, self.kernel_size, activation="relu"),
+            gru,
+            Dense(self.outputs),
+        )
 
 
-class GRURegressor(nn.Module):
-    """A recurrent layer and a dense layer: what the convnets are compared with.
+class GRURegressor(_SeriesNetwork):
+    """A GRU and a dense layer: what the convnets are compared with.
 
     Attributes:
         units: width of the recurrent state.
-        dropout: share of the inputs dropped.
-        recurrent_dropout: share of the state dropped inside the gates.
-        bidirectional: whether a second layer reads the series backwards.
+        dropout: rate at which the inputs are dropped.
+        recurrent_dropout: rate at which the state is dropped inside the gates.
+        bidirectional: whether a second GRU reads the series backwards.
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> model, x = GRURegressor(8, bidirectional=True), jnp.ones((2, 60, 4))
+        >>> model.apply(model.init(jax.random.key(0), x), x).shape
+        (2, 1)
     """
 
     units: int = 32
@@ -199,25 +269,21 @@ class GRURegressor(nn.Module):
     gate_activation: str = "sigmoid"
     outputs: int = 1
 
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-        """Map `(batch, time, features)` to `(batch, outputs)`."""
-        _checks.rank("x", x, ("batch", "time", "features"))
-        settings = {
-            "units": self.units,
-            "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "reset_after": self.reset_after,
-            "gate_activation": self.gate_activation,
-        }
-        if self.bidirectional:
-            x = Bidirectional(GRU(**settings, parent=None))(x, train=train)
-        else:
-            x = GRU(**settings)(x, train=train)
-        return Dense(self.outputs)(x)
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        gru = GRU(
+            self.units,
+            dropout=self.dropout,
+            recurrent_dropout=self.recurrent_dropout,
+            reset_after=self.reset_after,
+            gate_activation=self.gate_activation,
+        )
+        recurrent = Bidirectional(gru) if self.bidirectional else gru
+        return recurrent, Dense(self.outputs)
 
 
-class TCN(nn.Module):
+class TCN(_SeriesNetwork):
     """Temporal convolutional network: residual blocks of growing dilation.
 
     Its output is read off the last step, which sees `receptive_field` steps back; no
@@ -227,8 +293,16 @@ class TCN(nn.Module):
         features: width of every block.
         kernel_size: taps of every convolution.
         dilations: one block for each.
-        dropout: share of the channels dropped after each convolution.
+        dropout: rate at which channels are dropped after each convolution.
         outputs: width of the output.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> model, x = TCN(8, kernel_size=3, dilations=(1, 2, 4)), jnp.ones((2, 60, 4))
+        >>> model.receptive_field
+        29
+        >>> model.apply(model.init(jax.random.key(0), x), x).shape
+        (2, 1)
 
     Reference:
         Bai, Kolter and Koltun, arXiv:1803.01271.
@@ -241,28 +315,29 @@ class TCN(nn.Module):
     outputs: int = 1
 
     @property
-    def receptive_field(self) -> int:
-        """How many steps back the output sees, itself included."""
-        return receptive_field(
-            (self.kernel_size, 1, dilation)
+    def layers(self) -> tuple[Any, ...]:
+        """The layers, from the input upwards."""
+        blocks = (
+            ResidualBlock(self.features, self.kernel_size, dilation, self.dropout)
             for dilation in self.dilations
-            for _ in range(2)
         )
+        return *blocks, LastStep(), Dense(self.outputs)
 
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+    @property
+    def receptive_field(self) -> int | None:
+        """How many steps back the output sees, itself included."""
+        return receptive_field(self._layers())
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
-        if self.receptive_field > x.shape[1]:
+        field = self.receptive_field
+        if field is not None and field > x.shape[1]:
             warnings.warn(
-                f"TCN's receptive field of {self.receptive_field} steps is wider than "
-                f"the sequence of {x.shape[1]}: some of its taps only ever see padding",
+                f"TCN's receptive field of {field} steps is wider than the sequence of "
+                f"{x.shape[1]}: some of its taps only ever see padding",
                 stacklevel=2,
             )
-        blocks, needed = cones(x.shape[1], self.kernel_size, self.dilations)
-        x = last_steps(x, *needed)
-        for dilation, cone in zip(self.dilations, blocks, strict=True):
-            x = ResidualBlock(
-                self.features, self.kernel_size, dilation, dropout=self.dropout
-            )(x, cone=cone, train=train)
-        return Dense(self.outputs)(x[:, -1])
+        return super().__call__(x, mask=mask, train=train)

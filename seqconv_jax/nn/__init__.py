@@ -1,30 +1,41 @@
 """Flax Linen modules: they declare parameters, Keras's way, and call `ops`.
 
-Every module is a frozen dataclass with pure `init` and `apply`. Modules that drop
-values take `train=True` and a random key named `"dropout"`.
+Every module is a frozen dataclass with pure `init` and `apply`, called
+`layer(x, *, mask=None, train=False)`: see `Layer`. A model is its tuple of layers: see
+`Sequential` and `Network`. Modules that drop values take a random key named
+`"dropout"`; `BatchNorm` keeps averages in the collection `"batch_stats"`.
+
+Flax's lifts work on all of them. Among the layers of another, `nn.remat(GRU)(32)` and
+the like are given `mask` and `train` as any layer is. Where a lifted module is called
+by hand, as after `nn.scan`, `call` does that.
 """
 
 from seqconv_jax.nn.activations import activation
-from seqconv_jax.nn.blocks import ConvBlock, check_lengths
-from seqconv_jax.nn.conv import (
-    Activation,
-    Conv1D,
-    Dense,
-    Dropout,
-    Embedding,
-    Flatten,
-)
-from seqconv_jax.nn.gru import GRU, Bidirectional, GRUCell
+from seqconv_jax.nn.bidirectional import Bidirectional
+from seqconv_jax.nn.blocks import ConvBlock
+from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
+from seqconv_jax.nn.conv import Conv1D
+from seqconv_jax.nn.dense import Activation, Dense, Dropout
+from seqconv_jax.nn.embed import Embedding
+from seqconv_jax.nn.gru import GRU, GRUCell
+from seqconv_jax.nn.layer import Layer, call
+from seqconv_jax.nn.lengths import check_lengths, receptive_field
+from seqconv_jax.nn.lstm import LSTM
+from seqconv_jax.nn.norm import BatchNorm, LayerNorm
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
-from seqconv_jax.nn.sequential import Sequential, masked_layers
-from seqconv_jax.nn.tcn import Cone, ResidualBlock, cones, last_steps
+from seqconv_jax.nn.sequential import Network, Sequential
+from seqconv_jax.nn.simple_rnn import SimpleRNN
+from seqconv_jax.nn.steps import Flatten, LastStep, Masking
+from seqconv_jax.nn.summary import count_parameters, summary
+from seqconv_jax.nn.tcn import ResidualBlock
 
 __all__ = [
     "GRU",
+    "LSTM",
     "Activation",
     "AvgPool1D",
+    "BatchNorm",
     "Bidirectional",
-    "Cone",
     "Conv1D",
     "ConvBlock",
     "Dense",
@@ -34,12 +45,22 @@ __all__ = [
     "GRUCell",
     "GlobalAvgPool1D",
     "GlobalMaxPool1D",
+    "LastStep",
+    "Layer",
+    "LayerNorm",
+    "Masking",
+    "MatchWidth",
     "MaxPool1D",
+    "Network",
+    "Parallel",
+    "Residual",
     "ResidualBlock",
     "Sequential",
+    "SimpleRNN",
     "activation",
+    "call",
     "check_lengths",
-    "cones",
-    "last_steps",
-    "masked_layers",
+    "count_parameters",
+    "receptive_field",
+    "summary",
 ]

@@ -21,10 +21,6 @@ _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "gelu": partial(jax.nn.gelu, approximate=False),
 }
 
-# They never fall, not even by a rounding, so that the largest value stays the largest.
-RISING = ("linear", "relu")
-
-
 def activation(name: str, x: jax.Array) -> jax.Array:
     """Apply the activation called `name`, in Keras's meaning of it.
 
@@ -32,5 +28,15 @@ def activation(name: str, x: jax.Array) -> jax.Array:
         name: `"linear"`, `"relu"`, `"tanh"`, `"sigmoid"`, `"softmax"` (over the last
             axis), `"softplus"`, `"elu"`, `"selu"`, `"silu"` or `"gelu"` (exact).
         x: any shape.
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        UserError: for any other name.
+
+    Example:
+        >>> activation("relu", jnp.array([-1.0, 2.0])).tolist()
+        [0.0, 2.0]
     """
     return _ACTIVATIONS[_checks.one_of("activation", name, _ACTIVATIONS)](x)

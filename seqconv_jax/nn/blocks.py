@@ -1,10 +1,14 @@
-"""A stack of convolutions and pools described as data, and the lengths it leaves."""
+"""A convolution and the pool behind it, described as data."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flax import linen as nn
+
 from seqconv_jax import _checks
-from seqconv_jax.ops import conv_output_length
+from seqconv_jax.nn.conv import Conv1D
+from seqconv_jax.nn.pool import AvgPool1D, MaxPool1D
+
+_POOLS = {"max": MaxPool1D, "average": AvgPool1D}
 
 
 @dataclass(frozen=True)
@@ -15,10 +19,14 @@ class ConvBlock:
         features: filters of the convolution.
         kernel_size: its taps.
         pool: the window of the pool behind it; None for no pool.
-        activation: `"linear"`, `"relu"`, `"tanh"` or `"sigmoid"`.
+        activation: a name known to `activation`.
         padding: `"valid"`, `"same"` or `"causal"`.
         dilation: steps between two taps.
         pooling: `"max"` or `"average"`.
+
+    Example:
+        >>> [type(layer).__name__ for layer in ConvBlock(32, 7, pool=5).layers]
+        ['Conv1D', 'MaxPool1D']
     """
 
     features: int
@@ -29,39 +37,15 @@ class ConvBlock:
     dilation: int = 1
     pooling: str = "max"
 
-
-def check_lengths(length: int, blocks: Iterable[ConvBlock]) -> list[int]:
-    """Return the length after every convolution and pool, the input's first.
-
-    Raises:
-        UserError: where a layer has too few steps; the message lists all lengths.
-
-    Example:
-        >>> check_lengths(60, [ConvBlock(128, 7), ConvBlock(32, 7, pool=5)])
-        [60, 54, 48, 9]
-    """
-    lengths = [length]
-    for index, block in enumerate(blocks):
-        layers = [
-            (f"Conv1D_{index}", block.kernel_size, 1, block.padding, block.dilation)
-        ]
-        if block.pool is not None:
-            layers.append((f"pool {index}", block.pool, block.pool, "valid", 1))
-        for name, size, stride, padding, dilation in layers:
-            try:
-                left = conv_output_length(
-                    lengths[-1],
-                    size,
-                    stride=stride,
-                    padding=padding,
-                    dilation=dilation,
-                )
-            except _checks.UserError as error:
-                chain = " -> ".join(map(str, lengths))
-                raise _checks.UserError(
-                    f"the sequence is too short for {name}: {error} "
-                    f"(lengths so far: {chain}); give longer sequences, or smaller "
-                    "kernels and pools"
-                ) from None
-            lengths.append(left)
-    return lengths
+    @property
+    def layers(self) -> tuple[nn.Module, ...]:
+        """The convolution, and the pool if there is one."""
+        conv = Conv1D(
+            self.features,
+            self.kernel_size,
+            padding=self.padding,
+            dilation=self.dilation,
+            activation=self.activation,
+        )
+        pool = _POOLS[_checks.one_of("pooling", self.pooling, _POOLS)]
+        return (conv,) if self.pool is None else (conv, pool(self.pool))

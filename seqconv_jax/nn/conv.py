@@ -1,31 +1,26 @@
-"""Layers without memory: convolution, embedding, dense, dropout, flatten."""
+"""Convolution over time."""
+
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
-from seqconv_jax.nn.lazy import Convolution, Lookup, Sums
-
-# Keras's defaults; Flax's own differ.
-glorot_uniform = nn.initializers.glorot_uniform()
-
-
-def embedding_uniform(key, shape, dtype=jnp.float32):
-    """Draw from the uniform distribution on [-0.05, 0.05), as Keras's Embedding."""
-    return jax.random.uniform(key, shape, dtype, -0.05, 0.05)
+from seqconv_jax.nn.initialisers import bias, glorot_uniform
+from seqconv_jax.nn.layer import Layer
+from seqconv_jax.nn.operations import BiasAndActivation, Convolve
 
 
-def _bias(layer: "Conv1D | Dense", features: int) -> jax.Array | None:
-    """Declare a layer's bias, if it has one."""
-    if not layer.use_bias:
-        return None
-    return layer.param("bias", nn.initializers.zeros, (features,))
-
-
-class Conv1D(nn.Module):
+class Conv1D(Layer):
     """Convolution over time, then bias and activation.
+
+    `y[b, t] = s(bias + sum_k x[b, t * stride + k * dilation] @ kernel[k])`, with `s`
+    the activation; see `ops.conv1d`.
+
+    With a mask, a padded sequence gives what it gives without its padding: the windows
+    are those of the steps from the first real one to the last, and one counts if any of
+    its steps is real, the others being zeros in it.
 
     Attributes:
         features: filters, the width of the output.
@@ -35,6 +30,13 @@ class Conv1D(nn.Module):
         dilation: steps between two taps.
         activation: a name known to `activation`.
         use_bias: whether a bias is added.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer, x = Conv1D(8, kernel_size=3, activation="relu"), jnp.ones((2, 9, 4))
+        >>> variables = layer.init(jax.random.key(0), x)
+        >>> layer.apply(variables, x).shape
+        (2, 7, 8)
     """
 
     features: int
@@ -45,136 +47,47 @@ class Conv1D(nn.Module):
     activation: str = "linear"
     use_bias: bool = True
 
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...]:
+        """Its own window."""
+        return ((self.kernel_size, self.stride, self.dilation),)
+
+    @property
+    def geometry(self) -> dict[str, Any]:
+        """The options of `ops.conv1d`."""
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+        }
+
     @nn.compact
     def __call__(
-        self,
-        x: jax.Array | Lookup,
-        *,
-        lazy: bool = False,
-        end: tuple[int, int] | None = None,
-    ) -> jax.Array | Sums:
-        """Map `(batch, time, features_in)` to `(batch, new_time, features)`.
-
-        Args:
-            x: the sequences, or an embedding's `Lookup` of them.
-            lazy: whether to leave the convolution, bias and activation, if that changes
-                nothing, to a maximum behind this layer.
-            end: how many of the last steps to compute, and how far apart; None for all
-                steps. Only of a causal convolution of stride 1.
-        """
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
         _checks.positive_int("features", self.features)
         _checks.positive_int("kernel_size", self.kernel_size)
         _checks.rank("x", x, ("batch", "time", "features"))
         shape = (self.kernel_size, x.shape[-1], self.features)
         kernel = self.param("kernel", glorot_uniform, shape)
-        bias = _bias(self, self.features)
-        options = {
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
-        }
-        if isinstance(x, Lookup):
-            y = ops.embed_conv(x.ids, x.table, kernel, **options)
-        elif end is not None:
-            _checks.one_of("padding", self.padding, ("causal",))
-            y = ops.causal_conv1d_end(
-                x, kernel, outputs=end[0], stride=end[1], dilation=self.dilation
-            )
-        elif lazy and options == {"stride": 1, "padding": "valid", "dilation": 1}:
-            y = Convolution(x, kernel)
+        weights = kernel, bias(self, (self.features,))
+        if mask is None:
+            y = ops.conv1d(x, *weights, **self.geometry)
         else:
-            y = ops.conv1d(x, kernel, **options)
-        y = Sums(y, bias, self.activation)
-        return y if lazy and y.commutes else y.finish()
-
-
-class Embedding(nn.Module):
-    """Trainable vectors for integer ids.
-
-    Attributes:
-        vocabulary: number of ids.
-        features: length of a vector.
-    """
-
-    vocabulary: int
-    features: int
-
-    @nn.compact
-    def __call__(self, ids: jax.Array, *, lazy: bool = False) -> jax.Array | Lookup:
-        """Map integer `(batch, time)` to `(batch, time, features)`.
-
-        Args:
-            ids: each in `[0, vocabulary)`.
-            lazy: whether to return a `Lookup`, for a convolution to finish.
-        """
-        _checks.positive_int("vocabulary", self.vocabulary)
-        shape = (self.vocabulary, _checks.positive_int("features", self.features))
-        table = self.param("embedding", embedding_uniform, shape)
-        return Lookup(ids, table) if lazy else ops.embed(ids, table)
-
-
-class Dense(nn.Module):
-    """Matrix product with the last axis, then bias and activation.
-
-    Attributes:
-        features: the width of the output.
-        activation: a name known to `activation`.
-        use_bias: whether a bias is added.
-    """
-
-    features: int
-    activation: str = "linear"
-    use_bias: bool = True
-
-    @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """Map `(..., features_in)` to `(..., features)`."""
-        _checks.positive_int("features", self.features)
-        kernel = self.param("kernel", glorot_uniform, (x.shape[-1], self.features))
-        bias = _bias(self, self.features)
-        y = x @ kernel
-        if bias is not None:
-            y += bias.reshape((1,) * (x.ndim - 1) + bias.shape)
+            y = ops.masked_conv1d(x, *weights, mask=mask, **self.geometry)
         return activation(self.activation, y)
 
+    def output_length(self, length):
+        """Return how many outputs there are."""
+        return ops.conv_output_length(length, self.kernel_size, **self.geometry)
 
-class Activation(nn.Module):
-    """An activation as a layer of its own.
+    def mask_after(self, mask, x):
+        """Return which outputs count."""
+        if mask is None:
+            return None
+        return ops.window_mask(mask, self.kernel_size, **self.geometry)
 
-    Attributes:
-        function: a name known to `activation`.
-    """
-
-    function: str
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """Return an array of the shape of `x`."""
-        return activation(self.function, x)
-
-
-class Dropout(nn.Module):
-    """Drop a share of the values while training; the identity otherwise.
-
-    Attributes:
-        rate: the share to drop, in [0, 1).
-        time_constant: whether whole channels are dropped for all steps.
-    """
-
-    rate: float
-    time_constant: bool = False
-
-    @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-        """Return an array of the shape of `x`."""
-        if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
-            return x
-        key = self.make_rng("dropout")
-        return ops.dropout(x, key, self.rate, time_constant=self.time_constant)
-
-
-class Flatten(nn.Module):
-    """Lay all steps of a sequence side by side."""
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """Map `(batch, time, features)` to `(batch, time * features)`."""
-        return x.reshape(x.shape[0], -1)
+    def operations(self):
+        """Return the sums, then bias and activation."""
+        return Convolve(self), BiasAndActivation(self)

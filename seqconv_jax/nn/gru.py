@@ -1,55 +1,56 @@
-"""Recurrent layers: the gated recurrent unit, one step of it, and both directions."""
+"""The gated recurrent unit, and one step of it."""
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
-from seqconv_jax.nn.conv import glorot_uniform
-
-# Orthogonal as one (units, 3 * units) matrix, not gate by gate: Keras's way.
-_orthogonal = nn.initializers.orthogonal()
-
-_MERGES = {
-    "concatenate": lambda a, b: jnp.concatenate([a, b], axis=-1),
-    "sum": lambda a, b: a + b,
-    "average": lambda a, b: (a + b) / 2,
-    "multiply": lambda a, b: a * b,
-}
+from seqconv_jax.nn.initialisers import bias, glorot_uniform, orthogonal
+from seqconv_jax.nn.recurrent import Recurrent
 
 
 def _declare(layer: "GRU | GRUCell", features: int):
     """Declare a GRU's kernel, recurrent kernel and bias, if it has one."""
     units = _checks.positive_int("units", layer.units)
-    bias, bias_shape = None, (2, 3 * units) if layer.reset_after else (3 * units,)
-    if layer.use_bias:
-        bias = layer.param("bias", nn.initializers.zeros, bias_shape)
+    biases = bias(layer, (2, 3 * units) if layer.reset_after else (3 * units,))
     return (
         layer.param("kernel", glorot_uniform, (features, 3 * units)),
-        layer.param("recurrent_kernel", _orthogonal, (units, 3 * units)),
-        bias,
+        layer.param("recurrent_kernel", orthogonal, (units, 3 * units)),
+        biases,
     )
 
 
-class GRU(nn.Module):
+class GRU(Recurrent):
     """Gated recurrent unit over a sequence.
+
+    With `s` the gate activation, and the reset gate before the product (the default),
+
+        z = s(x W_z + h U_z + b_z),  r = s(x W_r + h U_r + b_r)
+        h <- z h + (1 - z) tanh(x W_h + (r h) U_h + b_h)
+
+    At masked steps the state stays as it is. `ops.gru` says where dropout acts.
 
     Attributes:
         units: width of the state.
-        dropout: share of the inputs dropped, one mask a gate for all steps.
-        recurrent_dropout: share of the state dropped inside the gates, likewise.
+        dropout: rate at which inputs are dropped, one mask a gate for all steps.
+        recurrent_dropout: rate at which the state inside the gates is, likewise.
         reset_after: whether the reset gate acts after the matrix product, with two
             biases (Keras's default since TensorFlow 2); before it by default, with
-            one bias, as in the original source of the reference experiments.
+            one bias, as in the book.
         gate_activation: `"sigmoid"`, `"hard_sigmoid"` or `"hard_sigmoid_keras2"`.
         use_bias: whether there are biases.
         return_sequences: whether to return the state after every step.
         reverse: whether to run from the last step to the first.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer, x = GRU(8), jnp.ones((2, 9, 4))
+        >>> layer.apply(layer.init(jax.random.key(0), x), x).shape
+        (2, 8)
+
+    References:
+        Cho et al., arXiv:1406.1078; Gal and Ghahramani, arXiv:1512.05287 (dropout).
     """
 
-    units: int
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     use_bias: bool = True
@@ -67,35 +68,17 @@ class GRU(nn.Module):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, units)`, or all states."""
         _checks.rank("x", x, ("batch", "time", "features"))
-        kernel, recurrent_kernel, bias = _declare(self, x.shape[-1])
-        batch, _, features = x.shape
         return ops.gru(
             x,
-            kernel,
-            recurrent_kernel,
-            bias,
+            *_declare(self, x.shape[-1]),
             reset_after=self.reset_after,
             gate_activation=self.gate_activation,
             initial_state=initial_state,
             mask=mask,
             reverse=self.reverse,
             return_sequences=self.return_sequences,
-            input_dropout_mask=self._mask(
-                "dropout", self.dropout, (3, batch, features), train, x.dtype
-            ),
-            recurrent_dropout_mask=self._mask(
-                "recurrent_dropout",
-                self.recurrent_dropout,
-                (3, batch, self.units),
-                train,
-                x.dtype,
-            ),
+            **self.draw_masks(x, train, gates=3),
         )
-
-    def _mask(self, name, rate, shape, train, dtype):
-        if _checks.dropout_rate(name, rate) == 0.0 or not train:
-            return None
-        return ops.dropout_mask(self.make_rng("dropout"), rate, shape, dtype)
 
 
 class GRUCell(nn.Module):
@@ -109,6 +92,15 @@ class GRUCell(nn.Module):
         reset_after: as in `GRU`.
         gate_activation: as in `GRU`.
         use_bias: as in `GRU`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x, state = jnp.ones((2, 9, 4)), jnp.zeros((2, 8))
+        >>> variables = GRU(8).init(jax.random.key(0), x)
+        >>> for t in range(9):
+        ...     state = GRUCell(8).apply(variables, state, x[:, t])
+        >>> bool(jnp.allclose(state, GRU(8).apply(variables, x), atol=1e-6))
+        True
     """
 
     units: int
@@ -129,38 +121,3 @@ class GRUCell(nn.Module):
             reset_after=self.reset_after,
             gate_activation=self.gate_activation,
         )
-
-
-class Bidirectional(nn.Module):
-    """Run a `GRU` in both directions and merge what they return.
-
-    Attributes:
-        layer: the forward layer; the backward one is its reversed copy with
-            parameters of its own.
-        merge: `"concatenate"`, `"sum"`, `"average"` or `"multiply"`.
-    """
-
-    layer: GRU
-    merge: str = "concatenate"
-
-    def setup(self):
-        """Name the two directions as Keras does."""
-        _checks.one_of("merge", self.merge, _MERGES)
-        self.forward = self.layer.clone(name=None, parent=None)
-        self.backward = self.layer.clone(
-            name=None, parent=None, reverse=not self.layer.reverse
-        )
-
-    def __call__(
-        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
-    ) -> jax.Array:
-        """Map `(batch, time, features)` to the merged states of both directions.
-
-        Where all states are returned, those of masked steps are zero, as in Keras.
-        """
-        forward = self.forward(x, mask=mask, train=train)
-        backward = self.backward(x, mask=mask, train=train)
-        y = _MERGES[self.merge](forward, backward)
-        if mask is not None and self.layer.return_sequences:
-            y = jnp.where(mask[:, :, None], y, 0)
-        return y

@@ -1,44 +1,113 @@
-"""Layers in a row, with Keras's rules for what becomes of a mask."""
+"""Layers one after another, and models that are their tuple of layers."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import jax
 from flax import linen as nn
 
 from seqconv_jax import _checks
-from seqconv_jax.nn.conv import Activation, Conv1D, Dense, Dropout, Embedding
-from seqconv_jax.nn.gru import GRU, Bidirectional
-from seqconv_jax.nn.pool import GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
-from seqconv_jax.nn.tcn import ResidualBlock
-
-_KEEP_MASK = (Activation, Dense, Dropout, GRU, Bidirectional)
-_USE_MASK = (GRU, Bidirectional, GlobalAvgPool1D)
-# What may hand its result on unfinished, and to what.
-_FINISH = {Embedding: Conv1D, Conv1D: (MaxPool1D, GlobalMaxPool1D)}
-_TRAIN = (Dropout, GRU, Bidirectional, ResidualBlock)
+from seqconv_jax.nn.lengths import check_lengths, output_length, windows_of
+from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 
-def masked_layers(layers: Iterable[nn.Module]) -> list[bool]:
-    """Say of each layer whether a mask of its ids reaches it and is used by it."""
-    used, alive = [], True
-    for i, layer in enumerate(layers):
-        used.append(alive and isinstance(layer, _USE_MASK))
-        # The first layer turns ids into vectors, step by step.
-        alive = alive and (i == 0 or isinstance(layer, _KEEP_MASK))
-    return used
+class Network(Composite):
+    """The base of models: derive from it, and say which layers it has, in `layers`.
+
+    A layer without a name of its own is called after its class and counted: its
+    parameters are in `params["Conv1D_0"]`. A network is a layer like any other.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from seqconv_jax.nn import GRU, Conv1D, Dense
+        >>> class Small(Network):
+        ...     units: int = 8
+        ...
+        ...     @property
+        ...     def layers(self):
+        ...         return Conv1D(4, 3, activation="relu"), GRU(self.units), Dense(1)
+        >>> variables = Small().init(jax.random.key(0), jnp.ones((2, 9, 3)))
+        >>> sorted(variables["params"])
+        ['Conv1D_0', 'Dense_0', 'GRU_0']
+        >>> Small().apply(variables, jnp.ones((2, 9, 3))).shape
+        (2, 1)
+    """
+
+    if TYPE_CHECKING:  # an annotation would be a field, and a property its default
+
+        @property
+        def layers(self) -> tuple[Any, ...]:
+            """The layers, from the input upwards."""
+            ...
+
+    def setup(self):
+        """Name the layers that have no name."""
+        layers, counted = tuple(self.layers), Counter()
+        _checks.expect(len(layers) > 0, "layers", "at least one layer", ())
+        for layer in layers:
+            if layer.name is None:
+                kind = type(layer).__name__
+                setattr(self, f"{kind}_{counted[kind]}", layer)
+                counted[kind] += 1
+        self.bound_layers = layers
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map a batch of sequences through all layers.
+
+        Args:
+            x: `(batch, time)` integer ids or `(batch, time, features)` floats.
+            mask: `(batch, time)` bool, true for real steps; None where all are.
+            train: whether layers behave as in training; dropout then needs a random
+                key named `"dropout"`.
+
+        Raises:
+            UserError: if a layer has too few steps; the message lists all lengths.
+        """
+        layers = self.bound_layers
+        if x.ndim > 1:
+            check_lengths(x.shape[1], layers)
+        return self.run(layers, x, mask, train)[0]
+
+    def _layers(self) -> tuple[Any, ...]:
+        """Return the layers, as submodules where this is one."""
+        return self.layers if self.scope is None else self.bound_layers
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether one of the layers masks steps by itself."""
+        return makes_mask(self._layers())
+
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
+        """The windows of all layers."""
+        return windows_of(self._layers())
+
+    def output_length(self, length):
+        """Return what the layers leave of the length."""
+        return output_length(length, self._layers())
+
+    def mask_after(self, mask, x):
+        """Return what the layers leave of the mask."""
+        return mask_after(self._layers(), mask, x)
 
 
-class Sequential(nn.Module):
+class Sequential(Network):
     """Layers one after another: each maps what the one before it returns.
 
-    With `padding_id`, the steps of that id are masked: recurrent layers skip them and
-    a global average leaves them out. As in Keras 3, a layer that maps steps one by
-    one hands the mask on, and a convolution or another pool forgets it.
+    It has a length, is indexed and iterated over like its tuple of layers, and can
+    stand among the layers of another. `nn.Sequential(model.layers)` is any model of
+    this library, for layers to be added to or left out. The parameters are in
+    `params["layers_0"]`, ..., `params["layers_<n>"]`.
 
     Attributes:
-        layers: the layers, from the input upwards.
-        padding_id: the id of padding, for models of token ids; None masks nothing.
+        layers: the layers, from the input upwards: those of this library, or any
+            modules that map an array to an array. Each is given `mask` and `train` if
+            its `__call__` takes them.
+        mask_until: the index of the first layer that is not told of masked steps any
+            more; None to hand the mask on for as long as there are steps.
 
     Example:
         >>> import jax.numpy as jnp
@@ -47,30 +116,40 @@ class Sequential(nn.Module):
         >>> variables = model.init(jax.random.key(0), jnp.ones((2, 9, 4)))
         >>> model.apply(variables, jnp.ones((2, 9, 4))).shape
         (2, 1)
+        >>> len(model), model[0].features
+        (3, 8)
     """
 
-    layers: tuple[nn.Module, ...]
-    padding_id: int | None = None
+    layers: tuple[Any, ...]
+    mask_until: int | None = None
 
-    def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-        """Map a batch of sequences through all layers."""
-        _checks.expect(len(self.layers) > 0, "layers", "at least one layer", ())
-        y: Any = x
-        mask = None
-        if self.padding_id is not None:
-            _checks.rank("x", x, ("batch", "time"))
-            mask = x != self.padding_id
-        masked = masked_layers(self.layers)
-        followers = (*self.layers[1:], None)
-        for layer, follower, takes_mask in zip(
-            self.layers, followers, masked, strict=True
-        ):
-            options: dict[str, Any] = (
-                {"train": train} if isinstance(layer, _TRAIN) else {}
-            )
-            if takes_mask:
-                options["mask"] = mask
-            if isinstance(follower, _FINISH.get(type(layer), ())):
-                options["lazy"] = True
-            y = layer(y, **options)
-        return y
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map a batch of sequences through all layers; see `Network`."""
+        if self.mask_until is None:
+            return super().__call__(x, mask=mask, train=train)
+        x, _ = self.run(self.layers[: self.mask_until], x, mask, train)
+        return self.run(self.layers[self.mask_until :], x, None, train)[0]
+
+    def mask_after(self, mask, x):
+        """Return what the layers leave of the mask."""
+        return None if self.mask_until is not None else super().mask_after(mask, x)
+
+    def __len__(self) -> int:
+        """Return the number of layers."""
+        return len(self.layers)
+
+    def __bool__(self) -> bool:
+        """Return true: a module is one, however many layers it has."""
+        return True
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """Return a layer, or a `Sequential` of some."""
+        if isinstance(index, slice):
+            return Sequential(self.layers[index], rewrites=self.rewrites)
+        return self.layers[index]
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        """Go through the layers."""
+        return iter(self.layers)

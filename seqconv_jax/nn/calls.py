@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import jax
 from flax import linen as nn
 
+from seqconv_jax.nn.layer import call
+
 
 class Call(NamedTuple):
     """One layer at the top level of a model: its name, itself, what it returned."""
@@ -22,26 +24,42 @@ def abstract(shape: tuple[int, ...], dtype: Any) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(dtype))
 
 
-def layer_calls(model: nn.Module, variables: Any, x: Any, **options: Any) -> list[Call]:
+def layer_calls(
+    model: nn.Module,
+    variables: Any,
+    x: Any,
+    *,
+    train: bool = False,
+    rngs: Any = None,
+) -> list[Call]:
     """Apply a model and return what each layer at its top level did.
 
     Args:
         model: a module that maps a batch of sequences to an output.
         variables: its variables; None to initialise them from a fixed key.
         x: a batch.
-        **options: passed on to `model.apply`.
+        train: whether layers behave as in training.
+        rngs: random keys by name.
     """
     calls: list[Call] = []
 
-    def record(call, args, kwargs, context):
-        y = call(*args, **kwargs)
+    def record(method, args, kwargs, context):
+        y = method(*args, **kwargs)
         if len(context.module.path) == 1 and context.method_name == "__call__":
             calls.append(Call(context.module.path[0], context.module, y))
         return y
 
     with nn.intercept_methods(record):
         if variables is None:
-            model.init(jax.random.key(0), x, **options)
+            model.init(jax.random.key(0), x)
         else:
-            model.apply(variables, x, **options)
+            # Whoever asks for intermediate results sees every layer called.
+            model.apply(
+                variables,
+                x,
+                train=train,
+                rngs=rngs,
+                method=call,
+                mutable=["intermediates", "batch_stats"],
+            )
     return calls

@@ -1,0 +1,189 @@
+"""Layers side by side: what residual and inception blocks are made of."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from seqconv_jax import _checks, ops
+from seqconv_jax.nn import fuse
+from seqconv_jax.nn.activations import activation
+from seqconv_jax.nn.conv import Conv1D
+from seqconv_jax.nn.lengths import output_length, windows_of
+from seqconv_jax.nn.operations import Sum
+from seqconv_jax.nn.run import Composite, makes_mask, mask_after
+
+_MERGES = {
+    "concatenate": lambda parts: jnp.concatenate(parts, axis=-1),
+    "sum": sum,
+    "average": lambda parts: sum(parts) / len(parts),
+    "multiply": lambda parts: jnp.prod(jnp.stack(parts), axis=0),
+    "maximum": lambda parts: jnp.max(jnp.stack(parts), axis=0),
+}
+
+
+class Residual(Composite):
+    """Layers with a shortcut around them: `s(shortcut(x) + layers(x))`.
+
+    Attributes:
+        layers: the layers, from the input upwards, which keep the length, or shorten it
+            as the shortcut does.
+        shortcut: those beside them; none for the input itself.
+        activation: `s`, a name known to `activation`.
+
+    Example:
+        >>> from seqconv_jax.nn import Conv1D
+        >>> block = Residual((Conv1D(4, 3, padding="same", activation="relu"),))
+        >>> variables = block.init(jax.random.key(0), jnp.ones((2, 9, 4)))
+        >>> block.apply(variables, jnp.ones((2, 9, 4))).shape
+        (2, 9, 4)
+
+    Reference:
+        He et al., arXiv:1512.03385.
+    """
+
+    layers: tuple[Any, ...]
+    shortcut: tuple[Any, ...] = ()
+    activation: str = "linear"
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
+        y, _ = self.run(self.layers, x, mask, train)
+        beside, _ = self.run(self.shortcut, x, mask, train)
+        if y.shape != beside.shape:
+            raise _checks.UserError(
+                f"`layers` and `shortcut` must leave the same shape, got {y.shape} and "
+                f"{beside.shape}; give a `shortcut` such as (Conv1D({y.shape[-1]}, 1),)"
+            )
+        return activation(self.activation, beside + y)
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether a layer of either branch masks steps by itself."""
+        return makes_mask((*self.layers, *self.shortcut))
+
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
+        """The windows of the branch that sees more."""
+        return _widest([windows_of(self.layers), windows_of(self.shortcut)])
+
+    def output_length(self, length):
+        """Return what the layers leave of the length."""
+        return output_length(length, self.layers)
+
+    def mask_after(self, mask, x):
+        """Return the steps that count in either branch."""
+        return _either([mask_after(b, mask, x) for b in (self.layers, self.shortcut)])
+
+    def operations(self):
+        """Return one operation: both branches, and their sum."""
+        body, shortcut = (
+            tuple(done for layer in branch for done in fuse.operations_of(layer))
+            for branch in (self.layers, self.shortcut)
+        )
+        return (Sum(self, body, shortcut),)
+
+
+class MatchWidth(Conv1D):
+    """A convolution of one tap where the width is not `features` yet, else the identity.
+
+    Attributes:
+        features: the width of the output.
+
+    Example:
+        >>> MatchWidth(4).init(jax.random.key(0), jnp.ones((2, 9, 4)))
+        {}
+    """
+
+    kernel_size: int = 1
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map `(batch, time, features_in)` to `(batch, time, features)`."""
+        if x.shape[-1] == self.features:
+            return x
+        return super().__call__(x, mask=mask, train=train)
+
+    def operations(self):
+        """Return those of a convolution, or none where there is no kernel."""
+        return super().operations() if self.has_variable("params", "kernel") else ()
+
+
+class Parallel(Composite):
+    """Branches of layers over the same input, and one result of all theirs.
+
+    Attributes:
+        branches: a tuple of tuples of layers; an empty one passes the input on.
+        merge: `"concatenate"` (the features, in the order of the branches), `"sum"`,
+            `"average"`, `"multiply"` or `"maximum"`.
+
+    Example:
+        >>> from seqconv_jax.nn import Conv1D
+        >>> widths = (1, 3, 5)
+        >>> block = Parallel(tuple((Conv1D(4, k, padding="same"),) for k in widths))
+        >>> variables = block.init(jax.random.key(0), jnp.ones((2, 9, 4)))
+        >>> block.apply(variables, jnp.ones((2, 9, 4))).shape
+        (2, 9, 12)
+
+    Reference:
+        Szegedy et al., arXiv:1409.4842.
+    """
+
+    branches: tuple[tuple[Any, ...], ...]
+    merge: str = "concatenate"
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map `(batch, time, features_in)` to the merged results."""
+        _checks.expect(len(self.branches) > 0, "branches", "at least one", ())
+        merge = _MERGES[_checks.one_of("merge", self.merge, _MERGES)]
+        done = [self.run(branch, x, mask, train) for branch in self.branches]
+        shapes = [y.shape for y, _ in done]
+        free = -1 if self.merge == "concatenate" else None
+        if len({shape[:free] for shape in shapes}) > 1:
+            raise _checks.UserError(
+                f"`branches` must leave shapes that fit together, got {shapes}"
+            )
+        return merge([ops.hide(y, left) for y, left in done])
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether a layer of a branch masks steps by itself."""
+        return any(map(makes_mask, self.branches))
+
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
+        """The windows of the branch that sees most."""
+        return _widest([windows_of(branch) for branch in self.branches])
+
+    def output_length(self, length):
+        """Return what the first branch leaves of the length."""
+        return [output_length(length, branch) for branch in self.branches][0]
+
+    def mask_after(self, mask, x):
+        """Return the steps that count in one of the branches."""
+        return _either([mask_after(branch, mask, x) for branch in self.branches])
+
+
+def _widest(branches):
+    """Return the windows with the largest receptive field; None for all steps."""
+    if any(windows is None for windows in branches):
+        return None
+    return max(branches, key=ops.receptive_field)
+
+
+def _either(masks):
+    """Return what counts in one of the masks; None if there is a branch without."""
+    if any(mask is NotImplemented for mask in masks):
+        return NotImplemented
+    if any(mask is None for mask in masks):
+        return None
+    result = masks[0]
+    for mask in masks[1:]:
+        _checks.shape("mask of a branch", mask, result.shape)
+        result = result | mask
+    return result

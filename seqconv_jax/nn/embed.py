@@ -1,0 +1,68 @@
+"""Vectors for token ids."""
+
+import jax
+from flax import linen as nn
+
+from seqconv_jax import _checks, ops
+from seqconv_jax.nn.initialisers import embedding_uniform
+from seqconv_jax.nn.layer import Layer
+from seqconv_jax.nn.operations import Embed
+
+
+class Embedding(Layer):
+    """Trainable vectors for integer ids: `y[b, t] = embedding[ids[b, t]]`.
+
+    Attributes:
+        vocabulary: number of ids.
+        features: length of a vector.
+        mask_id: the id of padding, whose steps are masked for the layers that follow;
+            None masks nothing, and padding is a word like any other.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer, ids = Embedding(vocabulary=10, features=4), jnp.array([[1, 2, 0]])
+        >>> layer.apply(layer.init(jax.random.key(0), ids), ids).shape
+        (1, 3, 4)
+    """
+
+    vocabulary: int
+    features: int
+    mask_id: int | None = None
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether there is an id of padding."""
+        return self.mask_id is not None
+
+    @nn.compact
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Map integer ids `(batch, time)` to `(batch, time, features)`.
+
+        Args:
+            x: ids in `[0, vocabulary)`; any other gives NaN.
+            mask: `(batch, time)` bool; masked ids may be any, and give zeros.
+            train: of no effect.
+        """
+        _checks.rank("x", x, ("batch", "time"))
+        _checks.positive_int("vocabulary", self.vocabulary)
+        shape = (self.vocabulary, _checks.positive_int("features", self.features))
+        table = self.param("embedding", embedding_uniform, shape)
+        return ops.hide(ops.embed(x, table), mask)
+
+    def mask_after(self, mask, x):
+        """Mask the steps of padding besides those that were masked."""
+        if self.mask_id is None:
+            return mask
+        if x is None:
+            raise _checks.UserError(
+                "an Embedding with `mask_id` must come first in a nested model, for "
+                "what follows the model is told of masks, not of ids"
+            )
+        real = x != self.mask_id
+        return real if mask is None else real & mask
+
+    def operations(self):
+        """Return the lookup."""
+        return (Embed(self),)

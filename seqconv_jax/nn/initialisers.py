@@ -1,0 +1,24 @@
+"""Keras's default initialisers, where Flax's differ; and how a bias is declared."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+glorot_uniform = nn.initializers.glorot_uniform()
+
+# Orthogonal as one (units, gates * units) matrix, not gate by gate.
+orthogonal = nn.initializers.orthogonal()
+
+
+def embedding_uniform(key, shape, dtype=jnp.float32):
+    """Draw from the uniform distribution on [-0.05, 0.05), as Keras's Embedding."""
+    return jax.random.uniform(key, shape, dtype, -0.05, 0.05)
+
+
+def bias(layer: Any, shape: tuple[int, ...], initialiser: Any = None):
+    """Declare a layer's bias, zeros unless said otherwise; None if it has none."""
+    if not layer.use_bias:
+        return None
+    return layer.param("bias", initialiser or nn.initializers.zeros, shape)

@@ -1,0 +1,181 @@
+"""What every layer is: how it is called, and what it does to a mask.
+
+A layer is called `layer(x, *, mask=None, train=False)` and returns an array. `mask` is
+`(batch, time)` bool, true where a step is real; None where all are. What is left of the
+mask behind the layer is the layer's `mask_after`. Any Flax module can stand among the
+layers: it is handed what its `__call__` takes, under Flax's lifts (`nn.remat`,
+`nn.vmap`, `nn.scan`) too, and what becomes of the mask is read off its output where it
+does not say so itself.
+"""
+
+import inspect
+from typing import Any
+
+import jax
+from flax import linen as nn
+
+from seqconv_jax import ops
+from seqconv_jax._checks import UserError
+
+_LIFTS = nn.transforms.__name__  # the module that makes classes such as `nn.remat(GRU)`
+
+
+class Layer(nn.Module):
+    """The base of the layers here: one that maps each step by itself.
+
+    A layer of one's own needs no base class. Deriving from this one says that masked
+    steps stay masked, and hides nothing: a layer that mixes steps must not let masked
+    ones take part.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from flax import linen as nn
+        >>> class Scale(Layer):
+        ...     @nn.compact
+        ...     def __call__(self, x, *, mask=None, train=False):
+        ...         scale = self.param("scale", nn.initializers.ones, (x.shape[-1],))
+        ...         return x * scale
+        >>> Scale().init(jax.random.key(0), jnp.ones((2, 9, 4)))["params"]["scale"].shape
+        (4,)
+    """
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether the layer masks steps that were not masked before."""
+        return False
+
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
+        """The windows that an output sees, `(size, stride, dilation)` each, in order.
+
+        None for a layer that sees all steps.
+        """
+        return ()
+
+    def output_length(self, length: int) -> int | None:
+        """Return how many steps are left of so many; None if it is no sequence."""
+        return length
+
+    def mask_after(
+        self, mask: jax.Array | None, x: jax.Array | None
+    ) -> jax.Array | None:
+        """Return the mask of the layer's output.
+
+        Args:
+            mask: `(batch, time)` bool, of the input; None where all steps are real.
+            x: the input; None where only the mask is known.
+
+        Returns:
+            `(batch, new_time)` bool, or None where nothing is masked any more;
+            `NotImplemented` to have it read off the output.
+        """
+        return mask
+
+
+class WholeSequence(Layer):
+    """The base of layers that leave no sequence: one result for all real steps."""
+
+    @property
+    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
+        """None: it sees all steps."""
+        return None
+
+    def output_length(self, length: int) -> int | None:
+        """Return None: no sequence is left."""
+        return None
+
+    def mask_after(self, mask, x):
+        """Return None: no step is left to be masked."""
+        return None
+
+
+def call(layer: nn.Module, *inputs: Any, **options: Any) -> Any:
+    """Call a module with those of the options, `mask` and `train`, that it takes.
+
+    Flax's lifts trace keywords (`nn.remat`) or drop them (`nn.vmap`, `nn.scan`), so a
+    lifted module is called without, and its inside is handed them as they are: `train`
+    stays a Python bool, a mask is the same for all that is mapped or scanned over.
+
+    Args:
+        layer: a module that is bound: a submodule, or the one that `apply` was called
+            on.
+        *inputs: what it maps.
+        **options: what it may be interested in.
+
+    Raises:
+        UserError: for `nn.jit`, which would keep the first `train` that it sees.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from flax import linen as nn
+        >>> from seqconv_jax.nn import Dropout
+        >>> model, x = nn.remat(Dropout)(0.5), jnp.ones((1, 64))
+        >>> rngs = {"dropout": jax.random.key(0)}
+        >>> y = model.apply({}, x, method=call, train=True, rngs=rngs)
+        >>> sorted(set(y[0].tolist()))
+        [0.0, 2.0]
+    """
+    given = {name: options[name] for name in options if takes(layer, name)}
+    lifts = [kind for kind in type(layer).__mro__ if kind.__module__ == _LIFTS]
+    if not lifts or not given:
+        return layer(*inputs, **given)  # pyright: ignore[reportCallIssue]
+    if any(kind.__name__.startswith("Jit") for kind in lifts):
+        raise UserError(
+            f"{type(layer).__name__} keeps what it was traced with, `train` included: "
+            "leave `nn.jit` out and jit the whole step"
+        )
+    path = layer.path
+
+    def hand_on(method, arguments, keywords, context):
+        inside = context.module
+        if inside.path == path and type(inside).__module__ != _LIFTS:
+            if context.method_name == "__call__":
+                keywords = {**keywords, **given}
+        return method(*arguments, **keywords)
+
+    with nn.intercept_methods(hand_on):
+        return layer(*inputs)  # pyright: ignore[reportCallIssue]
+
+
+def takes(layer: nn.Module, name: str) -> bool:
+    """Say whether a module's `__call__` has an argument of that name."""
+    return name in inspect.signature(type(layer).__call__).parameters
+
+
+def call_with_mask(
+    layer: Any, x: jax.Array, mask: jax.Array | None, train: bool
+) -> tuple[jax.Array, jax.Array | None]:
+    """Return what a layer makes of `x`, and of the mask.
+
+    Raises:
+        UserError: if a mask meets a module that takes none, or does not say what
+            becomes of it.
+    """
+    after = getattr(layer, "mask_after", None)
+    if mask is None:
+        y = call(layer, x, train=train)
+        return y, None if after is None else _left(after(None, x), None, x, y, layer)
+    ops.check_mask(mask, x)
+    if after is None and not takes(layer, "mask"):
+        raise UserError(
+            f"layer {type(layer).__name__} takes no `mask`, so masked steps would count "
+            "in its result; expected one that takes it, got "
+            f"{inspect.signature(type(layer).__call__)}"
+        )
+    y = call(layer, x, mask=mask, train=train)
+    new = NotImplemented if after is None else after(mask, x)
+    return y, _left(new, mask, x, y, layer)
+
+
+def _left(new: Any, mask: Any, x: jax.Array, y: jax.Array, layer: nn.Module) -> Any:
+    """Return the mask that a layer says it leaves, or what its output shows."""
+    if new is not NotImplemented:
+        return new
+    if mask is None or y.ndim == x.ndim - 1:
+        return None
+    if y.shape[:2] == mask.shape:
+        return mask
+    raise UserError(
+        f"layer {type(layer).__name__} must have a method `mask_after(mask, x)` that "
+        f"says what becomes of the mask: it maps {x.shape[1]} steps to shape {y.shape}"
+    )

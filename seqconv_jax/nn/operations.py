@@ -1,0 +1,246 @@
+"""What layers are made of, for `fuse` to rewrite: functions of an array, with layers.
+
+An operation is called `operation(x, train)`. A causal one, whose outputs depend on
+their own step and earlier ones, can also compute some steps alone: `steps_before` says
+of which steps of its input they are made, `at` makes them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import jax
+from flax import errors
+
+from seqconv_jax import _checks, ops
+from seqconv_jax.nn.activations import activation
+from seqconv_jax.nn.layer import call
+from seqconv_jax.nn.required_steps import (
+    Steps,
+    all_steps,
+    ratio,
+    select,
+    steps_under,
+    union,
+)
+
+
+def stored(layer: Any, name: str) -> jax.Array:
+    """Return a parameter of a bound layer, without calling it."""
+    value = layer.get_variable("params", name)
+    if value is None:
+        raise errors.ScopeParamNotFoundError(name, layer.scope.path_text)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """An operation that is a layer as it is called.
+
+    Attributes:
+        layer: a bound module.
+    """
+
+    layer: Any
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether it is known to be."""
+        return False
+
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Map a batch of sequences."""
+        return call(self.layer, x, train=train)
+
+    def steps_before(self, wanted: Steps) -> Steps:
+        """Return which steps of the input the wanted outputs are made of."""
+        raise NotImplementedError
+
+    def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
+        """Return the wanted outputs, from an array that holds the given inputs."""
+        raise NotImplementedError
+
+
+class Embed(Operation):
+    """Vectors for ids."""
+
+
+class Maximum(Operation):
+    """A maximum over windows of steps, or over all."""
+
+    @property
+    def plain_window(self) -> int | None:
+        """The window, where they lie side by side; None otherwise, or for all steps."""
+        window = getattr(self.layer, "window", None)
+        if window is None or self.layer.stride not in (None, window):
+            return None
+        return window if self.layer.padding == "valid" else None
+
+
+class Last(Operation):
+    """The last step alone."""
+
+
+class Pointwise(Operation):
+    """What is done to each step by itself, the same to all."""
+
+    @property
+    def is_causal(self) -> bool:
+        """Always."""
+        return True
+
+    def steps_before(self, wanted: Steps) -> Steps:
+        """Return the same steps."""
+        return wanted
+
+    def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
+        """Do it to the wanted steps."""
+        return self(select(x, given, wanted), train)
+
+
+class BiasAndActivation(Pointwise):
+    """What a convolution does to its sums, whether or not they have a time axis."""
+
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Add the bias and apply the activation."""
+        if self.layer.use_bias:
+            bias = stored(self.layer, "bias")
+            _checks.shape("bias", bias, (x.shape[-1],))
+            x = x + bias.reshape((1,) * (x.ndim - 1) + bias.shape)
+        return activation(self.layer.activation, x)
+
+
+@dataclass(frozen=True, eq=False)
+class Convolve(Operation):
+    """A convolution's sums: all of them, or the maxima of windows of them.
+
+    Attributes:
+        layer: the convolution.
+        embedding: what turns ids into its input; None where the input is vectors.
+        window: of the maxima; None for all sums.
+    """
+
+    embedding: Any = None
+    window: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it sums over all windows of vectors, without padding or gaps."""
+        layer = self.layer
+        geometry = (layer.stride, layer.padding, layer.dilation)
+        return self.embedding is None and geometry == (1, "valid", 1)
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether its padding, or a single tap, makes it so."""
+        layer = self.layer
+        looks_back = layer.padding == "causal" or layer.kernel_size == 1
+        return self.embedding is None and layer.stride == 1 and looks_back
+
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Return the sums, or their maxima."""
+        kernel, geometry = stored(self.layer, "kernel"), self.layer.geometry
+        if self.embedding is not None:
+            _checks.rank("x", x, ("batch", "time"))
+            table = stored(self.embedding, "embedding")
+            return ops.embed_conv(x, table, kernel, **geometry)
+        if self.window is not None:
+            return ops.conv_max_pool(x, kernel, self.window)
+        return ops.conv1d(x, kernel, **geometry)
+
+    def steps_before(self, wanted: Steps) -> Steps:
+        """Return the steps that the taps meet."""
+        return steps_under(wanted, self.layer.kernel_size, self.layer.dilation)
+
+    def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
+        """Return the wanted sums."""
+        kernel = stored(self.layer, "kernel")
+        if kernel.shape[0] == 1:
+            return ops.conv1d(select(x, given, wanted), kernel)
+        return ops.causal_conv1d_end(
+            x,
+            kernel,
+            outputs=wanted.count,
+            stride=ratio(wanted, given),
+            dilation=self.layer.dilation // (given.apart or self.layer.dilation),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Operation):
+    """A residual layer: a body of operations, a shortcut beside it, an activation.
+
+    Attributes:
+        layer: the residual layer.
+        body: its operations.
+        shortcut: those beside it; none for the input itself.
+    """
+
+    body: tuple[Operation, ...]
+    shortcut: tuple[Operation, ...]
+
+    @property
+    def is_causal(self) -> bool:
+        """Whether both branches are."""
+        return all(operation.is_causal for operation in (*self.body, *self.shortcut))
+
+    def steps_before(self, wanted: Steps) -> Steps:
+        """Return steps among which those of either branch are."""
+        return union(_needed(self.body, wanted), _needed(self.shortcut, wanted))
+
+    def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
+        """Add up the branches at the wanted steps."""
+        shortcut = compute_at(self.shortcut, x, given, wanted, train)
+        return activation(
+            self.layer.activation,
+            shortcut + compute_at(self.body, x, given, wanted, train),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LastOf(Operation):
+    """The last step of causal operations, and no step that it does not depend on.
+
+    Attributes:
+        layer: what reads the last step.
+        operations: the causal ones before it.
+    """
+
+    operations: tuple[Operation, ...]
+
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Map `(batch, time, features)` to `(batch, new_features)`."""
+        _checks.rank("x", x, ("batch", "time", "features"))
+        given, last = all_steps(x.shape[1]), Steps(x.shape[1])
+        return self.layer(compute_at(self.operations, x, given, last, train))
+
+
+def compute_at(
+    operations: Sequence[Operation],
+    x: jax.Array,
+    given: Steps,
+    wanted: Steps,
+    train: bool,
+) -> jax.Array:
+    """Return the wanted outputs of causal operations, one after another.
+
+    Args:
+        operations: from the input upwards.
+        x: `(batch, given.count, features)`.
+        given: which steps of the input `x` holds.
+        wanted: which outputs to compute.
+        train: whether layers behave as in training.
+    """
+    outputs = [wanted]
+    for operation in reversed(operations):
+        outputs.append(operation.steps_before(outputs[-1]))
+    x, given = select(x, given, outputs[-1]), outputs.pop()
+    for operation, wanted in zip(operations, reversed(outputs), strict=True):
+        x, given = operation.at(x, given, wanted, train), wanted
+    return x
+
+
+def _needed(operations: Sequence[Operation], wanted: Steps) -> Steps:
+    """Return which input steps the wanted outputs of all operations are made of."""
+    return reduce(lambda steps, each: each.steps_before(steps), operations[::-1], wanted)
