@@ -16,7 +16,7 @@ def modules():
     for package in ("ops", "nn"):
         found = importlib.import_module(f"seqconv_jax.{package}")
         names += [
-            m.name for m in pkgutil.iter_modules(found.__path__, found.__name__ + ".")
+            m.name for m in pkgutil.walk_packages(found.__path__, found.__name__ + ".")
         ]
     return names
 

@@ -11,6 +11,14 @@ from seqconv_jax.ops.dropout import dropout, dropout_mask
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
 from seqconv_jax.ops.gru import gru, gru_cell, project_inputs
+from seqconv_jax.ops.masked import (
+    masked_avg_pool,
+    masked_conv1d,
+    masked_embed_conv,
+    masked_max_pool,
+)
+from seqconv_jax.ops.masked_windows import window_mask, window_rows
+from seqconv_jax.ops.masking import check_mask, hide, last_real_step, shift_left
 from seqconv_jax.ops.pool import (
     avg_pool,
     global_avg_pool,
@@ -22,6 +30,7 @@ from seqconv_jax.ops.pool import (
 __all__ = [
     "avg_pool",
     "causal_conv1d_end",
+    "check_mask",
     "conv1d",
     "conv_max_pool",
     "conv_output_length",
@@ -33,8 +42,17 @@ __all__ = [
     "global_max_pool",
     "gru",
     "gru_cell",
+    "hide",
+    "last_real_step",
+    "masked_avg_pool",
+    "masked_conv1d",
+    "masked_embed_conv",
+    "masked_max_pool",
     "max_pool",
     "pool_mask",
     "project_inputs",
     "receptive_field",
+    "shift_left",
+    "window_mask",
+    "window_rows",
 ]

@@ -9,9 +9,9 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d, conv_output_length
+from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
 from seqconv_jax.ops.pool import max_pool
 from seqconv_jax.ops.product import dot
-from seqconv_jax.ops.wall import behind_wall
 
 MOST_FILTERS = 64  # more of them keep XLA's own convolution busy
 
@@ -88,7 +88,7 @@ def _maxima(x, kernel, window: int):
             best = jnp.maximum(best, step)
         return best, offset
 
-    return behind_wall(kernel[0, 0, 0], compute, x, kernel)
+    return behind_fusion_barrier(kernel[0, 0, 0], compute, x, kernel)
 
 
 def _forward(x, kernel, window: int):
@@ -105,7 +105,7 @@ def _backward(window: int, saved, d_best):
     x, kernel, offset = saved
     taps, features, filters = kernel.shape
     lay_out = partial(_rows, taps=taps, window=window)
-    rows = behind_wall(d_best[0, 0, 0], lay_out, x)
+    rows = behind_fusion_barrier(d_best[0, 0, 0], lay_out, x)
     d_y = jnp.concatenate(
         [jnp.where(offset == k, d_best, 0) for k in range(window)], axis=2
     ).reshape(len(rows), window * filters)

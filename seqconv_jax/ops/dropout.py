@@ -13,7 +13,7 @@ def dropout_mask(
 
     Args:
         key: a JAX random key.
-        rate: the share to drop, in [0, 1).
+        rate: which fraction to drop, in [0, 1).
         shape: the mask's shape.
         dtype: the mask's type.
 
@@ -38,12 +38,12 @@ def dropout_mask(
 def dropout(
     x: jax.Array, key: jax.Array, rate: float, *, time_constant: bool = False
 ) -> jax.Array:
-    """Drop a share of the values and scale up the rest.
+    """Drop values at random and scale up the rest.
 
     Args:
         x: `(batch, ..., features)` float.
         key: a JAX random key.
-        rate: the share to drop, in [0, 1); 0 is the identity.
+        rate: which fraction to drop, in [0, 1); 0 is the identity.
         time_constant: whether `x` is `(batch, time, features)` and one mask serves
             all its steps (whole channels are dropped: spatial dropout).
 

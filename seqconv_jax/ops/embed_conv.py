@@ -113,8 +113,8 @@ def _projected(ids, table, kernel, taps: _Taps):
         whole = [tap[:, :, None] for tap in taps.under(known)]
         return jnp.where(jnp.all(jnp.stack(whole), axis=0), look_up(), jnp.nan)
 
-    # The branch is also a wall: XLA on a CPU would repeat the lookups inside every
-    # operation that uses their sum.
+    # The branch is also a fusion barrier: XLA on a CPU would repeat the lookups inside
+    # every operation that uses their sum.
     return lax.cond(jnp.all(known), look_up, with_gaps).astype(dtype)
 
 

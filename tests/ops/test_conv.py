@@ -65,7 +65,7 @@ def test_correlates_rather_than_convolves():
 
 
 # Every kernel over an even and an odd length; strides and dilations change with it
-# (Keras refuses both at once).
+# (Keras rejects both at once).
 GRID = [(size, 12 + odd, 1, 1) for size in range(1, 10) for odd in (0, 1)] + [
     (size, 16 + (size + (spread > 1)) % 2 + 8 * (dilation > 1), spread, dilation)
     for size in range(1, 10)
@@ -273,17 +273,17 @@ def test_float16_sums_in_float32():
         ),
     ],
 )
-def test_refusals(x, kernel, options, message):
+def test_wrong_arguments_raise(x, kernel, options, message):
     with pytest.raises(UserError, match=message):
         conv1d(jnp.zeros(x), jnp.zeros(kernel), **options)
 
 
-def test_refuses_a_bias_of_another_width_also_under_jit():
+def test_a_bias_of_another_width_raises_also_under_jit():
     with pytest.raises(UserError, match=r"`bias` must have shape \(2,\), got \(3,\)"):
         jitted(jnp.zeros((1, 4, 1)), jnp.zeros((2, 1, 2)), jnp.zeros(3))
 
 
-def test_length_refuses_a_negative_length():
+def test_a_negative_length_raises():
     with pytest.raises(UserError, match="`length` must be an integer of at least 0"):
         conv_output_length(-1, 1)
 

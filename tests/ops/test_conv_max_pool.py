@@ -148,6 +148,6 @@ def test_only_the_maxima_and_their_places_are_kept():
         ),
     ],
 )
-def test_refusals(x, kernel, window, message):
+def test_wrong_arguments_raise(x, kernel, window, message):
     with pytest.raises(UserError, match=message):
         conv_max_pool(x, kernel, window)

@@ -17,7 +17,7 @@ def test_mask_has_two_values_and_mean_one(rate):
     mask = np.asarray(dropout_mask(KEY, rate, (200, 250)))
     assert mask.dtype == np.float32
     assert np.unique(mask).tolist() == [0.0, np.float32(1 / (1 - rate))]
-    # Five standard deviations of the share of 50,000 draws.
+    # Five standard deviations of the fraction of 50,000 draws.
     spread = 5 * np.sqrt(rate * (1 - rate) / mask.size)
     assert np.mean(mask == 0) == pytest.approx(rate, abs=spread)
     rows = np.mean(mask == 0, axis=1)
@@ -73,7 +73,7 @@ def test_vmap_over_keys_equals_one_after_the_other():
 
 
 @pytest.mark.parametrize("rate", BAD_RATES, ids=repr)
-def test_refuses_rates_outside_their_range(rate):
+def test_rates_outside_their_range_raise(rate):
     message = r"`rate` must be a number in \[0, 1\), got "
     with pytest.raises(UserError, match=message):
         dropout(jnp.ones(3), KEY, rate)
@@ -81,6 +81,6 @@ def test_refuses_rates_outside_their_range(rate):
         dropout_mask(KEY, rate, (3,))
 
 
-def test_time_constant_refuses_another_rank():
+def test_time_constant_needs_three_axes():
     with pytest.raises(UserError, match=r"`x` must have shape \(batch, time, features"):
         dropout(jnp.ones((2, 3)), KEY, 0.5, time_constant=True)

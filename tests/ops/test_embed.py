@@ -82,7 +82,7 @@ def test_bfloat16_table_is_kept():
     assert_same_bits(embed(IDS, table), np.asarray(table)[IDS])
 
 
-def test_refusals():
+def test_wrong_arguments_raise():
     with pytest.raises(UserError, match="`ids` must be integers, got 'float32'"):
         embed(jnp.ones((2, 3)), jnp.ones((7, 3)))
     with pytest.raises(UserError, match="`ids` must be integers, got 'bool'"):

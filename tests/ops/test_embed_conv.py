@@ -127,7 +127,7 @@ def test_half_precision_stays_near_float32(dtype):
         (IDS, TABLE, {"padding": "full"}, "`padding` must be one of"),
     ],
 )
-def test_refusals(ids, table, options, message):
+def test_wrong_arguments_raise(ids, table, options, message):
     with pytest.raises(UserError, match=message):
         embed_conv(ids, table, kernel(3), **options)
     with pytest.raises(UserError, match=r"`bias` must have shape \(2,\), got \(3,\)"):

@@ -24,8 +24,8 @@ from numerics import (
 
 from seqconv_jax import UserError
 from seqconv_jax.ops import gru, gru_cell, project_inputs
-from seqconv_jax.ops.gru_recurrence import recurrence, recurrence_reference
-from seqconv_jax.ops.gru_step import Convention, Gates, Weights
+from seqconv_jax.ops.gru.recurrence import recurrence, recurrence_reference
+from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 
 BATCH, TIME, FEATURES, UNITS = 4, 6, 3, 5
 H3 = 3 * UNITS
@@ -455,7 +455,7 @@ def test_dropout_masks_of_ones_change_nothing():
 
 
 def test_each_gate_has_its_own_mask():
-    # Where a gate's mask is zero, its share of the kernel gets no gradient.
+    # Where a gate's mask is zero, its part of the kernel gets no gradient.
     @quick_jit
     @jax.grad
     def gradients(weights, masks):
@@ -509,7 +509,7 @@ def test_dropped_state_still_interpolates_whole():
         ),
     ],
 )
-def test_refusals(changes, message):
+def test_wrong_arguments_raise(changes, message):
     arguments: dict[str, Any] = {
         "x": (BATCH, TIME, FEATURES),
         "kernel": (FEATURES, H3),

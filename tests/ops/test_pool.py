@@ -345,13 +345,13 @@ def test_average_of_bfloat16_loses_no_small_terms(average, masked):
         ),
     ],
 )
-def test_refusals(pool, x, window, options, message):
+def test_wrong_arguments_raise(pool, x, window, options, message):
     with pytest.raises(UserError, match=message):
         pool(jnp.zeros(x), window, **options)
 
 
 @pytest.mark.parametrize("pool", [global_max_pool, global_avg_pool])
-def test_global_refusals(pool):
+def test_global_wrong_arguments_raise(pool):
     with pytest.raises(UserError, match=r"`x` must have shape .*, got \(4, 5\)"):
         pool(jnp.zeros((4, 5)))
     with pytest.raises(
@@ -362,6 +362,6 @@ def test_global_refusals(pool):
         pool(jnp.zeros((2, 4, 1)), mask=jnp.ones((2, 4, 1), bool))
 
 
-def test_mask_of_the_outputs_refuses_another_rank():
+def test_mask_of_the_outputs_needs_two_axes():
     with pytest.raises(UserError, match=r"`mask` must have shape \(batch, time\), got"):
         pool_mask(jnp.ones((2, 4, 1), bool), 2)

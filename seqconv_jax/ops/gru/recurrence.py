@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from seqconv_jax.ops.gru_step import Convention, Gates, Weights, cell, step_back
+from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell, step_back
 
 
 def recurrence_reference(

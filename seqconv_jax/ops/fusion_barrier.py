@@ -1,4 +1,4 @@
-"""A wall that XLA can't move work across."""
+"""A barrier that XLA neither fuses nor moves work across."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,9 @@ import jax.numpy as jnp
 from jax import lax
 
 
-def behind_wall(known: jax.Array, function: Callable[..., Any], *operands: Any) -> Any:
+def behind_fusion_barrier(
+    known: jax.Array, function: Callable[..., Any], *operands: Any
+) -> Any:
     """Return `function(*operands)`, computed once, and not before `known` is.
 
     XLA on a CPU repeats cheap operations inside everything that uses their result, and
@@ -20,5 +22,9 @@ def behind_wall(known: jax.Array, function: Callable[..., Any], *operands: Any) 
         known: a float scalar.
         function: what to compute.
         operands: its arguments.
+
+    Example:
+        >>> behind_fusion_barrier(jnp.array(1.0), jnp.add, 1.0, 2.0).item()
+        3.0
     """
     return lax.cond(jnp.isfinite(known), function, function, *operands)

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.gru_recurrence import recurrence
-from seqconv_jax.ops.gru_step import GATES, Convention, Gates, Weights, cell
+from seqconv_jax.ops.gru.recurrence import recurrence
+from seqconv_jax.ops.gru.step import GATES, Convention, Gates, Weights, cell
 from seqconv_jax.ops.product import product
 
 
@@ -50,8 +50,8 @@ def gru(
             `reset_after`; None for none.
         reset_after: whether the reset gate acts after the matrix product.
         gate_activation: `"sigmoid"`, `"hard_sigmoid"` (Keras 3: `relu6(x + 3) / 6`)
-            or `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, Keras 2.0 and 2.1's
-            default).
+            or `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, the default of Keras
+            2.0 to 2.2 and of TensorFlow 1's `tf.keras`).
         initial_state: `(batch, units)`; zeros where None.
         mask: `(batch, time)` bool, true for real steps.
         reverse: whether to run from the last step to the first. Outputs stay in the

@@ -1,0 +1,5 @@
+"""Gated recurrent unit: the operation, one step of it, and the loop over time."""
+
+from seqconv_jax.ops.gru.op import gru, gru_cell, project_inputs
+
+__all__ = ["gru", "gru_cell", "project_inputs"]
