@@ -54,7 +54,7 @@ def _convolutions(blocks: tuple[ConvBlock, ...]) -> tuple[Any, ...]:
 
 
 def _head(head: str, dropout: float, outputs: int) -> tuple[Any, ...]:
-    """Return what follows the convolutions: one vector of all steps, then the output."""
+    """Return what follows the convolutions: one vector of all steps, then outputs."""
     pool = _HEADS[_checks.one_of("head", head, _HEADS)]()
     rate = _checks.dropout_rate("dropout", dropout)
     return pool, *((Dropout(rate),) if rate > 0 else ()), Dense(outputs)
@@ -172,7 +172,8 @@ class ConvRNN(_SeriesNetwork):
     Example:
         >>> import jax.numpy as jnp
         >>> from seqconv_jax.nn import LSTM
-        >>> model, x = ConvRNN(LSTM(8), (ConvBlock(4, 5, pool=3),)), jnp.ones((2, 60, 4))
+        >>> model = ConvRNN(LSTM(8), blocks=(ConvBlock(4, 5, pool=3),))
+        >>> x = jnp.ones((2, 60, 4))
         >>> model.apply(model.init(jax.random.key(0), x), x).shape
         (2, 1)
     """

@@ -27,8 +27,7 @@ MAY_IMPORT = {
     "losses": {"ops"},
     "optim": set(),
     "nn": {"ops"},
-    "models": {"nn", "ops"},
-    "layer_table": {"nn"},
+    "models": {"nn"},
     "train": {"nn", "losses", "checkpoint"},
     "checkpoint": {"_files", "_leaves", "_manifest", "_steps"},
     "runs": {"_files", "_lock", "_same_run"},
@@ -40,7 +39,7 @@ MAY_IMPORT = {
 OWNERS = {
     "jax": {
         *("_leaves", "checkpoint", "interop", "losses", "models"),
-        *("nn", "ops", "layer_table", "optim", "train"),
+        *("nn", "ops", "optim", "train"),
     },
     "flax": {"nn", "models", "interop"},
     "optax": {"optim", "train"},

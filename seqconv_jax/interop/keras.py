@@ -16,7 +16,7 @@ from seqconv_jax.interop.keras_config import describe
 from seqconv_jax.interop.keras_file import open_keras
 from seqconv_jax.interop.keras_weights import read_weights, weights_file
 from seqconv_jax.interop.layers import expected_params, layers_of
-from seqconv_jax.nn.trace import abstract
+from seqconv_jax.nn.calls import abstract
 
 # Shapes are inferred from it where a model leaves its length open; nothing is computed.
 _OPEN_LENGTH = 1 << 20

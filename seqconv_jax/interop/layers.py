@@ -9,7 +9,7 @@ from flax.traverse_util import flatten_dict
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.nn import GRU, Bidirectional, Conv1D, Dense, Embedding
-from seqconv_jax.nn.trace import abstract, layer_calls
+from seqconv_jax.nn.calls import abstract, layer_calls
 
 
 class Weight(NamedTuple):

@@ -21,7 +21,7 @@ from seqconv_jax._files import parse_object, replace_file, to_json
 from seqconv_jax.interop.keras import Loaded, checked_params
 from seqconv_jax.interop.layers import expected_params
 from seqconv_jax.interop.model_config import decode, encode
-from seqconv_jax.nn.trace import abstract
+from seqconv_jax.nn.calls import abstract
 
 _FORMAT = 1
 _KEY = "seqconv_jax"

@@ -21,6 +21,7 @@ _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "gelu": partial(jax.nn.gelu, approximate=False),
 }
 
+
 def activation(name: str, x: jax.Array) -> jax.Array:
     """Apply the activation called `name`, in Keras's meaning of it.
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax.nn.layer import Layer, call

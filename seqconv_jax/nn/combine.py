@@ -87,7 +87,7 @@ class Residual(Composite):
 
 
 class MatchWidth(Conv1D):
-    """A convolution of one tap where the width is not `features` yet, else the identity.
+    """A convolution of one tap where the width is another, else the identity.
 
     Attributes:
         features: the width of the output.

@@ -35,8 +35,8 @@ class Layer(nn.Module):
         ...     def __call__(self, x, *, mask=None, train=False):
         ...         scale = self.param("scale", nn.initializers.ones, (x.shape[-1],))
         ...         return x * scale
-        >>> Scale().init(jax.random.key(0), jnp.ones((2, 9, 4)))["params"]["scale"].shape
-        (4,)
+        >>> Scale().init(jax.random.key(0), jnp.ones((2, 3)))["params"]["scale"].shape
+        (3,)
     """
 
     @property
@@ -158,8 +158,8 @@ def call_with_mask(
     ops.check_mask(mask, x)
     if after is None and not takes(layer, "mask"):
         raise UserError(
-            f"layer {type(layer).__name__} takes no `mask`, so masked steps would count "
-            "in its result; expected one that takes it, got "
+            f"layer {type(layer).__name__} takes no `mask`, so masked steps would "
+            "count in its result; expected one that takes it, got "
             f"{inspect.signature(type(layer).__call__)}"
         )
     y = call(layer, x, mask=mask, train=train)

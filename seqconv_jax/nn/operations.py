@@ -243,4 +243,6 @@ def compute_at(
 
 def _needed(operations: Sequence[Operation], wanted: Steps) -> Steps:
     """Return which input steps the wanted outputs of all operations are made of."""
-    return reduce(lambda steps, each: each.steps_before(steps), operations[::-1], wanted)
+    return reduce(
+        lambda steps, each: each.steps_before(steps), operations[::-1], wanted
+    )

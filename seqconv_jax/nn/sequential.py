@@ -71,6 +71,7 @@ class Network(Composite):
             check_lengths(x.shape[1], layers)
         return self.run(layers, x, mask, train)[0]
 
+    @nn.nowrap  # Flax would take the layers for submodules of a module unbound
     def _layers(self) -> tuple[Any, ...]:
         """Return the layers, as submodules where this is one."""
         return self.layers if self.scope is None else self.bound_layers
@@ -85,10 +86,12 @@ class Network(Composite):
         """The windows of all layers."""
         return windows_of(self._layers())
 
+    @nn.nowrap
     def output_length(self, length):
         """Return what the layers leave of the length."""
         return output_length(length, self._layers())
 
+    @nn.nowrap
     def mask_after(self, mask, x):
         """Return what the layers leave of the mask."""
         return mask_after(self._layers(), mask, x)
@@ -132,6 +135,7 @@ class Sequential(Network):
         x, _ = self.run(self.layers[: self.mask_until], x, mask, train)
         return self.run(self.layers[self.mask_until :], x, None, train)[0]
 
+    @nn.nowrap
     def mask_after(self, mask, x):
         """Return what the layers leave of the mask."""
         return None if self.mask_until is not None else super().mask_after(mask, x)

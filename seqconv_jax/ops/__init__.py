@@ -18,7 +18,13 @@ from seqconv_jax.ops.masked import (
     masked_max_pool,
 )
 from seqconv_jax.ops.masked_windows import window_mask, window_rows
-from seqconv_jax.ops.masking import check_mask, hide, last_real_step, shift_left
+from seqconv_jax.ops.masking import (
+    check_mask,
+    finite_where_masked,
+    hide,
+    last_real_step,
+    shift_left,
+)
 from seqconv_jax.ops.pool import (
     avg_pool,
     global_avg_pool,
@@ -38,6 +44,7 @@ __all__ = [
     "dropout_mask",
     "embed",
     "embed_conv",
+    "finite_where_masked",
     "global_avg_pool",
     "global_max_pool",
     "gru",

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from seqconv_jax import _checks
 
-__all__ = ["check_mask", "hide", "last_real_step", "shift_left"]
+__all__ = ["check_mask", "finite_where_masked", "hide", "last_real_step", "shift_left"]
 
 
 def check_mask(mask: jax.Array, x: jax.Array) -> jax.Array:
@@ -181,3 +181,30 @@ def _backward(steps: int, saved, d_y):
 
 
 _shift.defvjp(_forward, _backward)
+
+
+def finite_where_masked(x: jax.Array, mask: jax.Array | None) -> jax.Array:
+    """Put zeros in place of what is not finite at the masked steps, and only there.
+
+    What is done to each step by itself may leave masked steps as they are, for no one
+    looks at them. But the gradient of a weight adds up over all steps, and not even
+    zero times NaN is zero.
+
+    Args:
+        x: `(batch, time, ...)` float.
+        mask: `(batch, time)` bool, true for real steps; None where all are real.
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        UserError: for a mask of another shape.
+
+    Example:
+        >>> x, mask = jnp.array([[jnp.nan, 2.0]]), jnp.array([[False, False]])
+        >>> finite_where_masked(x, mask).tolist()
+        [[0.0, 2.0]]
+    """
+    if mask is None:
+        return x
+    return jnp.where(jnp.isfinite(x), x, hide(x, mask))
