@@ -25,10 +25,10 @@ from seqconv_jax.train.batches import (
     gather,
     put_on_device,
 )
-from seqconv_jax.train.choice import Choice, Record
 from seqconv_jax.train.diagnose import Diverged, first_bad_tensor
 from seqconv_jax.train.engine import Evaluator, Ticket, Trainer
 from seqconv_jax.train.interrupt import Interrupted, stop_on_signals
+from seqconv_jax.train.selection import Choice, Record
 from seqconv_jax.train.state import TrainState, init_state, seed_keys
 from seqconv_jax.train.step import Score, means_of, zero_totals
 from seqconv_jax.train.store import RunDirectory, open_store

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.train.choice import Choice, Record
+from seqconv_jax.train.selection import Choice, Record
 from seqconv_jax.train.state import TrainState
 from seqconv_jax.train.step import Metrics
 

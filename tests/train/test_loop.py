@@ -9,8 +9,8 @@ from train.test_step import same
 
 import seqconv_jax as sc
 from seqconv_jax.train import engine
-from seqconv_jax.train.choice import Choice
 from seqconv_jax.train.loop import Silence
+from seqconv_jax.train.selection import Choice
 
 
 def test_learns_and_reports_every_epoch():

@@ -11,9 +11,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from seqconv_jax import _manifest
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import sync_directory
+from seqconv_jax.checkpoint import manifest
 
 
 def steps(directory: Path) -> list[int]:
@@ -29,7 +29,7 @@ def best(directory: Path, monitor: str, mode: str) -> int | None:
     sign = 1 if mode == "min" else -1
     scores = []
     for step in steps(directory):
-        metrics = _manifest.read(directory / str(step))["metrics"]
+        metrics = manifest.read(directory / str(step))["metrics"]
         if metrics is not None and metrics.get(monitor) is not None:
             scores.append((sign * metrics[monitor], step))
     return min(scores)[1] if scores else None

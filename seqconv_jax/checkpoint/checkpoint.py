@@ -19,8 +19,10 @@ import jax
 import numpy as np
 from orbax.checkpoint import v1 as ocp
 
-from seqconv_jax import _leaves, _manifest, _steps
 from seqconv_jax._checks import UserError, expect, non_negative_int, one_of
+from seqconv_jax.checkpoint import leaves as _leaves
+from seqconv_jax.checkpoint import manifest as _manifest
+from seqconv_jax.checkpoint import steps as _steps
 
 _ARRAYS = "arrays"
 

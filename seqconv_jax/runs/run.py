@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import parse_object, plain, replace_file, to_json
-from seqconv_jax._lock import DirectoryLock
-from seqconv_jax._same_run import check_same_run
+from seqconv_jax.runs.lock import DirectoryLock
+from seqconv_jax.runs.same_run import check_same_run
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
 CHECKPOINTS = "checkpoints"
