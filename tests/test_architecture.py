@@ -17,6 +17,8 @@ MAY_IMPORT = {
     "__init__": set(),
     "_checks": set(),
     "_files": set(),
+    "_best": set(),
+    "_leaves": set(),
     "data": set(),
     "ops": set(),
     "losses": {"ops"},
@@ -24,8 +26,8 @@ MAY_IMPORT = {
     "nn": {"ops"},
     "models": {"nn", "ops"},
     "layer_table": {"nn"},
-    "train": {"nn", "losses", "checkpoint"},
-    "checkpoint": {"_files"},
+    "train": {"nn", "losses", "checkpoint", "_best", "_leaves"},
+    "checkpoint": {"_files", "_best", "_leaves"},
     "runs": {"_files"},
     "plots": {"_files"},
     "interop": {"nn", "models", "_files"},
@@ -34,7 +36,7 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("checkpoint", "interop", "losses", "models"),
+        *("_leaves", "checkpoint", "interop", "losses", "models"),
         *("nn", "ops", "layer_table", "optim", "train"),
     },
     "flax": {"nn", "models", "interop"},

@@ -1,4 +1,4 @@
-"""A pytree as named leaves: "state/params/Dense_0/kernel" → array, and back."""
+"""The leaves of a pytree as a checkpoint keeps them, by name, and back."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,22 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax._leaves import Difference, Spec, differences, named_leaves
 
 _SHOWN = 5  # differences that one message lists
-
-
-def named(tree: Any) -> tuple[dict[str, Any], Any]:
-    """Return the leaves of a pytree by name, in its order, and its structure."""
-    leaves, structure = jax.tree_util.tree_flatten_with_path(tree)
-    names = [
-        jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves
-    ]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise UserError(
-            f"`tree` must have distinct leaf names, got {min(twice)!r} twice"
-        )
-    return dict(zip(names, (leaf for _, leaf in leaves), strict=True)), structure
 
 
 def nested(leaves: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +32,7 @@ def host_copies(tree: Any) -> dict[str, np.ndarray]:
     The copy is what makes donation safe: on CPU a NumPy view of a `jax.Array` is the
     very buffer that the next step may overwrite.
     """
-    leaves, _ = named(tree)
+    leaves = named_leaves(tree)
     for name, leaf in leaves.items():
         if hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             raise UserError(
@@ -62,9 +49,8 @@ def host_copies(tree: Any) -> dict[str, np.ndarray]:
 
 
 def describe(leaf: Any) -> dict[str, Any]:
-    """Return the shape and the dtype of an array, a `ShapeDtypeStruct` or a number."""
-    leaf = leaf if hasattr(leaf, "dtype") else np.asarray(leaf)
-    return {"shape": list(leaf.shape), "dtype": str(leaf.dtype)}
+    """Return the shape and the dtype of a leaf as a manifest keeps them."""
+    return Spec.of(leaf)._asdict()
 
 
 def below(like: Any, held: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,26 +66,30 @@ def compare(where: Path, held: Mapping[str, Any], expected: Mapping[str, Any]) -
 
     Args:
         where: the checkpoint, for the message.
-        held: `describe` of each leaf in it.
+        held: `describe` of each leaf in it, as read from the manifest.
         expected: the leaves to be filled.
     """
-    found = []
-    for name in dict.fromkeys([*expected, *held]):
-        if name not in held:
-            found.append(f"lacks {name}, which the model expects")
-        elif name not in expected:
-            found.append(f"holds {name}, which the model does not have")
-        elif held[name] != (want := describe(expected[name])):
-            key = "shape" if held[name]["shape"] != want["shape"] else "dtype"
-            got, wanted = (_words(side[key]) for side in (held[name], want))
-            found.append(f"holds {name} of {key} {got}, the model expects {wanted}")
+    specs = {k: Spec(tuple(v["shape"]), v["dtype"]) for k, v in held.items()}
+    found = differences(specs, expected)
     if found:
         more = len(found) - _SHOWN
         rest = f"; and {more} more differences" if more > 0 else ""
         raise UserError(
-            f"checkpoint {where} {'; '.join(found[:_SHOWN])}{rest}. Build the model "
-            "with the settings of that run (its config.json), or start a new run"
+            f"checkpoint {where} {'; '.join(map(_words, found[:_SHOWN]))}{rest}. Build "
+            "the model with the settings of that run (its config.json), or start a new "
+            "run"
         )
+
+
+def _words(difference: Difference) -> str:
+    name, held, expected = difference
+    if held is None:
+        return f"lacks {name}, which the model expects"
+    if expected is None:
+        return f"holds {name}, which the model does not have"
+    kind = "shape" if held.shape != expected.shape else "dtype"
+    got, want = getattr(held, kind), getattr(expected, kind)
+    return f"holds {name} of {kind} {got}, the model expects {want}"
 
 
 def like(leaf: Any, value: np.ndarray) -> Any:
@@ -120,7 +110,3 @@ def like(leaf: Any, value: np.ndarray) -> Any:
     committed = getattr(leaf, "committed", True)
     sharding = getattr(leaf, "sharding", None) if committed else None
     return array if sharding is None else jax.device_put(array, sharding)
-
-
-def _words(value: Any) -> str:
-    return str(tuple(value)) if isinstance(value, list) else value

@@ -99,7 +99,7 @@ class TestCrash:
         done = run_python(code, tmp_path)
         assert done.stdout == (
             f"UserError could not write checkpoint {tmp_path}/2: File too large; "
-            "step 1 is intact. Free some space or mend the permissions, then resume\n"
+            "step 1 is intact. Free some space or fix the permissions, then resume\n"
         )
         assert done.stderr == ""  # one line, said once
 

@@ -15,7 +15,7 @@ from seqconv_jax.checkpoint import Checkpoints
 
 
 class TestDamage:
-    def assert_refused(self, directory, capfd, match="/20 (is damaged|holds no)"):
+    def assert_rejected(self, directory, capfd, match="/20 (is damaged|holds no)"):
         capfd.readouterr()
         with pytest.raises(UserError, match=match) as caught:
             checkpoints = Checkpoints(directory)
@@ -31,7 +31,7 @@ class TestDamage:
                 flipped = bytearray(data)
                 flipped[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
                 path.write_bytes(flipped)
-                self.assert_refused(saved, capfd)
+                self.assert_rejected(saved, capfd)
             path.write_bytes(data)
         assert_same(Checkpoints(saved).load(20, make_tree()), make_tree(20))
 
@@ -39,9 +39,9 @@ class TestDamage:
         for path in files_below(saved / "20"):
             data = path.read_bytes()
             path.write_bytes(data[: len(data) // 2])
-            self.assert_refused(saved, capfd)
+            self.assert_rejected(saved, capfd)
             path.unlink()
-            self.assert_refused(saved, capfd)
+            self.assert_rejected(saved, capfd)
             path.write_bytes(data)
 
     def test_a_planted_pickle_is_never_run(self, saved, tmp_path, capfd):
@@ -52,12 +52,12 @@ class TestDamage:
         payload = pickle.dumps({"params": Bomb()})
         planted = saved / "20" / "arrays" / "extra.pkl"
         planted.write_bytes(payload)
-        self.assert_refused(saved, capfd, "arrays/extra.pkl does not belong there")
+        self.assert_rejected(saved, capfd, "arrays/extra.pkl does not belong there")
         planted.unlink()
         for path in files_below(saved / "20"):
             data = path.read_bytes()
             path.write_bytes(payload)
-            self.assert_refused(saved, capfd)
+            self.assert_rejected(saved, capfd)
             path.write_bytes(data)
         assert not (tmp_path / "ran").exists()
 
@@ -74,9 +74,9 @@ class TestDamage:
     )
     def test_manifests_of_other_kinds(self, saved, capfd, text):
         (saved / "20" / "manifest.json").write_text(text)
-        self.assert_refused(saved, capfd, "is damaged: manifest.json")
+        self.assert_rejected(saved, capfd, "is damaged: manifest.json")
 
-    def test_links_are_refused(self, saved, tmp_path):
+    def test_links_raise(self, saved, tmp_path):
         outside = tmp_path / "outside"
         (saved / "20").rename(outside)
         (saved / "20").symlink_to(outside)

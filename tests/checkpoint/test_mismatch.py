@@ -56,7 +56,7 @@ class TestMismatch:
                 checkpoints.load(0, {"a": like})
 
 
-class TestRefusedTrees:
+class TestRejectedTrees:
     @pytest.mark.parametrize(
         ("leaf", "message"),
         [

@@ -69,7 +69,7 @@ class TestWhatIsKept:
             assert checkpoints.load(5, {"a": jnp.ones(1)})["a"] == 1
         assert os.listdir(tmp_path) == ["5"]
 
-    def test_metrics_without_the_monitor_are_refused(self, tmp_path):
+    def test_metrics_without_the_monitor_raise(self, tmp_path):
         with (
             Checkpoints(tmp_path, monitor="val_los") as checkpoints,
             pytest.raises(
@@ -82,13 +82,13 @@ class TestWhatIsKept:
     def test_a_step_that_cannot_be_removed_stays_whole(self, saved, monkeypatch):
         rename = Path.rename
 
-        def refuse(path, target):
+        def deny(path, target):
             if ".deleting" in str(target):
                 raise PermissionError(13, "Permission denied")
             return rename(path, target)
 
         with Checkpoints(saved) as checkpoints:
-            monkeypatch.setattr(Path, "rename", refuse)
+            monkeypatch.setattr(Path, "rename", deny)
             checkpoints.save(30, make_tree(30), {"val_loss": 0.1})
             assert checkpoints.steps == [10, 20, 30]
             assert_same(checkpoints.load(20, make_tree()), make_tree(20))
@@ -96,7 +96,7 @@ class TestWhatIsKept:
             checkpoints.save(40, make_tree(), None)
             assert checkpoints.steps == [30, 40]
 
-    def test_an_earlier_step_is_refused(self, saved):
+    def test_an_earlier_step_raises(self, saved):
         with (
             Checkpoints(saved) as checkpoints,
             pytest.raises(
