@@ -1,41 +1,32 @@
 """The run directory: what a run was asked, how each epoch went, and how it ended.
 
-`config.json`, `history.jsonl` (a line per epoch), `summary.json`, pictures and
-`checkpoints/`. All JSON is strict: a NaN or infinity is stored as null. Every write is
+`config.json`, `history.jsonl` (a line per epoch), `summary.json`, `checkpoints/`
+and the caller's figures. All JSON is strict: a NaN or infinity is stored as null. Every write is
 atomic, and a lock keeps a second process out.
 """
 
 import os
-import platform
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect
 from seqconv_jax._files import parse_object, plain, replace_file, to_json
+from seqconv_jax.runs.content import (
+    CHECKPOINTS,
+    CONFIG,
+    FORMAT,
+    FORMAT_KEY,
+    HISTORY,
+    LOCK,
+    SUMMARY,
+    check_content,
+    read_config,
+    remove_run,
+)
 from seqconv_jax.runs.lock import DirectoryLock
 from seqconv_jax.runs.same_run import check_same_run
-
-CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
-CHECKPOINTS = "checkpoints"
-PICTURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
-PACKAGES = (
-    "jax",
-    "jaxlib",
-    "flax",
-    "optax",
-    "orbax-checkpoint",
-    "numpy",
-    "pandas",
-    "seqconv-jax",
-)
-
-_LOCK = ".lock"
-_FORMAT_KEY, _FORMAT = "run_format", 1  # marks a config.json as one of ours
-
 
 @dataclass(frozen=True)
 class Run:
@@ -108,18 +99,20 @@ def open(
     config: Mapping[str, Any] | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    may_change: Collection[str] = ("epochs",),
+    files: Collection[str] = (),
 ) -> Run:
     """Open a run directory and write its `config.json`.
 
     A directory with a run in it needs `resume` or `overwrite`. `resume` where there is
     none yet starts one, so that a job that may be cut off has one command. `overwrite`
-    removes the files a run writes and nothing else, and only if `config.json` says that
-    it is a run.
+    removes what a run writes and nothing else, and only if `config.json` says that it
+    is a run.
 
-    Resuming needs the config of the run. Free to change are `epochs`, `out`, `resume`,
-    `overwrite` and the path of the data (`data`, `data_file`; not its `data_sha256`).
-    `versions`, `python`, `platform` and `device` may change with a warning: the numbers
-    may then differ in the last bits.
+    Resuming needs the config of the run, except for the keys in `may_change`. The keys
+    of `environment` may change with a warning: the numbers may then differ in the last
+    bits. A `data_source` may change from one kind of real data to another, so record
+    the `data_sha256` beside it.
 
     Args:
         path: the directory, made if it is not there; `~` is the home directory.
@@ -127,110 +120,51 @@ def open(
             those of the run that is resumed.
         resume: go on with the run that is there.
         overwrite: start anew in its place.
+        may_change: top-level keys of the config that a resumed run may change, such as
+            where the data lies.
+        files: names of files that the caller writes in the directory, such as
+            `"loss.png"`, which `overwrite` removes too.
 
     Returns:
         The open run; a context manager.
 
     Raises:
-        UserError: if there is a run and no flag, the config differs, the directory
-            holds something else, cannot be written, or is in use.
+        UserError: if there is a run and neither `resume` nor `overwrite`, the config
+            differs, the directory holds something else, cannot be written, or is in
+            use.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "run"
+        >>> with open(path, config={"seed": 0}) as run:
+        ...     run.append({"epoch": 1, "step": 5, "loss": 0.5})
+        >>> with open(path, config={"seed": 0}, resume=True) as run:
+        ...     run.resumed, run.history()
+        (True, [{'epoch': 1, 'step': 5, 'loss': 0.5}])
     """
     if resume and overwrite:
         raise UserError("`resume` and `overwrite` exclude each other, got both")
+    for name in files:
+        plain_name = Path(name).name == name != ".."
+        expect(plain_name, "files", "names without a directory", name)
     directory = Path(path).expanduser().absolute()
-    settings = {**plain(config or {}, "config"), _FORMAT_KEY: _FORMAT}
-    _check_content(directory, resume, overwrite)
-    lock = DirectoryLock(directory, _LOCK)
+    settings = {**plain(config or {}, "config"), FORMAT_KEY: FORMAT}
+    check_content(directory, resume, overwrite)
+    lock = DirectoryLock(directory, LOCK)
     try:
         # Again: another process may have come and gone before the lock was ours.
-        has_run = _check_content(directory, resume, overwrite)
+        has_run = check_content(directory, resume, overwrite)
         if has_run and overwrite:
-            _remove_run(directory)
+            remove_run(directory, files)
         if has_run and resume:
-            before = _read_config(directory)
+            before = read_config(directory)
             settings = before if config is None else settings
-            check_same_run(directory, before, settings)
+            check_same_run(directory, before, settings, may_change)
         replace_file(directory / CONFIG, to_json(settings, indent=2))
     except BaseException:
         lock.release()
         raise
     return Run(directory, settings, has_run and resume, lock)
-
-
-def environment(*, device: str | None = None) -> dict[str, Any]:
-    """Return the part of a config that says where it ran; nothing is imported for it.
-
-    Args:
-        device: what the arrays are on, such as `jax.devices()[0].device_kind`.
-    """
-    return {
-        "versions": {name: _version(name) for name in PACKAGES},
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": device,
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _check_content(directory: Path, resume: bool, overwrite: bool) -> bool:
-    """Return whether there is a run; raise unless it, or nothing, may be there."""
-    try:
-        names = set(os.listdir(directory)) - {_LOCK, f".{CONFIG}.tmp"}
-    except FileNotFoundError:
-        return False
-    except NotADirectoryError:
-        raise UserError(f"{directory} is a file, expected a directory") from None
-    except OSError as error:
-        raise UserError(f"cannot read {directory}: {error.strerror}") from error
-    if not names:
-        return False
-    if CONFIG not in names:
-        raise UserError(
-            f"{directory} is not empty and holds no {CONFIG}, expected a run or an "
-            f"empty directory, got {_some(names)}; choose another directory"
-        )
-    _read_config(directory)
-    if not resume and not overwrite:
-        raise UserError(
-            f"{directory} already holds a run; go on with it (--resume), replace it "
-            "(--overwrite) or choose another directory"
-        )
-    return True
-
-
-def _read_config(directory: Path) -> dict[str, Any]:
-    path = directory / CONFIG
-    config = parse_object(path.read_bytes(), str(path))
-    if config.get(_FORMAT_KEY) != _FORMAT:
-        raise UserError(
-            f"{directory / CONFIG} is not the config of a run that this version can "
-            f"read, expected {_FORMAT_KEY} {_FORMAT}, got {config.get(_FORMAT_KEY)!r}; "
-            "choose another directory"
-        )
-    return config
-
-
-def _remove_run(directory: Path) -> None:
-    """Remove what a run writes; the config goes last, for until then it is a run."""
-    try:
-        checkpoints = directory / CHECKPOINTS
-        if checkpoints.is_symlink():
-            checkpoints.unlink()
-        elif checkpoints.exists():
-            shutil.rmtree(checkpoints)
-        for name in (HISTORY, SUMMARY, *PICTURES, CONFIG):
-            (directory / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot remove the old run in {directory}: {error.strerror}: "
-            f"{error.filename}; remove it by hand or choose another directory"
-        ) from error
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
@@ -239,8 +173,3 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return [parse_object(s, f"{path}, line {i}") for i, s in enumerate(lines, start=1)]
-
-
-def _some(names: set[str]) -> str:
-    shown = ", ".join(sorted(names)[:3])
-    return f"{shown}, …" if len(names) > 3 else shown
