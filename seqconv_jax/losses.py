@@ -1,7 +1,7 @@
 """Losses and scores per example; the caller reduces them over the batch.
 
 Each takes `(batch, outputs)` predictions and targets of the same shape and returns
-`(batch,)`, the mean over the outputs. Shapes that would broadcast are refused: `(n, 1)`
+`(batch,)`, the mean over the outputs. Shapes that would broadcast raise: `(n, 1)`
 against `(n,)` is the classic way to average over all pairs by mistake.
 """
 

@@ -55,12 +55,12 @@ def test_gather_takes_whole_rows_without_offsets():
     assert batch.x.tolist() == [[6, 7, 8], [0, 1, 2]]
 
 
-def test_filler_weighs_nothing():
-    resident = batches.put_on_device(ramp_task())
-    assert batches.gather(resident, jnp.array([4, -1])).weight.tolist() == [1, 0]
+def test_a_padding_row_weighs_nothing():
+    data = batches.put_on_device(ramp_task())
+    assert batches.gather(data, jnp.array([4, -1])).weight.tolist() == [1, 0]
 
 
-def test_without_replacement_every_row_comes_once_and_filler_ends_the_epoch():
+def test_without_replacement_every_row_comes_once_and_padding_ends_the_epoch():
     rows = order().ravel().tolist()
     assert sorted(rows[:7]) == list(range(10, 17))
     assert rows[7:] == [-1, -1]
@@ -114,6 +114,6 @@ def test_batch_size_must_be_a_positive_integer(batch_size):
         batches.count_steps(ramp_task(), batch_size, None)
 
 
-def test_a_task_without_training_rows_is_refused():
+def test_a_task_without_training_rows_raises():
     with pytest.raises(UserError, match="`task.train` must be at least one row"):
         batches.count_steps(ramp_task(train=np.zeros(0, np.int32)), 2, None)
