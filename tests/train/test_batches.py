@@ -60,6 +60,21 @@ def test_a_padding_row_weighs_nothing():
     assert batches.gather(data, jnp.array([4, -1])).weight.tolist() == [1, 0]
 
 
+def test_padding_rows_repeat_the_batch_in_turn():
+    data = batches.put_on_device(ramp_task())
+    batch = batches.gather(data, jnp.array([9, 4, -1, -1, -1]))
+    assert batch.y[:, 0].tolist() == [109, 104, 109, 104, 109]
+    assert batch.weight.tolist() == [1, 1, 0, 0, 0]
+
+
+def test_padding_rows_before_others_weigh_nothing_too():
+    data = batches.put_on_device(ramp_task())
+    batch = batches.gather(data, jnp.array([-1, 9, -1, 4]))
+    assert batch.y[[1, 3], 0].tolist() == [109, 104]
+    assert batch.weight.tolist() == [0, 1, 0, 1]
+    assert batches.gather(data, jnp.array([-1, -1])).weight.tolist() == [0, 0]
+
+
 def test_without_replacement_every_row_comes_once_and_padding_ends_the_epoch():
     rows = order().ravel().tolist()
     assert sorted(rows[:7]) == list(range(10, 17))

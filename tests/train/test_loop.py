@@ -1,4 +1,6 @@
+import itertools
 import math
+import types
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +10,7 @@ from train.helpers import fit, small_model, small_task
 from train.test_step import same
 
 import seqconv_jax as sc
-from seqconv_jax.train import engine
+from seqconv_jax.train import engine, loop
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.selection import ModelSelection
 
@@ -103,6 +105,16 @@ def test_an_epoch_without_replacement_counts_each_example_once():
     task = small_task(replacement=False)
     result = fit(task=task, steps_per_epoch=None, epochs=1, batch_size=100)
     assert result.history[0]["step"] == math.ceil(len(task.train) / 100)
+
+
+@pytest.mark.parametrize("batch_size", [7, 100, 150])
+def test_examples_per_second_counts_no_padding(batch_size, monkeypatch):
+    seconds = itertools.count()
+    clock = types.SimpleNamespace(perf_counter=lambda: next(seconds))
+    monkeypatch.setattr(loop, "time", clock)
+    task = small_task(replacement=False)
+    result = fit(task=task, steps_per_epoch=None, epochs=1, batch_size=batch_size)
+    assert result.history[0]["examples_per_second"] == len(task.train)
 
 
 def test_the_best_epoch_keeps_its_parameters():
