@@ -35,6 +35,7 @@ no array is read before its shape, type and stored size are those that the model
 from seqconv_jax.interop.keras import (
     Loaded,
     load_keras,
+    load_keras_variables,
     load_keras_weights,
     save_keras_weights,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "gru_from_torch",
     "gru_to_torch",
     "load_keras",
+    "load_keras_variables",
     "load_keras_weights",
     "load_safetensors",
     "save_keras_weights",
