@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
@@ -19,6 +18,7 @@ from seqconv_jax.interop.variables import (
     as_variables,
     checked_variables,
     expected_variables,
+    of_collection,
 )
 from seqconv_jax.nn.calls import abstract
 
@@ -66,10 +66,11 @@ def load_keras(path: PathLike) -> Loaded:
         UserError: naming the first layer, option or array that cannot be taken over.
 
     Example:
-        >>> loaded = load_keras("model.keras")  # doctest: +SKIP
-        >>> variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
-        ... # doctest: +SKIP
-        >>> y = loaded.model.apply(variables, x)  # doctest: +SKIP
+        After `model.save("model.keras")` in Keras::
+
+            loaded = load_keras("model.keras")
+            variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
+            y = loaded.model.apply(variables, x)
     """
     path = Path(path)
     with open_keras(path) as file:
@@ -124,7 +125,7 @@ def load_keras_weights(path: PathLike, model: nn.Module, example: Any) -> Any:
         >>> loaded["kernel"].tolist()
         [[1.0], [1.0], [1.0]]
     """
-    if any(name.startswith("batch_stats/") for name in expected_variables(model, example)):
+    if of_collection("batch_stats", expected_variables(model, example)):
         raise UserError(
             "`model` has moving averages besides its parameters: call "
             "load_keras_variables, which returns both"
@@ -150,6 +151,7 @@ def load_keras_variables(
 
     Example:
         >>> import tempfile
+        >>> import jax
         >>> from seqconv_jax.nn import BatchNorm
         >>> x = jnp.ones((2, 9, 3))
         >>> variables = BatchNorm().init(jax.random.key(0), x)

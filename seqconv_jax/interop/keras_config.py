@@ -124,8 +124,8 @@ def _places(named: list[tuple[str, Any]], listed: list[Any]) -> tuple[Place, ...
     times = Counter(name for name, _ in named)
     if repeated := sorted(name for name in times if times[name] > 1):
         raise UserError(f"layers must have names of their own, got {repeated} twice")
-    order = [x["config"].get("name") for x in listed if isinstance(x.get("config"), dict)]
-    order = [str(name) for name in order if str(name) in rows]
+    configs = [x.get("config") or {} for x in listed]
+    order = [name for c in configs if (name := str(c.get("name"))) in rows]
     counted = dict(zip(order, count(rows[name].keras for name in order), strict=True))
     return tuple(Place(name, counted[name]) for name in rows)
 

@@ -100,7 +100,8 @@ def _forks(layers: Mapping[str, Call]) -> dict[str, tuple[str, ...]]:
         for call in ready:
             del waiting[call.name]
             before = [passed[name] for name in call.inputs]
-            passed[call.name] = (*(reduce(_common, before) if before else ()), call.name)
+            shared = reduce(_common, before) if before else ()
+            passed[call.name] = (*shared, call.name)
     return passed
 
 

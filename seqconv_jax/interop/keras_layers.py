@@ -34,7 +34,7 @@ def translate(
     Args:
         described: `{"class_name": ..., "config": {...}}`.
         version: the Keras that wrote it, such as `"2.15.0"`; None if nobody knows.
-        last_axis: the number of its input's last axis: 2 for a sequence, 1 for a vector.
+        last_axis: that of its input, counted from 0: 2 for a sequence, 1 for a vector.
 
     Raises:
         UserError: naming the layer, and what of it cannot be represented here.

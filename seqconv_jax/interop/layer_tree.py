@@ -102,4 +102,5 @@ def _branches(called: Called) -> list[list[Called]]:
 
 def _does_nothing(module: nn.Module) -> bool:
     """Say whether a layer is the identity here, and Keras has none in its place."""
-    return isinstance(module, MatchWidth) and not module.has_variable("params", "kernel")
+    is_identity = not module.has_variable("params", "kernel")
+    return isinstance(module, MatchWidth) and is_identity

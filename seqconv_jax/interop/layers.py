@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 _DENSE = {"kernel": "kernel", "bias": "bias"}
-_RECURRENT = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bias"}
+_RECURRENT = {name: name for name in ("kernel", "recurrent_kernel", "bias")}
 _NORM = {"scale": "gamma", "bias": "beta"}
 _AVERAGES = {"mean": "moving_mean", "var": "moving_variance"}
 

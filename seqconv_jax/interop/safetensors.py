@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import jax
 from flax import linen as nn
 
 from seqconv_jax import _checks
@@ -60,13 +59,12 @@ def save_safetensors(
 
     Example:
         >>> import tempfile
-        >>> import numpy as np
+        >>> import jax.numpy as jnp
         >>> from seqconv_jax.nn import Dense
-        >>> params, x = {"kernel": np.ones((3, 1)), "bias": np.zeros(1)}, np.ones((2, 3))
-        >>> params, x = jax.tree.map(np.float32, (params, x))
+        >>> x, params = jnp.ones((2, 3)), {"kernel": jnp.ones((3, 1))}
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder, "a.safetensors")
-        ...     save_safetensors(path, Dense(1), params, x)
+        ...     save_safetensors(path, Dense(1, use_bias=False), params, x)
         ...     loaded = load_safetensors(path)
         >>> loaded.model.apply({"params": loaded.params}, x).tolist()
         [[3.0], [3.0]]
@@ -79,7 +77,8 @@ def save_safetensors(
         "input": {"shape": example.shape[1:], "dtype": str(example.dtype)},
     }
     named = {_tensor(name): array for name, array in arrays.items()}
-    content = import_extra(_LIBRARY).save(named, metadata={_KEY: to_json(about).strip()})
+    metadata = {_KEY: to_json(about).strip()}
+    content = import_extra(_LIBRARY).save(named, metadata=metadata)
     replace_file(Path(path), content)
 
 

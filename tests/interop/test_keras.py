@@ -151,7 +151,7 @@ def test_a_functional_model_with_a_mask(tmp_path):
         built = keras.Model(x, y)
     keras_files.randomise(built)
     loaded = load_keras(save(built, tmp_path / "model.keras"))
-    assert loaded.model.padding_id == 0
+    assert loaded.model[0].mask_id == 0
     assert_close(evaluate(loaded, IDS), predict(built, IDS))
 
 

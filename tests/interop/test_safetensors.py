@@ -11,7 +11,7 @@ from seqconv_jax import UserError, models, nn
 from seqconv_jax.interop import load_safetensors, save_safetensors
 
 MODELS = {
-    "text": (models.TextConvNet(9, 4, ending="flatten"), np.zeros((1, 60), np.int32)),
+    "text": (models.TextConvNet(9, 4, head="flatten"), np.zeros((1, 60), np.int32)),
     "series": (
         models.SeriesConvNet(
             blocks=(nn.ConvBlock(4, 3, pool=2, pooling="average"), nn.ConvBlock(4, 3))
@@ -24,13 +24,13 @@ MODELS = {
     "a row of layers": (
         nn.Sequential(
             (
-                nn.Embedding(9, 3),
+                nn.Embedding(9, 3, mask_id=0),
                 nn.Bidirectional(nn.GRU(3, return_sequences=True), "sum"),
                 nn.Dropout(0.5, time_constant=True),
                 nn.GlobalMaxPool1D(),
                 nn.Dense(2, "softmax", use_bias=False),
             ),
-            padding_id=0,
+            mask_until=3,
         ),
         np.zeros((1, 7), np.int32),
     ),
