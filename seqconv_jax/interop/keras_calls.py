@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.keras_layers import name_of
 
-_MASK_OPERATIONS = ("NotEqual", "Any", "LogicalOr")
-
 
 class Call(NamedTuple):
     """The one call of a layer.
@@ -29,7 +27,7 @@ class Masks(NamedTuple):
     """The masks of a model, as the configuration of Keras 3 writes them out.
 
     Attributes:
-        made: the names of the operations that masks are made of.
+        made: the names of what nothing but masks is made of.
         taken: the layers that are called with a mask, and whether it is the one that
             an Embedding or a Masking layer of the model makes.
     """
@@ -70,40 +68,43 @@ def calls_of(layers: Any) -> dict[str, Call]:
     return calls
 
 
-def masks_of(calls: Mapping[str, Call]) -> Masks:
-    """Find the operations that make masks, and who is called with what they make."""
-    made = {name for name, call in calls.items() if _makes_mask(call.described)}
-    while True:  # what feeds a layer is no mask, whatever made it
-        fed = {
-            source
-            for name, call in calls.items()
-            if name not in made
-            for source in call.inputs
-        }
-        if not (odd := made & fed):
-            break
-        made -= odd
+def masks_of(calls: Mapping[str, Call], output: str) -> Masks:
+    """Find the operations that make masks, and who is called with what they make.
+
+    Args:
+        calls: by the names of the layers.
+        output: the layer whose result is the model's.
+    """
     taken = {
-        name: call.mask in made and _is_own(calls[call.mask], calls)
+        name: call.mask in calls and _is_own(calls[call.mask], calls)
         for name, call in calls.items()
         if call.mask is not None
     }
-    return Masks(frozenset(made), taken)
+    masks = [calls[call.mask] for call in calls.values() if call.mask in calls]
+    made = {name for mask in masks for name in (mask.name, *_before(mask, calls))}
+    return Masks(frozenset(made - {output, *_before(calls[output], calls)}), taken)
 
 
-def _makes_mask(described: Mapping[str, Any]) -> bool:
-    module = str(described.get("module"))
-    return described.get("class_name") in _MASK_OPERATIONS and ".ops." in module
+def _before(call: Call, calls: Mapping[str, Call]) -> set[str]:
+    """Return the layers that a call's result is made of, masks aside."""
+    found, waiting = set(), list(call.inputs)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += calls[name].inputs
+    return found
 
 
 def _is_own(call: Call, calls: Mapping[str, Call]) -> bool:
     """Say whether a mask is one that a layer of the model makes of its own input."""
-    if call.described["class_name"] == "NotEqual":
+    if call.described.get("class_name") == "NotEqual":
         return any(
             maker.inputs == call.inputs and _masked_value(maker) == _second(call)
             for maker in calls.values()
         )
-    return all(_is_own(calls[name], calls) for name in call.inputs)
+    known = call.described.get("class_name") in ("Any", "LogicalOr")
+    return known and all(_is_own(calls[name], calls) for name in call.inputs)
 
 
 def _second(call: Call) -> Any:

@@ -53,7 +53,8 @@ def graph_of(inner: Mapping[str, Any]) -> Graph:
         UserError: naming the first layer that is in the way.
     """
     calls = calls_of(inner.get("layers"))
-    masks = masks_of(calls)
+    last = _output(inner, calls)
+    masks = masks_of(calls, last)
     layers = {name: call for name, call in calls.items() if name not in masks.made}
     first, *others = [call for call in layers.values() if not call.inputs] or [None]
     if first is None or others:
@@ -61,17 +62,16 @@ def graph_of(inner: Mapping[str, Any]) -> Graph:
             "the Functional model must have one input, got "
             f"{[call.name for call in layers.values() if not call.inputs]}"
         )
-    last = _output(inner, layers)
     folded = _Folding(layers, _forks(layers))
     chain = folded.chain(last, first.name)
     _check_all_used_once(chain, layers, first.name)
     return Graph(first.described, chain, masks)
 
 
-def _output(inner: Mapping[str, Any], layers: Mapping[str, Call]) -> str:
+def _output(inner: Mapping[str, Any], calls: Mapping[str, Call]) -> str:
     """Return the name of the layer whose result is the model's."""
-    fed = {name for call in layers.values() for name in call.inputs}
-    ends = [name for name in layers if name not in fed]
+    used = {name for call in calls.values() for name in (*call.inputs, call.mask)}
+    ends = [name for name in calls if name not in used]
     listed = inner.get("output_layers")
     outputs = _names(listed) if listed else ends
     if len(ends) != 1 or outputs != ends:

@@ -176,7 +176,7 @@ def _direction_from_torch(kind: _Kind, arrays, suffix: str) -> dict[str, np.ndar
     )
     params = {"kernel": kernel.T, "recurrent_kernel": recurrent.T}
     if biases:
-        params["bias"] = np.stack(biases) if kind.both_biases else sum(biases)
+        params["bias"] = np.stack(biases) if kind.both_biases else np.add(*biases)
     return params
 
 
