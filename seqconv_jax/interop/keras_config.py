@@ -111,8 +111,8 @@ class _Builder(NamedTuple):
         of_merge = 2 if self._leaves_sequence(branches[0], last_axis == 2) else 1
         merge = translate_merge(fork.merge, self.version, of_merge)
         if adds:
-            return sc.Residual(branches[0], branches[1])
-        return sc.Parallel(tuple(branches), merge)
+            return sc.Residual(layers=branches[0], shortcut=branches[1])
+        return sc.Parallel(branches=tuple(branches), merge=merge)
 
     def _leaves_sequence(self, layers: Any, is_sequence: bool) -> bool:
         return is_sequence and output_length(_ANY_LENGTH, layers) is not None

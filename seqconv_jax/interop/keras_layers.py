@@ -112,25 +112,24 @@ def _bidirectional(
     if merge not in MERGES:
         raise UserError(f"{where} has merge_mode {merge!r}, expected {sorted(MERGES)}")
     recurrent = {k: r for k, r in known.items() if issubclass(r.module, Recurrent)}
-    wrapped = config.get("layer"), config.get("backward_layer")
-    kinds = [x.get("class_name") for x in wrapped if isinstance(x, dict)]
-    if not isinstance(wrapped[0], dict) or kinds[0] not in recurrent:
+    wrapped: list[Any] = [config.get("layer"), config.get("backward_layer")]
+    wrapped = wrapped if wrapped[1] is not None else wrapped[:1]
+    kinds = [isinstance(x, dict) and x.get("class_name") for x in wrapped]
+    if kinds[0] not in recurrent:
         raise UserError(
             f"{where} must wrap a {' or '.join(recurrent)} to be represented here"
         )
     rule, directions = recurrent[kinds[0]], []
-    for inner in wrapped[: len(kinds)]:
+    for inner in wrapped if len(set(kinds)) == 1 else []:
         options = dict(inner.get("config") or {})
         options.pop("zero_output_for_mask", None)  # ours does the same of itself
-        directions.append(_settings(name_of(inner), rule, options, version))
-    forward, backward = directions[0], directions[-1]
-    if directions[1:]:
-        backward = {**backward, "reverse": not backward.get("reverse", False)}
-    unlike = {**backward, "reverse": forward.get("reverse", False)} != forward
-    turned = backward.get("reverse", False) != forward.get("reverse", False)
-    if len(set(kinds)) > 1 or unlike or turned:
+        settings = _settings(name_of(inner), rule, options, version)
+        directions.append({"reverse": False, **settings})
+    for backward in directions[1:]:
+        backward["reverse"] = not backward["reverse"]
+    if not directions or any(each != directions[0] for each in directions):
         raise UserError(f"{where} has directions that differ in their options")
-    return sc.Bidirectional(_build(where, rule, forward), MERGES[merge])
+    return sc.Bidirectional(_build(where, rule, directions[0]), MERGES[merge])
 
 
 def _build(where: str, rule: Rule, settings: Mapping[str, Any]) -> Any:

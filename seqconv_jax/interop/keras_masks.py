@@ -71,8 +71,8 @@ def with_masks_of_keras(layers: Sequence[Any]) -> tuple[Sequential, tuple[Any, .
     """
     masked = end_masks(layers, alive=False)
     if masked.users or any(isinstance(layer, Masking) for layer in _flat(layers)):
-        return Sequential(masked.layers, mask_until=masked.until), masked.users
-    return Sequential(tuple(map(_without_mask, layers))), ()
+        return Sequential(layers=masked.layers, mask_until=masked.until), masked.users
+    return Sequential(layers=tuple(map(_without_mask, layers))), ()
 
 
 def end_masks(layers: Sequence[Any], alive: bool) -> Masked:
@@ -146,7 +146,8 @@ def _as_branch(branch: Masked, ends_here: bool) -> tuple[Any, ...]:
         until = len(branch.layers)
     if until is None:
         return branch.layers
-    return (Sequential(branch.layers or (Activation("linear"),), mask_until=until),)
+    layers = branch.layers or (Activation("linear"),)
+    return (Sequential(layers=layers, mask_until=until),)
 
 
 def _branches(layer: Any) -> tuple[tuple[Any, ...], ...]:

@@ -123,9 +123,12 @@ _RECURRENT = {
     "return_sequences": ("return_sequences", _flag),
     "go_backwards": ("reverse", _flag),
 }
-_ONE_RESULT = dict.fromkeys(
-    ("return_state", "stateful", "time_major", "zero_output_for_mask"), _OFF
-)
+_ONE_RESULT = {
+    "return_state": _OFF,
+    "stateful": _OFF,
+    "time_major": _OFF,
+    "zero_output_for_mask": _OFF,
+}
 _GATED = {"activation": ("tanh",), **_ONE_RESULT}
 _NORM = {
     "epsilon": ("epsilon", _as_is),

@@ -145,8 +145,9 @@ def row_of(module: nn.Module) -> Row | None:
     """Return the row of a layer, or of the class that it derives from, if any."""
     if isinstance(module, Bidirectional):
         inner = row_of(module.layer)
-        known = inner is not None and inner.in_cell
-        return inner._replace(keras="bidirectional") if known else None
+        if inner is None or not inner.in_cell:
+            return None
+        return inner._replace(keras="bidirectional")
     kinds = [kind for kind in type(module).__mro__ if kind in TABLE]
     return TABLE[kinds[0]] if kinds else None
 
