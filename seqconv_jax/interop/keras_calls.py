@@ -75,13 +75,16 @@ def masks_of(calls: Mapping[str, Call], output: str) -> Masks:
         calls: by the names of the layers.
         output: the layer whose result is the model's.
     """
+    masks = {name: calls.get(call.mask) for name, call in calls.items() if call.mask}
     taken = {
-        name: call.mask in calls and _is_own(calls[call.mask], calls)
-        for name, call in calls.items()
-        if call.mask is not None
+        name: mask is not None and _is_own(mask, calls) for name, mask in masks.items()
     }
-    masks = [calls[call.mask] for call in calls.values() if call.mask in calls]
-    made = {name for mask in masks for name in (mask.name, *_before(mask, calls))}
+    made = {
+        name
+        for mask in masks.values()
+        if mask is not None
+        for name in (mask.name, *_before(mask, calls))
+    }
     return Masks(frozenset(made - {output, *_before(calls[output], calls)}), taken)
 
 

@@ -96,7 +96,7 @@ def _forks(layers: Mapping[str, Call]) -> dict[str, tuple[str, ...]]:
     while waiting:
         ready = [c for c in waiting.values() if all(i in passed for i in c.inputs)]
         if not ready:
-            raise UserError(f"layers {sorted(waiting)} feed each other in a circle")
+            raise UserError(f"layers {list(waiting)} feed each other in a circle")
         for call in ready:
             del waiting[call.name]
             before = [passed[name] for name in call.inputs]

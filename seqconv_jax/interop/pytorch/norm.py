@@ -67,15 +67,17 @@ def batch_norm_to_torch(params: Arrays, batch_stats: Arrays) -> dict[str, Any]:
         ... ].tolist()
         [1.0, 1.0, 1.0, 1.0]
     """
+    averages = take("batch_stats", batch_stats, _AVERAGES.values())
     names = {new: old for old, new in {**_OURS, **_AVERAGES}.items()}
-    state = _renamed("params", {**params, **batch_stats}, names)
+    state = _renamed("params", {**params, **averages}, names)
     return {**state, "num_batches_tracked": np.zeros((), np.int64)}
 
 
 def _renamed(argument: str, arrays: Arrays, names: dict[str, str]):
     """Return the arrays under other names, if all are of one width."""
-    taken = take(argument, arrays, names)
-    width = next(iter(taken.values())).shape[:1]
+    taken = take(argument, arrays, [n for n in names if n != "bias"], ["bias"])
+    first = next(name for name in names if name in taken)
+    _checks.rank(first, taken[first], ("features",))
     for name, array in taken.items():
-        _checks.shape(name, array, width or (None,))
-    return {names[name]: array for name, array in taken.items()}
+        _checks.shape(name, array, taken[first].shape)
+    return {new: taken[name] for name, new in names.items() if name in taken}
