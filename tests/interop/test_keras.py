@@ -21,9 +21,7 @@ from keras import layers as k
 from numerics import assert_close, assert_same_bits, normal
 
 from seqconv_jax import nn
-from seqconv_jax.interop import (
-    load_keras,
-)
+from seqconv_jax.interop import load_keras
 
 STACKS = {
     "convnet": (
