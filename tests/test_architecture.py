@@ -165,7 +165,7 @@ def test_the_check_finds(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("data/imdb.py", "import numpy as np\nfrom seqconv_jax.data.npz import read"),
+        ("data/imdb.py", "import numpy as np\nfrom seqconv_jax.data.files.npz import read"),
         ("data/series.py", "import pandas as pd\nfrom seqconv_jax import _checks"),
         ("ops/conv.py", "import jax\nfrom seqconv_jax.ops.pool import x"),
         ("train/store.py", "from seqconv_jax.checkpoint import Checkpoints"),
