@@ -9,14 +9,14 @@ from seqconv_jax import ops
 
 
 def modules():
-    """Return the names of the modules whose examples compute with arrays alone."""
+    """Return the names of the modules whose examples need no more than a moment."""
     names = ["seqconv_jax", "seqconv_jax.train.batches"]
     names += ["seqconv_jax.interop.pytorch"]
     names += [f"seqconv_jax.{n}" for n in ("losses", "optim", "models", "layer_table")]
-    for package in ("ops", "nn"):
+    for package in ("ops", "nn", "data"):
         found = importlib.import_module(f"seqconv_jax.{package}")
         names += [
-            m.name for m in pkgutil.iter_modules(found.__path__, found.__name__ + ".")
+            m.name for m in pkgutil.walk_packages(found.__path__, found.__name__ + ".")
         ]
     return names
 
@@ -31,7 +31,8 @@ WITH_EXAMPLES = [
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_examples_are_true(name):
+def test_examples_are_true(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQCONV_CACHE", str(tmp_path))
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted and not result.failed
 

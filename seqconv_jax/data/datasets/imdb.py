@@ -9,31 +9,41 @@ from itertools import pairwise
 import numpy as np
 
 from seqconv_jax._checks import expect, non_negative_int, positive_int
-from seqconv_jax.data.files import find as sources
-from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews
 from seqconv_jax.data.datasets.imdb_file import read_reviews
-from seqconv_jax.data.text.sequences import Reviews, pad, to_ids
+from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews
+from seqconv_jax.data.files.find import find
+from seqconv_jax.data.files.origin import Origin
+from seqconv_jax.data.files.source import KERAS_DATASETS, Source
 from seqconv_jax.data.task import Task
-from seqconv_jax.data.text.vocabulary import IMDB_WORD_INDEX, decode, encode, load_word_index
+from seqconv_jax.data.text.sequences import LabelledSequences, pad, to_ids
+from seqconv_jax.data.text.vocabulary import read_word_index
 
 __all__ = [
     "IMDB",
     "IMDB_WORD_INDEX",
     "ReviewTask",
-    "decode",
-    "encode",
     "load_imdb",
     "load_word_index",
 ]
 
-IMDB = sources.Source(
+IMDB = Source(
     name="the IMDB reviews",
     filename="imdb.npz",
-    url=sources.KERAS_DATASETS + "imdb.npz",
+    url=KERAS_DATASETS + "imdb.npz",
     suffixes=(".npz",),
     sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
     size=17_464_789,
     max_bytes=20_000_000,
+)
+
+IMDB_WORD_INDEX = Source(
+    name="the IMDB word index",
+    filename="imdb_word_index.json",
+    url=KERAS_DATASETS + "imdb_word_index.json",
+    suffixes=(".json",),
+    sha256="027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+    size=1_641_221,
+    max_bytes=4_000_000,
 )
 
 
@@ -43,15 +53,9 @@ class ReviewTask(Task):
 
     Attributes:
         vocabulary: ids are below this: the rows that an embedding needs.
-        data_source: "file", "cache", "download" or "generated".
-        data_path: the file, or None where generated.
-        data_sha256: the file's hash, or None where generated.
     """
 
     vocabulary: int
-    data_source: str
-    data_path: str | None = None
-    data_sha256: str | None = None
 
     def without_validation(self) -> "ReviewTask":
         """Return the task that trains on the validation rows too and has none left.
@@ -87,7 +91,7 @@ def load_imdb(
     `fit(validation_split=...)`, one after the other, id for id.
 
     Args:
-        path: `imdb.npz` or a directory with it; see `sources.find` for what happens
+        path: `imdb.npz` or a directory with it; see `files.find` for what happens
             without it.
         num_words: ids from here on become `oov`; None keeps all words.
         maxlen: tokens in a row: `maxlen` of Keras's `pad_sequences`. (That of its
@@ -108,11 +112,29 @@ def load_imdb(
 
     Raises:
         UserError: if an option is out of range, or the data cannot be found or used.
+
+    Warns:
+        GeneratedDataWarning: where there is no file and a stand-in takes its place.
+        UserWarning: where a split has reviews of one class only.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> reviews = np.empty(10, object)
+        >>> reviews[:] = [[rank] * 9 for rank in range(1, 11)]
+        >>> labels = np.arange(10) % 2
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "imdb.npz")
+        ...     np.savez(
+        ...         path, x_train=reviews, y_train=labels, x_test=reviews, y_test=labels
+        ...     )
+        ...     task = load_imdb(path, num_words=100, maxlen=8)
+        >>> task.example.shape, task.targets.shape, len(task.validation)
+        ((1, 8), (20, 1), 2)
     """
     positive_int("maxlen", maxlen)
     expect(0 <= seed < 1 << 32, "seed", "from 0 to 2 ** 32 - 1", seed)
     _check_ids(num_words, {"start": start, "oov": oov}, skip_top=skip_top, shift=shift)
-    found = sources.find(IMDB, path, require_real=require_real)
+    origin = find(IMDB, path, require_real=require_real)
     to_these_ids = partial(
         to_ids,
         num_words=num_words,
@@ -121,7 +143,7 @@ def load_imdb(
         oov=oov,
         shift=shift,
     )
-    splits = [to_these_ids(reviews) for reviews in _shuffled(_read(found), seed)]
+    splits = [to_these_ids(reviews) for reviews in _shuffled(_read(origin), seed)]
     highest = max(int(split.tokens.max(initial=0)) for split in splits)
     vocabulary = highest + 1 if num_words is None else num_words
     dtype = np.uint16 if vocabulary <= 1 << 16 else np.int32
@@ -139,10 +161,30 @@ def load_imdb(
         validation=validation,
         test=test,
         vocabulary=vocabulary,
-        data_source=found.source,
-        data_path=str(found.path) if found.path else None,
-        data_sha256=found.sha256,
+        origin=origin,
     )
+
+
+def load_word_index(
+    path: str | os.PathLike[str] | None = None, *, max_bytes: int = 16_000_000
+) -> dict[str, int]:
+    """Load the table from words to ranks, 1 for the most frequent word.
+
+    Args:
+        path: `imdb_word_index.json` or a directory with it; without it the file is
+            looked for as `files.find` does. There is no stand-in; the words of
+            generated reviews are in `generated_word_index()`.
+        max_bytes: the largest file that is read.
+
+    Returns:
+        Each word with its rank.
+
+    Raises:
+        UserError: if the file cannot be found, is too large or is no such table.
+    """
+    origin = find(IMDB_WORD_INDEX, path, require_real=True)
+    assert origin.path is not None  # `require_real` leaves no other way
+    return read_word_index(origin.path, max_bytes=max_bytes)
 
 
 def _check_ids(
@@ -179,13 +221,15 @@ def _rows(
     return first, second, third
 
 
-def _read(found: sources.Found) -> tuple[Reviews, Reviews]:
-    if found.path is None or found.sha256 is None:
+def _read(origin: Origin) -> tuple[LabelledSequences, LabelledSequences]:
+    if origin.path is None or origin.sha256 is None:
         return generated_reviews()
-    return read_reviews(found.path, found.sha256)
+    return read_reviews(origin.path, origin.sha256)
 
 
-def _shuffled(splits: tuple[Reviews, Reviews], seed: int) -> list[Reviews]:
+def _shuffled(
+    splits: tuple[LabelledSequences, LabelledSequences], seed: int
+) -> list[LabelledSequences]:
     """Shuffle each split by one generator, train first, as Keras does."""
     generator = np.random.RandomState(seed)
     orders = [np.arange(len(split)) for split in splits]

@@ -8,7 +8,10 @@ air mass arrives. Scores on it say nothing about the real station.
 import numpy as np
 
 from seqconv_jax._checks import non_negative_int, positive_int
+from seqconv_jax.data.files.origin import GENERATED
 from seqconv_jax.data.series.series import Series
+
+__all__ = ["COLUMNS", "generated_climate"]
 
 COLUMNS = (
     "p (mbar)",
@@ -40,6 +43,13 @@ def generated_climate(seed: int = 0, rows: int = 420_551) -> Series:
     Args:
         seed: any integer of at least 0.
         rows: how many rows.
+
+    Raises:
+        UserError: if a number is out of range.
+
+    Example:
+        >>> generated_climate(seed=1, rows=1_000).values.shape
+        (1000, 14)
     """
     rng = np.random.default_rng(non_negative_int("seed", seed))
     rows = positive_int("rows", rows)
@@ -75,7 +85,7 @@ def generated_climate(seed: int = 0, rows: int = 420_551) -> Series:
         values=np.stack([table[name] for name in COLUMNS], axis=1).round(2),
         columns=COLUMNS,
         times=_START + np.arange(rows) * _STEP,
-        data_source="generated",
+        origin=GENERATED,
         notes=(f"generated from seed {seed}: not measured data",),
     )
 

@@ -3,7 +3,10 @@
 import numpy as np
 
 from seqconv_jax._checks import non_negative_int, positive_int
+from seqconv_jax.data.files.origin import GENERATED
 from seqconv_jax.data.series.series import Series
+
+__all__ = ["COLUMNS", "generated_index"]
 
 COLUMNS = ("open", "high", "low", "close", "vol", "amount")
 
@@ -18,6 +21,13 @@ def generated_index(seed: int = 0, rows: int = 4_884) -> Series:
     Args:
         seed: any integer of at least 0.
         rows: how many rows.
+
+    Raises:
+        UserError: if a number is out of range.
+
+    Example:
+        >>> generated_index(seed=1, rows=1_000).values.shape
+        (1000, 6)
     """
     rng = np.random.default_rng(non_negative_int("seed", seed))
     rows = positive_int("rows", rows)
@@ -38,7 +48,7 @@ def generated_index(seed: int = 0, rows: int = 4_884) -> Series:
         values=np.stack([opening, high, low, close, volume, amount], axis=1),
         columns=COLUMNS,
         times=_weekdays(rows),
-        data_source="generated",
+        origin=GENERATED,
         notes=(f"generated from seed {seed}: not a real index",),
     )
 

@@ -10,7 +10,9 @@ three words in order helps much, and some wrong labels keep every score below 1.
 import numpy as np
 
 from seqconv_jax._checks import non_negative_int, positive_int
-from seqconv_jax.data.text.sequences import Reviews
+from seqconv_jax.data.text.sequences import LabelledSequences
+
+__all__ = ["generated_reviews", "generated_word_index"]
 
 _WORDS = 88_584
 _NEGATORS = np.array([21, 48, 71, 110])
@@ -26,7 +28,7 @@ _WRONG_LABELS = 0.06
 
 def generated_reviews(
     seed: int = 0, n_train: int = 25_000, n_test: int = 25_000
-) -> tuple[Reviews, Reviews]:
+) -> tuple[LabelledSequences, LabelledSequences]:
     """Generate train and test reviews in the form of the real ones.
 
     Args:
@@ -37,6 +39,14 @@ def generated_reviews(
     Returns:
         Train and test: tokens are word ranks from 1 to 88,584, lengths 10 to 2,500
         with a median near 178, labels 0 and 1 about equally often.
+
+    Raises:
+        UserError: if a number is out of range.
+
+    Example:
+        >>> train, test = generated_reviews(0, 3, 2)
+        >>> len(train), len(test), train.lengths.min() >= 10
+        (3, 2, np.True_)
     """
     counts = positive_int("n_train", n_train), positive_int("n_test", n_test)
     seeds = np.random.SeedSequence(non_negative_int("seed", seed)).spawn(2)
@@ -62,7 +72,7 @@ def generated_word_index() -> dict[str, int]:
     return {kinds.get(r, "") + _syllables(r): r for r in range(1, _WORDS + 1)}
 
 
-def _generate(random: np.random.Generator, count: int) -> Reviews:
+def _generate(random: np.random.Generator, count: int) -> LabelledSequences:
     lengths = np.exp(np.log(178) + 0.76 * random.standard_normal(count))
     lengths = np.clip(lengths, 10, 2_500).astype(np.int64)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
@@ -71,7 +81,7 @@ def _generate(random: np.random.Generator, count: int) -> Reviews:
     places, review = _phrase_places(random, offsets)
     _write_phrases(random, tokens, places, said[review])
     labels = said ^ (random.random(count) < _WRONG_LABELS)
-    return Reviews(tokens, offsets, labels.astype(np.int64))
+    return LabelledSequences(tokens, offsets, labels.astype(np.int64))
 
 
 def _background(random: np.random.Generator, count: int) -> np.ndarray:
@@ -90,8 +100,8 @@ def _phrase_places(
     grid = np.arange(0, offsets[-1] - _PHRASE_WIDTH, _PHRASE_WIDTH)
     review = np.searchsorted(offsets, grid, side="right") - 1
     lengths = np.diff(offsets)[review]
-    share = (_PHRASES[0] + _PHRASES[1] * lengths) * _PHRASE_WIDTH / lengths
-    chosen = random.random(len(grid)) < share
+    rate = (_PHRASES[0] + _PHRASES[1] * lengths) * _PHRASE_WIDTH / lengths
+    chosen = random.random(len(grid)) < rate
     chosen &= grid + _PHRASE_WIDTH <= offsets[review + 1]
     places = grid[chosen] + random.integers(0, 2, np.count_nonzero(chosen))
     return places, review[chosen]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from seqconv_jax._checks import UserError
 
+__all__ = ["open_zip", "read_bounded", "read_member"]
+
 _CHUNK = 1 << 20
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -30,7 +32,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip whose member names are all harmless.
 
     Nothing is ever extracted to a name from the archive; one that tries to leave its
-    directory is refused all the same, because no honest data file has it.
+    directory is an error all the same, because no honest data file has it.
 
     Args:
         path: the zip file.
@@ -45,7 +47,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                _refuse_unsafe(path, member)
+                _check_member(path, member)
             yield archive
     except _DAMAGE as error:
         raise UserError(
@@ -116,7 +118,7 @@ def _is_data(name: str) -> bool:
     return not (name.endswith("/") or "__MACOSX" in parts or parts[-1][:1] == ".")
 
 
-def _refuse_unsafe(path: Path, member: zipfile.ZipInfo) -> None:
+def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or parts[0] == "" or re.match(r"[A-Za-z]:", name):

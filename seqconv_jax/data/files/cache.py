@@ -1,11 +1,12 @@
-"""Files on disk: the cache directory, hashes and writes that are all or nothing."""
+"""The cache directory, and writes into it that are all or nothing."""
 
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+__all__ = ["cache_dir", "replacing", "set_aside"]
 
 
 def cache_dir() -> Path:
@@ -20,19 +21,14 @@ def cache_dir() -> Path:
     return Path(base).expanduser() / "seqconv_jax"
 
 
-def sha256_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Yield a new temporary file beside `target` that takes its place at the end.
 
     The name is unique, so processes that write the same target do not disturb each
     other: the last one wins and every reader sees a whole file. If the block raises,
-    the temporary file is removed and the target stays as it was.
+    the temporary file is removed and the target stays as it was. (A run's own files
+    have one writer and must survive a power cut: `seqconv_jax._files.replace_file`.)
 
     Args:
         target: the file to create or replace; its directory is made if needed.
@@ -54,7 +50,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def set_aside(path: Path, target: Path) -> str:
-    """Move a refused file to `<target>.rejected` and say so in three or four words."""
+    """Move a rejected file to `<target>.rejected` and say so in three or four words."""
     rejected = target.with_name(target.name + ".rejected")
     try:
         os.replace(path, rejected)

@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.files import cache as files
-from seqconv_jax.data.files.stream import BrokenOffError, NoNetworkError, stream
+from seqconv_jax.data.files import cache
+from seqconv_jax.data.files.stream import BrokenOffError, stream
 
-__all__ = ["NoNetworkError", "download"]
+__all__ = ["download"]
 
 
 def download(
@@ -29,7 +29,7 @@ def download(
         url: where the file is.
         target: where it goes; its directory is made if needed.
         max_bytes: the most that is accepted.
-        verify: called with the finished temporary file; raises `UserError` to refuse
+        verify: called with the finished temporary file; raises `UserError` to reject
             it, and then the file is kept as `<target>.rejected`.
         schemes: URL schemes that may be used, redirects included.
         connect_timeout: seconds to wait for one address and for one read.
@@ -61,12 +61,12 @@ def _save(
 ) -> None:
     first = next(chunks, b"")  # reach the server before touching the disk
     try:
-        with files.replacing(target) as temporary:
+        with cache.replacing(target) as temporary:
             _write(temporary, first, chunks, url, max_bytes)
             try:
                 verify(temporary)
             except UserError as error:
-                aside = files.set_aside(temporary, target)
+                aside = cache.set_aside(temporary, target)
                 raise UserError(f"{error}; {aside}") from error
     except OSError as error:
         raise UserError(

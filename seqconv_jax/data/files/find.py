@@ -1,47 +1,22 @@
-"""Where data comes from: a given file, the cache, a verified download, or nowhere."""
+"""Find a data file: a given one, the cache, a verified download, or nowhere."""
 
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.files import cache as files
-from seqconv_jax.data.files.source import JENA, KERAS_DATASETS, Source
-from seqconv_jax.data.files.download import NoNetworkError, download
-from seqconv_jax.data.files.cache import sha256_file
+from seqconv_jax.data.files import cache
+from seqconv_jax.data.files.download import download
+from seqconv_jax.data.files.origin import GENERATED, Origin, sha256_file
+from seqconv_jax.data.files.source import Source
+from seqconv_jax.data.files.stream import NoNetworkError
 
-__all__ = [
-    "JENA",
-    "KERAS_DATASETS",
-    "Found",
-    "GeneratedDataWarning",
-    "Source",
-    "find",
-    "sha256_file",
-]
+__all__ = ["GeneratedDataWarning", "find"]
 
 
 class GeneratedDataWarning(UserWarning):
     """Real data could not be had, and a generated stand-in takes its place."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A data file that was found, or the news that there is none.
-
-    Attributes:
-        path: the file; None where the caller must generate a stand-in.
-        source: where it comes from, as `config.json` records it.
-        sha256: the file's hash; None where there is no file.
-    """
-
-    path: Path | None
-    source: Literal["file", "cache", "download", "generated"]
-    sha256: str | None
 
 
 def find(
@@ -50,8 +25,8 @@ def find(
     *,
     require_real: bool = False,
     fetch: Callable[..., None] = download,
-) -> Found:
-    """Find a data file: `path`, `$SEQCONV_DATA`, the cache, then a download.
+) -> Origin:
+    r"""Find a data file: `path`, `$SEQCONV_DATA`, the cache, then a download.
 
     `path` and `$SEQCONV_DATA` name a file or a directory that holds it, itself or one
     level below. What they name is the user's own and needs no particular hash; cached
@@ -65,34 +40,47 @@ def find(
         fetch: does the download; has the signature of `download.download`.
 
     Returns:
-        The file, or `Found(None, "generated", None)` after a `GeneratedDataWarning`.
+        The file with its hash, which is worked out here and nowhere after; or
+        `Origin(None, "generated", None)` after a `GeneratedDataWarning`.
 
     Raises:
         UserError: if `path` or `$SEQCONV_DATA` does not exist or is of the wrong kind,
             a cached or downloaded file is not the published one (it is moved aside),
             the server answers with an error, the cache cannot be written, or
             `require_real` and there is no real file.
+
+    Warns:
+        GeneratedDataWarning: where the caller must generate a stand-in.
+
+    Example:
+        >>> import tempfile
+        >>> source = Source(name="bars", filename="bars.csv", suffixes=(".csv",))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "bars.csv").write_text("close\n1\n")
+        ...     origin = find(source, folder)
+        >>> origin.source, origin.sha256[:8]
+        ('file', '5fdb833a')
     """
     if path is not None:
         return _given(_within(source, Path(path).expanduser(), "the data path"))
     if (named := _from_environment(source)) is not None:
         return _given(named)
-    cached = files.cache_dir() / source.filename
+    cached = cache.cache_dir() / source.filename
     if cached.exists():
-        return Found(cached, "cache", _verify_cached(source, cached))
+        return Origin(cached, "cache", _verify_cached(source, cached))
     try:
-        _fetch(source, cached, fetch)
+        sha256 = _fetch(source, cached, fetch)
     except NoNetworkError as reason:
         if require_real:
             raise UserError(f"{source.name}: {reason}; {_remedy(source)}") from reason
         warnings.warn(_notice(source, str(reason)), GeneratedDataWarning, stacklevel=2)
-        return Found(None, "generated", None)
-    return Found(cached, "download", sha256_file(cached))
+        return GENERATED
+    return Origin(cached, "download", sha256)
 
 
-def _given(path: Path) -> Found:
+def _given(path: Path) -> Origin:
     try:
-        return Found(path, "file", sha256_file(path))
+        return Origin.of(path)
     except OSError as error:
         raise UserError(
             f"{path}: the data file must be readable, got {error.strerror}"
@@ -162,23 +150,29 @@ def _verify_cached(source: Source, cached: Path) -> str:
     try:
         return _verify(source, cached, str(cached))
     except UserError as error:
-        aside = files.set_aside(cached, cached)
+        aside = cache.set_aside(cached, cached)
         raise UserError(f"{error}; {aside}") from error
 
 
-def _fetch(source: Source, cached: Path, fetch: Callable[..., None]) -> None:
+def _fetch(source: Source, cached: Path, fetch: Callable[..., None]) -> str:
+    """Download the file into the cache and return its hash."""
     if source.url is None:
         raise NoNetworkError("it is published nowhere that this library knows")
     if os.environ.get("SEQCONV_OFFLINE"):
         raise NoNetworkError("$SEQCONV_OFFLINE is set")
-    verify = partial(_verify, source, label=source.url)
-    fetch(source.url, cached, max_bytes=source.max_bytes, verify=verify)
+    url, hashes = source.url, []
+
+    def verify(path: Path) -> None:
+        hashes.append(_verify(source, path, url))
+
+    fetch(url, cached, max_bytes=source.max_bytes, verify=verify)
+    return hashes[-1]
 
 
 def _remedy(source: Source) -> str:
     origin = f" from {source.url}" if source.url else ""
     return (
-        f"get {source.filename}{origin} and place it in {files.cache_dir()}, "
+        f"get {source.filename}{origin} and place it in {cache.cache_dir()}, "
         "or pass its path"
     )
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from seqconv_jax._checks import UserError
 
+__all__ = ["load_rows"]
+
 _GLOBALS = {
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -83,19 +85,19 @@ def load_rows(content: bytes, where: str) -> list[Any]:
     """
     accepted = _OPCODES.match(content)
     if accepted is None or accepted.end() != len(content):
-        raise _refusal(where, "other instructions")
+        raise _not_rows(where, "other instructions")
     try:
         result = _Unpickler(io.BytesIO(content)).load()
     except UserError as error:
-        raise _refusal(where, str(error)) from error
+        raise _not_rows(where, str(error)) from error
     except Exception as error:  # a damaged pickle can raise almost anything
-        raise _refusal(where, f"a damaged pickle ({error})") from error
+        raise _not_rows(where, f"a damaged pickle ({error})") from error
     if not isinstance(result, _Inert) or result.rows is None:
-        raise _refusal(where, "something else")
+        raise _not_rows(where, "something else")
     return result.rows
 
 
-def _refusal(where: str, got: str) -> UserError:
+def _not_rows(where: str, got: str) -> UserError:
     return UserError(
         f"{where} must be a pickle of lists of integers only, got {got}; "
         "do not use this file"

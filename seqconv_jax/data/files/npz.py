@@ -12,6 +12,8 @@ from seqconv_jax._checks import UserError
 from seqconv_jax.data.files.archive import open_zip, read_bounded
 from seqconv_jax.data.files.inert_pickle import load_rows
 
+__all__ = ["Ragged", "read_npz"]
+
 
 class Ragged(NamedTuple):
     """Rows of unequal length: row `i` is `values[offsets[i] : offsets[i + 1]]`.

@@ -1,11 +1,10 @@
-"""What a published data file is, how to recognise it, and the Jena climate series."""
+"""What a published data file is, and how to recognise it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqconv_jax._checks import UserError
-from seqconv_jax.data.files.archive import read_member
+__all__ = ["KERAS_DATASETS", "Source"]
 
 KERAS_DATASETS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -13,6 +12,9 @@ KERAS_DATASETS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A published data file and how to recognise it.
+
+    >>> Source(name="my bars", filename="bars.csv", suffixes=(".csv",)).url is None
+    True
 
     Attributes:
         name: what to call the data in messages.
@@ -34,30 +36,3 @@ class Source:
     size: int | None = None
     max_bytes: int = 2_000_000_000
     check: Callable[[Path], None] | None = None
-
-
-def _check_jena(path: Path) -> None:
-    head = read_member(path, max_bytes=200_000_000)[:400].split(b"\n", 1)[0]
-    columns = [name.strip(b'"\r') for name in head.split(b",")]
-    if columns[0] != b"Date Time" or b"T (degC)" not in columns or len(columns) != 15:
-        raise UserError(
-            f"{path}: expected a table of 'Date Time' and 14 columns with 'T (degC)', "
-            f"got {len(columns)} columns, {columns[0][:40]!r} first"
-        )
-
-
-JENA = Source(
-    name="the Jena climate series",
-    filename="jena_climate_2009_2016.csv.zip",
-    url=KERAS_DATASETS + "jena_climate_2009_2016.csv.zip",
-    suffixes=(".csv", ".zip", ".gz", ".parquet", ".txt"),
-    max_bytes=100_000_000,
-    check=_check_jena,
-)
-
-CSI300 = Source(
-    name="the CSI 300 index",
-    filename="000300.SH.csv",
-    suffixes=(".csv", ".zip", ".gz", ".parquet", ".txt"),
-    max_bytes=100_000_000,
-)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from seqconv_jax._checks import UserError
 
+__all__ = ["BrokenOffError", "NoNetworkError", "stream"]
+
 _CHUNK = 1 << 16
 
 

@@ -2,18 +2,31 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, non_negative_int, one_of
 from seqconv_jax.data.forecast.cuts import cut_rows
-from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
 from seqconv_jax.data.forecast.scaling import Scale, fit_scale, warn_of_drift
-from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.forecast.task import ForecastTask
-from seqconv_jax.data.series.table import listed, unknown_column
 from seqconv_jax.data.forecast.windows import Window, spans_gap, splits
+from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
+from seqconv_jax.data.series.series import Series
+from seqconv_jax.data.series.table import listed, unknown_column
+
+__all__ = ["TaskOptions", "forecast_task"]
+
+
+class TaskOptions(TypedDict, total=False):
+    """The options of `forecast_task` that are the same for every data set."""
+
+    purge: Duration
+    gaps: Literal["keep", "drop"]
+    predict: Literal["value", "change"]
+    replacement: bool
+    scale_rows: Duration | None
+    inputs: Sequence[str] | None
 
 
 def forecast_task(
@@ -42,8 +55,9 @@ def forecast_task(
 
     The newest input is up to `every` before row `r`, so by default the real horizon
     is `delay + every`: changing `every` changes the task. And by default the last
-    train targets lie `delay - 1` rows deep in what validation reads. Both are the
-    protocol of the published scores; `exact_horizon` and `purge` mend them.
+    train targets lie `delay - 1` rows deep in what validation reads. Both are so in the
+    book's experiments, whose scores are published; `exact_horizon` and `purge` fix
+    them.
 
     Args:
         series: the series; its values must be finite.
@@ -73,6 +87,28 @@ def forecast_task(
 
     Warns:
         ScaleWarning: for constant columns, and values far outside the train scale.
+
+    Example:
+        >>> from seqconv_jax.data import Series
+        >>> start, hour = np.datetime64("2020-01-01", "us"), np.timedelta64(1, "h")
+        >>> series = Series(
+        ...     values=np.sin(np.arange(90.0))[:, None],
+        ...     columns=("level (m)",),
+        ...     times=start + np.arange(90) * hour,
+        ... )
+        >>> task = forecast_task(
+        ...     series,
+        ...     target="level (m)",
+        ...     lookback="12h",
+        ...     every="3h",
+        ...     delay="6h",
+        ...     split=(0.5, 0.75),
+        ...     exact_horizon=True,
+        ... )
+        >>> task.offsets.tolist(), task.horizon, task.unit
+        ([-9, -6, -3, 0], '6h', 'm')
+        >>> len(task.train), len(task.validation), len(task.test)
+        (33, 9, 3)
     """
     one_of("gaps", gaps, ("keep", "drop"))
     one_of("predict", predict, ("value", "change"))
@@ -113,9 +149,8 @@ def forecast_task(
         times=series.times,
         spanning=spanning,
         dropped=dropped,
-        data_source=series.data_source,
-        data_path=series.path,
-        data_sha256=series.sha256,
+        report=series.report(),
+        origin=series.origin,
     )
 
 

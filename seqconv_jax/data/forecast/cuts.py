@@ -12,6 +12,8 @@ from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.series.timeline import shown_time
 
+__all__ = ["cut_rows"]
+
 
 def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
     """Return the two rows at which a series is cut.
@@ -25,6 +27,11 @@ def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
 
     Raises:
         UserError: for other kinds, a mix, cuts that do not rise or lie outside.
+
+    Example:
+        >>> series = Series(values=np.zeros((100, 1)), columns=("a",))
+        >>> cut_rows((0.5, 0.75), series), cut_rows(("20", "40"), series)
+        ((50, 75), (20, 40))
     """
     if isinstance(split, str) or not hasattr(split, "__len__") or len(split) != 2:
         raise UserError(

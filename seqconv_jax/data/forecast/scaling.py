@@ -8,6 +8,8 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 
+__all__ = ["DRIFT", "Scale", "ScaleWarning", "fit_scale", "warn_of_drift"]
+
 DRIFT = 1e3
 
 

@@ -9,12 +9,32 @@ import numpy as np
 from seqconv_jax._checks import UserError, one_of
 from seqconv_jax.data.task import Task
 
+__all__ = ["ForecastTask", "SplitName"]
+
 SplitName = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForecastTask(Task):
-    """Windows of a standardised series and the value they forecast.
+    r"""Windows of a standardised series and the value they forecast.
+
+    `forecast_task` makes it. What a model puts out is in standard deviations of the
+    target, $z = (y - \mu) / \sigma$ with `unit_shift` $\mu$ and `unit_scale`
+    $\sigma$; `restore` is the way back.
+
+    >>> from seqconv_jax.data import Series, forecast_task
+    >>> ramp = Series(values=np.arange(60.0)[:, None], columns=("level (m)",))
+    >>> task = forecast_task(
+    ...     ramp, target="level (m)", lookback=6, every=2, delay=3, split=(20, 40)
+    ... )
+    >>> rows = task.validation[:2]
+    >>> x, y = task.gather(rows)
+    >>> x.shape, y.shape
+    ((2, 3, 1), (2, 1))
+    >>> rows.tolist(), task.restore(rows, y).round(3).tolist()
+    ([27, 28], [30.0, 31.0])
+    >>> round(task.baseline() * task.unit_scale, 3), task.unit
+    (5.0, 'm')
 
     Attributes:
         columns: the names of the input columns.
@@ -35,9 +55,7 @@ class ForecastTask(Task):
         times: `(rows,)` `datetime64[us]` or None.
         spanning: windows of each split that cross a gap in time.
         dropped: how many of them were left out (all, or none).
-        data_source: "file", "cache", "download" or "generated".
-        data_path: the file, or None.
-        data_sha256: its hash, or None.
+        report: what was read: extent, sampling, gaps, missing cells (`Series.report`).
     """
 
     columns: tuple[str, ...]
@@ -57,9 +75,7 @@ class ForecastTask(Task):
     times: np.ndarray | None = field(repr=False)
     spanning: Mapping[str, int]
     dropped: Mapping[str, int]
-    data_source: str
-    data_path: str | None
-    data_sha256: str | None
+    report: str = field(default="", repr=False)
 
     def rows(self, split: SplitName) -> np.ndarray:
         """Return the rows of a split: "train", "validation" or "test"."""
@@ -85,7 +101,7 @@ class ForecastTask(Task):
             rows: `(n,)` the rows they are for.
 
         Returns:
-            The share in [0, 1] of the rows whose value changes; a prediction of no
+            The rate in [0, 1] among the rows whose value changes; a prediction of no
             change is a miss. None where no row's value changes.
         """
         guess = self._change(self._column(predictions, rows), rows)

@@ -11,6 +11,8 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, non_negative_int, positive_int
 
+__all__ = ["Split", "Window", "spans_gap", "splits"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -31,7 +33,7 @@ class Window:
     exact: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what makes no window."""
+        """Raise for what makes no window."""
         positive_int("lookback", self.lookback)
         positive_int("every", self.every)
         non_negative_int("delay", self.delay)
@@ -90,7 +92,7 @@ def splits(
 ) -> tuple[Split, Split, Split]:
     r"""Return the train, validation and test split of a series.
 
-    With `cuts = (a, b)` and `n` rows, the rows of the windows are the source's
+    With `cuts = (a, b)` and `n` rows, the rows of the windows are the book's
 
     - train: `range(lookback, a)`
     - validation: `range(a + 1 + lookback, b)`
@@ -109,10 +111,15 @@ def splits(
         length: the rows of the series.
         cuts: `(a, b)`.
         window: the window.
-        purge: unread rows between two splits; 0 for the source's protocol.
+        purge: unread rows between two splits; 0 for the book's rows.
 
     Raises:
         UserError: for a split that holds no window, with the rows it would need.
+
+    Example:
+        >>> window = Window(lookback=6, every=2, delay=3)
+        >>> [part.rows(6)[[0, -1]].tolist() for part in splits(60, (20, 40), window)]
+        [[6, 19], [27, 39], [47, 55]]
     """
     first, second = cuts
     delay = window.delay

@@ -7,6 +7,8 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 
+__all__ = ["Duration", "format_duration", "rows_of"]
+
 _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), 7 * 86_400_000_000),
     **dict.fromkeys(("d", "day", "days"), 86_400_000_000),

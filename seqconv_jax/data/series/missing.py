@@ -7,6 +7,8 @@ import numpy as np
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.series.timeline import shown_time
 
+__all__ = ["RULES", "count_by_column", "missing_cells", "resolve"]
+
 RULES = ("error", "keep", "previous", "interpolate", "drop")
 
 
@@ -35,7 +37,7 @@ def resolve(
     """Return the values after the rule, and which rows to keep (None for all).
 
     Args:
-        values: `(rows, columns)` float64 in order of time; filled in place.
+        values: `(rows, columns)` float64 in order of time.
         missing: `(rows, columns)` bool.
         rule: "error"; "keep" the cells as they are read, marks included; take the
             "previous" value of the column; "interpolate" between the neighbours, row
@@ -51,12 +53,13 @@ def resolve(
     if rule == "keep" or not missing.any():
         return values, None
     if rule == "error":
-        raise _refusal(values, missing, names, times, where)
+        raise _found_missing(values, missing, names, times, where)
     if rule == "drop":
         whole = np.logical_not(missing.any(axis=1))
         if not whole.any():
             raise UserError(f"{where}: every row has a missing cell; none is left")
         return values, whole
+    values = values.copy()  # pandas hands out arrays that are read-only
     for column in np.flatnonzero(missing.any(axis=0)).tolist():
         gone = missing[:, column]
         if gone[0] or (rule == "interpolate" and gone[-1]):
@@ -77,7 +80,7 @@ def _filled(column: np.ndarray, gone: np.ndarray, rule: str) -> np.ndarray:
     return column[np.maximum.accumulate(np.where(gone, 0, rows))]
 
 
-def _refusal(
+def _found_missing(
     values: np.ndarray,
     missing: np.ndarray,
     names: Sequence[str],

@@ -7,6 +7,8 @@ import numpy as np
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.table import Columns, Table, too_large
 
+__all__ = ["read_parquet"]
+
 
 def read_parquet(path: Path, columns: Columns, max_bytes: int) -> Table:
     """Return the table that a Parquet file holds; nulls become NaN.

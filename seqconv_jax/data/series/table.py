@@ -1,6 +1,7 @@
 """A file of columns as one table of numbers: which file, which columns."""
 
 import gzip
+import os
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,18 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.files.archive import read_member
+
+__all__ = [
+    "MAX_BYTES",
+    "MOST_COLUMNS",
+    "Columns",
+    "Table",
+    "csv_bytes",
+    "existing_file",
+    "listed",
+    "too_large",
+    "unknown_column",
+]
 
 MOST_COLUMNS = 10_000
 MAX_BYTES = 2**30
@@ -98,8 +111,10 @@ def listed(names: Sequence[Any], most: int = 30) -> str:
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def existing_file(path: str | Path) -> Path:
+def existing_file(path: str | os.PathLike[str] | None) -> Path:
     """Return `path` as a `Path` if it is a file, else raise `UserError`."""
+    if path is None:
+        raise UserError("`path` must name a CSV or Parquet file, got generated data")
     path = Path(path)
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"

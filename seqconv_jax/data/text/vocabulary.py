@@ -1,57 +1,58 @@
-"""Between words and ids: the word index of the reviews, decoding and encoding."""
+"""Between words and ids: a word index, decoding and encoding.
+
+A word index gives each word its rank, from 1 for the most frequent one. Ids are ranks
+plus a shift, which leaves room for padding, a start mark and words out of vocabulary.
+"""
 
 import json
-import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax.data.files import find as sources
-from seqconv_jax.data.text.sequences import Reviews, pad, to_ids
+from seqconv_jax.data.text.sequences import TokenSequences, pad, to_ids
 
-IMDB_WORD_INDEX = sources.Source(
-    name="the IMDB word index",
-    filename="imdb_word_index.json",
-    url=sources.KERAS_DATASETS + "imdb_word_index.json",
-    suffixes=(".json",),
-    sha256="027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
-    size=1_641_221,
-    max_bytes=4_000_000,
-)
+__all__ = ["build_word_index", "decode", "encode", "read_word_index", "split_words"]
 
 # the characters that Keras's text tools take for spaces
 _SPACES = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
 
 
-def load_word_index(
-    path: str | os.PathLike[str] | None = None, *, max_bytes: int = 16_000_000
-) -> dict[str, int]:
-    """Load the table from words to ranks, 1 for the most frequent word.
+def split_words(text: str) -> list[str]:
+    """Return the words of a text as Keras's text tools split it.
+
+    >>> split_words("A good film;<br />don't miss it!")
+    ['a', 'good', 'film', 'br', "don't", 'miss', 'it']
 
     Args:
-        path: `imdb_word_index.json` or a directory with it; without it the file is
-            looked for as `sources.find` does. There is no stand-in; the words of
-            generated reviews are in `generated_word_index()`.
-        max_bytes: the largest file that is read.
+        text: any text; it is lower-cased, and Keras's filter characters separate words.
+    """
+    return [word for word in text.lower().translate(_SPACES).split(" ") if word]
+
+
+def build_word_index(texts: Iterable[str]) -> dict[str, int]:
+    """Return a word index of texts of one's own.
+
+    >>> build_word_index(["a good film", "a bad film", "a film"])
+    {'a': 1, 'film': 2, 'good': 3, 'bad': 4}
+
+    Args:
+        texts: the texts to train on.
 
     Returns:
-        Each word with its rank.
-
-    Raises:
-        UserError: if the file cannot be found, is too large or is no such table.
+        Each word with its rank; words equally frequent in the order they came.
     """
-    found = sources.find(IMDB_WORD_INDEX, path, require_real=True)
-    assert found.path is not None  # `require_real` leaves no other way
-    return _parse(found.path, max_bytes)
+    counts = Counter(word for text in texts for word in split_words(text))
+    return {word: rank for rank, (word, _) in enumerate(counts.most_common(), 1)}
 
 
 def decode(ids: Iterable[int], word_index: Mapping[str, int], shift: int = 3) -> str:
-    """Turn the ids of one review back into words.
+    """Turn ids back into words.
 
     Args:
-        ids: ids as `load_imdb` makes them.
+        ids: the ids of one sequence, as `encode` and `load_imdb` make them.
         word_index: words with their ranks.
         shift: what was added to each rank.
 
@@ -60,6 +61,10 @@ def decode(ids: Iterable[int], word_index: Mapping[str, int], shift: int = 3) ->
 
     Raises:
         UserError: if an id is none of these.
+
+    Example:
+        >>> decode([0, 1, 4, 2, 5], {"good": 1, "film": 2})
+        '<pad> <start> good <oov> film'
     """
     words = {rank + shift: word for word, rank in word_index.items()}
     words.update({0: "<pad>", 1: "<start>", 2: "<oov>"})
@@ -79,7 +84,7 @@ def encode(
     oov: int | None = 2,
     shift: int = 3,
 ) -> np.ndarray:
-    """Turn a text into ids as the reviews were made, to score a text of one's own.
+    """Turn a text into ids, as the IMDB reviews were, to score a text of one's own.
 
     Words that the index does not know are left out, as they were in the reviews; `oov`
     stands for known words beyond `num_words`.
@@ -95,15 +100,40 @@ def encode(
 
     Returns:
         `(maxlen,)` or `(words,)` int32.
+
+    Raises:
+        UserError: if `maxlen` is not positive.
+
+    Example:
+        >>> index = {"a": 1, "film": 2, "good": 3}
+        >>> encode("A good film!", index, maxlen=5).tolist()
+        [0, 1, 4, 6, 5]
+        >>> encode("A good film!", index, num_words=6).tolist()
+        [1, 4, 2, 5]
     """
-    words = text.lower().translate(_SPACES).split(" ")
-    ranks = np.array([word_index[w] for w in words if w in word_index], np.int32)
-    review = Reviews(ranks, np.array([0, len(ranks)]), np.zeros(1, np.int64))
-    ids = to_ids(review, num_words=num_words, start=start, oov=oov, shift=shift)
+    known = (word_index[w] for w in split_words(text) if w in word_index)
+    ranks = TokenSequences.of([list(known)])
+    ids = to_ids(ranks, num_words=num_words, start=start, oov=oov, shift=shift)
     return ids.tokens if maxlen is None else pad(ids, maxlen)[0]
 
 
-def _parse(path: Path, max_bytes: int) -> dict[str, int]:
+def read_word_index(path: Path, *, max_bytes: int = 16_000_000) -> dict[str, int]:
+    """Read a word index from a JSON file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "words.json")
+    ...     _ = path.write_text('{"film": 1, "good": 2}')
+    ...     read_word_index(path)
+    {'film': 1, 'good': 2}
+
+    Args:
+        path: an object of words and ranks.
+        max_bytes: the largest file that is read.
+
+    Raises:
+        UserError: if the file is too large or no such table.
+    """
     size = path.stat().st_size
     if size > max_bytes:
         raise UserError(

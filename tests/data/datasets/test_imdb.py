@@ -1,88 +1,27 @@
-import json
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data.datasets.review_files import (
+    X_TEST,
+    X_TRAIN,
+    keras_orders,
+    plain_keras,
+    plain_pad,
+)
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data import decode, encode, generated_reviews
 from seqconv_jax.data.datasets import imdb
-from seqconv_jax.data.text import sequences as reviews
-from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews, generated_word_index
-from seqconv_jax.data.datasets.imdb import decode, encode, load_imdb, load_word_index
+from seqconv_jax.data.datasets.imdb import load_imdb, load_word_index
 from seqconv_jax.data.datasets.imdb_file import read_reviews
-from seqconv_jax.data.files.find import GeneratedDataWarning, find, sha256_file
+from seqconv_jax.data.files import GeneratedDataWarning, find, sha256_file
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 REAL = Path(os.environ.get("SEQCONV_DATA") or SHARED)
-
-X_TRAIN = [[5, 1, 9], [2], [], [7, 7, 4, 1, 3, 20, 8], [6, 11]]
-X_TEST = [[3, 2, 1], [12, 5], [1]]
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.delenv("SEQCONV_DATA", raising=False)
-    monkeypatch.setenv("SEQCONV_OFFLINE", "1")
-    monkeypatch.setenv("SEQCONV_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-def objects(rows):
-    array = np.empty(len(rows), object)
-    array[:] = rows
-    return array
-
-
-def write(
-    path, x_train=X_TRAIN, y_train=(1, 0, 1, 0, 1), x_test=X_TEST, y_test=(0, 1, 0)
-):
-    np.savez(
-        path,
-        x_train=objects(x_train),
-        y_train=np.array(y_train),
-        x_test=objects(x_test),
-        y_test=np.array(y_test),
-    )
-    return path
-
-
-@pytest.fixture
-def small(tmp_path):
-    return write(tmp_path / "small.npz")
-
-
-def plain_keras(x, order, *, num_words, skip_top, start, oov, shift):
-    """Say in plain loops what `keras.datasets.imdb.load_data` does with one split."""
-    result = []
-    for row in order:
-        ids = ([] if start is None else [start]) + [word + shift for word in x[row]]
-        if oov is None:
-            ids = [one for one in ids if skip_top <= one < num_words]
-        else:
-            ids = [one if skip_top <= one < num_words else oov for one in ids]
-        result.append(ids)
-    return result
-
-
-def plain_pad(rows, maxlen, padding="pre", truncating="pre"):
-    padded = []
-    for row in rows:
-        row = row[-maxlen:] if truncating == "pre" else row[:maxlen]
-        zeros = [0] * (maxlen - len(row))
-        padded.append(zeros + row if padding == "pre" else row + zeros)
-    return padded
-
-
-def keras_orders(seed, *lengths):
-    generator = np.random.RandomState(seed)
-    orders = [np.arange(length) for length in lengths]
-    for order in orders:
-        generator.shuffle(order)
-    return orders
 
 
 def test_the_rows_of_a_small_file_are_known(small):
@@ -219,41 +158,6 @@ class TestRealReviews:
         assert again.tolist() == task.inputs[0].tolist()
 
 
-def test_the_flat_copy_gives_the_same(small, cache, monkeypatch):
-    first = load_imdb(small, maxlen=4)
-    (copy,) = cache.iterdir()
-    assert copy.name == f"imdb-{sha256_file(small)[:16]}-flat.npz"
-    np.load(copy, allow_pickle=False)["train_tokens"]
-    monkeypatch.setattr("seqconv_jax.data.datasets.imdb_file._read_original", None)
-    np.testing.assert_array_equal(load_imdb(small, maxlen=4).inputs, first.inputs)
-
-
-@pytest.mark.parametrize("damage", ["cut", "empty", "other", "ragged", "negative"])
-def test_a_damaged_flat_copy_is_made_anew(small, cache, damage):
-    first = load_imdb(small, maxlen=4)
-    (copy,) = cache.iterdir()
-    whole = copy.read_bytes()
-    arrays = dict(np.load(copy))
-    if damage == "cut":
-        copy.write_bytes(whole[:-30])
-    elif damage == "empty":
-        copy.write_bytes(b"")
-    elif damage == "other":
-        np.savez(copy, train_tokens=arrays["train_tokens"])
-    elif damage == "ragged":
-        np.savez(copy, **{**arrays, "train_offsets": objects([[1]])})
-    elif damage == "negative":
-        np.savez(copy, **{**arrays, "test_offsets": arrays["test_offsets"][::-1]})
-    np.testing.assert_array_equal(load_imdb(small, maxlen=4).inputs, first.inputs)
-    assert np.load(copy)["test_offsets"].tolist() == [0, 3, 5, 6]
-
-
-def test_a_cache_that_cannot_be_written_does_no_harm(small, tmp_path, monkeypatch):
-    (tmp_path / "plain").write_bytes(b"")
-    monkeypatch.setenv("SEQCONV_CACHE", str(tmp_path / "plain" / "below"))
-    assert load_imdb(small, maxlen=4).inputs.shape == (8, 4)
-
-
 def test_a_review_that_is_too_long_keeps_its_end(small):
     index = {f"w{rank}": rank for rank in range(1, 21)}
     (row,) = np.flatnonzero(keras_orders(113, 5, 3)[0] == 3)
@@ -296,42 +200,9 @@ def test_validation_can_be_nothing(small):
         ),
     ],
 )
-def test_options_out_of_range_are_refused(small, options, message):
+def test_options_out_of_range_are_rejected(small, options, message):
     with pytest.raises(UserError, match=message):
         load_imdb(small, **options)
-
-
-@pytest.mark.parametrize(
-    "changed, message",
-    [
-        ({"x_train": [[1], [-2]], "y_train": [0, 1]}, "train must have word ids .* -2"),
-        ({"x_test": [[1], [2**31 - 1]], "y_test": [0, 1]}, "test .* got 2147483647"),
-        ({"y_test": [0, 1, 2]}, "test must have labels 0 and 1 only, got 2"),
-        ({"y_train": [0.5] * 5}, "train must have labels 0 and 1 only, got 0.5"),
-        ({"y_train": [float("nan")] * 5}, "train must have labels .* got nan"),
-        ({"y_train": [0, 1]}, "train must have one label for each review, got 5 rev"),
-        (
-            {"y_train": [[0]] * 5},
-            r"train .* got 5 reviews and labels of shape \(5, 1\)",
-        ),
-        ({"x_test": [], "y_test": []}, "test must hold whole reviews, got 0 tokens"),
-        ({"y_train": objects([[1]] * 5)}, "train must be .* got Ragged and Ragged"),
-    ],
-)
-def test_bad_reviews_are_refused(tmp_path, cache, changed, message):
-    path = write(tmp_path / "bad.npz", **changed)
-    with pytest.raises(UserError, match="bad.npz: " + message):
-        load_imdb(path)
-    assert not cache.exists()
-
-
-def test_one_class_only_is_announced_every_time(tmp_path):
-    path = write(tmp_path / "one.npz", y_test=[1, 1, 1])
-    for _ in range(2):
-        with pytest.warns(
-            UserWarning, match="all test labels are 1; an accuracy on one"
-        ):
-            load_imdb(path)
 
 
 def test_without_any_file_the_reviews_are_generated(monkeypatch):
@@ -354,119 +225,3 @@ def test_without_any_file_the_reviews_are_generated(monkeypatch):
 def test_real_reviews_can_be_required():
     with pytest.raises(UserError, match="the IMDB reviews: .*get imdb.npz from https"):
         load_imdb(require_real=True)
-
-
-def test_reviews_are_taken_in_the_order_asked_for():
-    some = reviews.Reviews(
-        np.arange(6, dtype=np.int32), np.array([0, 2, 2, 6]), np.array([0, 1, 0])
-    )
-    taken = some.take(np.array([2, 1, 0, 2]))
-    assert taken.tokens.tolist() == [2, 3, 4, 5, 0, 1, 2, 3, 4, 5]
-    assert taken.offsets.tolist() == [0, 4, 4, 6, 10]
-    assert taken.labels.tolist() == [0, 1, 0, 0] and len(taken) == 4
-
-
-def test_ids_must_fit_the_type():
-    some = reviews.Reviews(np.array([70_000]), np.array([0, 1]), np.array([0]))
-    with pytest.raises(UserError, match="`dtype` must be able to hold 70000, got"):
-        reviews.pad(some, 3, dtype=np.uint16)
-
-
-# ---- words
-
-INDEX = {"the": 1, "film": 2, "don't": 3, "good": 9_997, "café": 5}
-
-
-def test_decoding_names_the_special_ids():
-    ids = np.array([0, 1, 4, 5, 2, 6], np.uint16)
-    assert decode(ids, INDEX) == "<pad> <start> the film <oov> don't"
-    assert decode([1], {"the": 1}, shift=0) == "<start>"
-
-
-@pytest.mark.parametrize("unknown", [3, 7, 10_001, -1])
-def test_decoding_refuses_ids_that_mean_nothing(unknown):
-    with pytest.raises(UserError, match=f"`ids` must be ids of .*, got {unknown}"):
-        decode([4, unknown], INDEX)
-
-
-def test_encoding_does_what_was_done_to_the_reviews():
-    text = 'The (film)\tis... "GOOD",\n don\'t<br />Café!'
-    assert encode(text, INDEX).tolist() == [1, 4, 5, 2, 6, 8]
-    assert encode(text, INDEX, num_words=None).tolist() == [1, 4, 5, 10_000, 6, 8]
-    assert encode(text, INDEX, maxlen=4).tolist() == [5, 2, 6, 8]
-    assert encode(text, INDEX, maxlen=8).tolist() == [0, 0, 1, 4, 5, 2, 6, 8]
-    assert encode("unknown", INDEX).tolist() == [1]
-    assert encode(text, INDEX, start=None, oov=None, shift=0).tolist() == [
-        1,
-        2,
-        9_997,
-        3,
-        5,
-    ]
-    assert encode("", INDEX).dtype == np.int32
-
-
-def test_encoding_splits_as_keras_does():
-    keras = pytest.importorskip("keras")
-    layer = keras.src.legacy.preprocessing.text
-    printable = "".join(map(chr, range(9, 127)))
-    words = layer.text_to_word_sequence(printable + " Don't\tSTOP-it x_y")
-    index = {word: rank for rank, word in enumerate(dict.fromkeys(words), 1)}
-    encoded = encode(
-        printable + " Don't\tSTOP-it x_y", index, num_words=None, start=None
-    )
-    assert encoded.tolist() == [index[word] + 3 for word in words]
-
-
-def test_the_word_index_is_read(tmp_path):
-    path = tmp_path / "imdb_word_index.json"
-    path.write_text(json.dumps(INDEX))
-    assert load_word_index(path) == INDEX == load_word_index(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        ("", "must be JSON, got Expecting value"),
-        ("{" + '"a":{' * 100_000, "must be JSON, got "),
-        ("[1]", "must give each word a rank of its own, from 1 up"),
-        ("{}", "must give each word"),
-        ('{"a": 0}', "must give each word"),
-        ('{"a": true}', "must give each word"),
-        ('{"a": 1.0}', "must give each word"),
-        ('{"a": 1, "b": 1}', "must give each word"),
-        ('{"a": 9999999999}', "must give each word"),
-        ("\xff", "must be JSON, got"),
-    ],
-)
-def test_a_bad_word_index_is_refused(tmp_path, text, message):
-    path = tmp_path / "index.json"
-    path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(UserError, match="index.json: a word index " + message):
-        load_word_index(path)
-
-
-def test_a_word_index_may_not_be_huge(tmp_path):
-    path = tmp_path / "index.json"
-    path.write_text(json.dumps(INDEX))
-    with pytest.raises(UserError, match="must have at most 10 bytes, got 63"):
-        load_word_index(path, max_bytes=10)
-
-
-def test_the_word_index_has_no_stand_in():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(
-            UserError, match="the IMDB word index: .*get imdb_word_index"
-        ):
-            load_word_index()
-
-
-def test_generated_reviews_have_words():
-    index = generated_word_index()
-    some, _ = generated_reviews(3, 5, 5)
-    text = decode(some.tokens[:50] + 3, index)
-    assert (
-        encode(text, index, start=None, num_words=None).tolist()
-        == (some.tokens[:50] + 3).tolist()
-    )

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews, generated_word_index
-from seqconv_jax.data.text.sequences import check_reviews
+from seqconv_jax.data.datasets.imdb_file import check_reviews
+from seqconv_jax.data.datasets.synthetic_reviews import (
+    generated_reviews,
+    generated_word_index,
+)
 
 NEGATORS = [21, 48, 71, 110]
 
@@ -40,7 +43,7 @@ def test_words_follow_a_zipf_like_law(full):
     counts = np.bincount(full[0].tokens, minlength=88_585)[1:]
     assert counts[0] / counts.sum() == pytest.approx(0.056, abs=0.005)
     decades = [counts[10**k - 1 : 10 ** (k + 1) - 1].sum() for k in range(4)]
-    assert all(share > 0.1 * counts.sum() for share in decades)
+    assert all(count > 0.1 * counts.sum() for count in decades)
     assert counts[9_997:].sum() / counts.sum() == pytest.approx(0.06, abs=0.01)
 
 
@@ -65,7 +68,7 @@ def test_the_reviews_of_a_seed_never_change():
         ((0, 10, 1.5), "`n_test` must be a positive integer, got 1.5"),
     ],
 )
-def test_bad_arguments_are_refused(arguments, message):
+def test_bad_arguments_are_rejected(arguments, message):
     with pytest.raises(UserError, match=message):
         generated_reviews(*arguments)
 

@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.files.download import NoNetworkError, download
+from seqconv_jax.data.files import Origin, Source, find
 from seqconv_jax.data.files.cache import replacing
-from seqconv_jax.data.files.find import Found, Source, find
-from seqconv_jax.data.files.stream import _Redirects
+from seqconv_jax.data.files.download import download
+from seqconv_jax.data.files.stream import NoNetworkError, _Redirects
 
 BODY = bytes(range(256)) * 2_000
 
@@ -83,7 +83,7 @@ def accept(path):
     assert path.read_bytes() == BODY
 
 
-def refuse(path):
+def reject(path):
     raise UserError("bad bytes")
 
 
@@ -113,7 +113,7 @@ def test_only_https_by_default(server, tmp_path):
     assert server.hits == {} and names(tmp_path) == []
 
 
-def test_redirect_from_https_to_http_is_refused():
+def test_redirect_from_https_to_http_is_rejected():
     request = urllib.request.Request("https://example.org/a")
     with pytest.raises(UserError, match="must use https, got http://example.org/b"):
         _Redirects(("https",)).redirect_request(
@@ -126,7 +126,7 @@ def test_redirect_from_https_to_http_is_refused():
         )
 
 
-def test_redirect_to_another_scheme_is_refused(server, tmp_path):
+def test_redirect_to_another_scheme_is_rejected(server, tmp_path):
     with pytest.raises(UserError, match="/to-ftp: the address must use http, got ftp:"):
         fetch(server.url + "/to-ftp", tmp_path / "file")
     assert names(tmp_path) == []
@@ -206,7 +206,7 @@ def test_a_name_lookup_that_hangs_is_bounded(tmp_path, monkeypatch):
     hang.set()
 
 
-def test_too_many_bytes_are_refused(server, tmp_path):
+def test_too_many_bytes_are_rejected(server, tmp_path):
     with pytest.raises(UserError, match="at most 511,999 bytes, got more; nothing"):
         fetch(server.url + "/file", tmp_path / "file", max_bytes=len(BODY) - 1)
     assert names(tmp_path) == []
@@ -214,7 +214,7 @@ def test_too_many_bytes_are_refused(server, tmp_path):
 
 def test_what_fails_verification_is_set_aside(server, tmp_path):
     with pytest.raises(UserError, match="bad bytes; moved to .*file.rejected"):
-        fetch(server.url + "/file", tmp_path / "file", verify=refuse)
+        fetch(server.url + "/file", tmp_path / "file", verify=reject)
     assert names(tmp_path) == ["file.rejected"]
 
 
@@ -266,7 +266,7 @@ def test_find_downloads_once_and_then_uses_the_cache(server, tmp_path, monkeypat
         sha256=sha256,
     )
     over_http = partial(download, schemes=("http",))
-    expected = Found(tmp_path / "cache" / "file", "download", sha256)
+    expected = Origin(tmp_path / "cache" / "file", "download", sha256)
     assert find(spec, fetch=over_http) == expected
     assert find(spec, fetch=over_http).source == "cache"
     assert server.hits == {"/file": 1}

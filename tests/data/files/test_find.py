@@ -1,19 +1,16 @@
 import hashlib
-import warnings
-import zipfile
 
 import pytest
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.files import archive
-from seqconv_jax.data.files import cache as files
-from seqconv_jax.data.files import find as sources
-from seqconv_jax.data.files.find import Found, GeneratedDataWarning, NoNetworkError, find
+from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
+from seqconv_jax.data.files.cache import cache_dir, replacing
+from seqconv_jax.data.files.stream import NoNetworkError
 
 CONTENT = b"the published bytes"
 SHA = hashlib.sha256(CONTENT).hexdigest()
 OTHER_SHA = hashlib.sha256(b"other").hexdigest()
-SPEC = sources.Source(
+SPEC = Source(
     name="the test data",
     filename="data.npz",
     url="https://example.invalid/data.npz",
@@ -50,7 +47,7 @@ def sends(content):
 
     def fetch(url, target, *, max_bytes, verify):
         assert url == SPEC.url
-        with files.replacing(target) as temporary:
+        with replacing(target) as temporary:
             temporary.write_bytes(content)
             verify(temporary)
 
@@ -61,14 +58,14 @@ def test_a_given_file_wins_and_needs_no_hash(tmp_path, cache, monkeypatch):
     mine = put(tmp_path / "mine.NPZ", b"other")
     monkeypatch.setenv("SEQCONV_DATA", str(put(tmp_path / "env.npz")))
     put(cache / "data.npz")
-    assert find(SPEC, mine, fetch=never) == Found(mine, "file", OTHER_SHA)
+    assert find(SPEC, mine, fetch=never) == Origin(mine, "file", OTHER_SHA)
 
 
 @pytest.mark.parametrize("below", ["data.npz", "sub/data.npz"])
 def test_a_given_directory_is_looked_into_one_level_deep(tmp_path, below):
     put(tmp_path / "given" / below)
     found = find(SPEC, tmp_path / "given", fetch=never)
-    assert found == Found(tmp_path / "given" / below, "file", SHA)
+    assert found == Origin(tmp_path / "given" / below, "file", SHA)
 
 
 def test_a_given_path_is_never_replaced_by_a_stand_in(tmp_path):
@@ -84,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     def denied(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(sources, "sha256_file", denied)
+    monkeypatch.setattr("seqconv_jax.data.files.origin.sha256_file", denied)
     with pytest.raises(
         UserError, match="mine.npz: the data file must be readable, got P"
     ):
@@ -96,15 +93,15 @@ def test_the_environment_names_a_file_or_a_directory(tmp_path, cache, monkeypatc
     mine = put(tmp_path / "top" / "folder" / "data.npz", b"other")
     for place in (mine, mine.parent, tmp_path / "top"):
         monkeypatch.setenv("SEQCONV_DATA", str(place))
-        assert find(SPEC, fetch=never) == Found(mine, "file", OTHER_SHA)
+        assert find(SPEC, fetch=never) == Origin(mine, "file", OTHER_SHA)
 
 
 def test_the_environment_may_hold_other_data(tmp_path, cache, monkeypatch):
     monkeypatch.setenv("SEQCONV_DATA", str(put(tmp_path / "folder" / "jena.csv")))
     cached = put(cache / "data.npz")
-    assert find(SPEC, fetch=never) == Found(cached, "cache", SHA)
+    assert find(SPEC, fetch=never) == Origin(cached, "cache", SHA)
     beside = put(tmp_path / "folder" / "data.npz")
-    assert find(SPEC, fetch=never) == Found(beside, "file", SHA)
+    assert find(SPEC, fetch=never) == Origin(beside, "file", SHA)
 
 
 def test_the_environment_must_exist(tmp_path, monkeypatch):
@@ -115,7 +112,7 @@ def test_the_environment_must_exist(tmp_path, monkeypatch):
 
 def test_the_cache_works_without_network(cache):
     cached = put(cache / "data.npz")
-    assert find(SPEC, fetch=offline) == Found(cached, "cache", SHA)
+    assert find(SPEC, fetch=offline) == Origin(cached, "cache", SHA)
 
 
 def test_a_wrong_cached_file_is_moved_aside(cache):
@@ -131,8 +128,8 @@ def test_a_wrong_cached_file_is_moved_aside(cache):
 
 def test_a_download_is_verified_and_then_cached(cache):
     cached = cache / "data.npz"
-    assert find(SPEC, fetch=sends(CONTENT)) == Found(cached, "download", SHA)
-    assert find(SPEC, fetch=never) == Found(cached, "cache", SHA)
+    assert find(SPEC, fetch=sends(CONTENT)) == Origin(cached, "download", SHA)
+    assert find(SPEC, fetch=never) == Origin(cached, "cache", SHA)
 
 
 def test_a_download_with_the_wrong_hash_is_not_used(cache):
@@ -146,7 +143,7 @@ def test_a_download_with_the_wrong_hash_is_not_used(cache):
 def test_no_network_gives_a_stand_in_with_a_loud_warning(cache):
     with pytest.warns(GeneratedDataWarning) as caught:
         found = find(SPEC, fetch=offline)
-    assert found == Found(None, "generated", None)
+    assert found == Origin(None, "generated", None)
     (warning,) = caught
     text = str(warning.message)
     assert warning.filename == __file__
@@ -168,7 +165,7 @@ def test_the_network_can_be_left_alone(monkeypatch):
 
 
 def test_a_source_without_address_is_not_fetched():
-    spec = sources.Source(name="bars", filename="bars.csv", suffixes=(".csv",))
+    spec = Source(name="bars", filename="bars.csv", suffixes=(".csv",))
     with pytest.raises(UserError, match="bars: .*get bars.csv and place it in"):
         find(spec, require_real=True, fetch=never)
 
@@ -186,125 +183,7 @@ def fail_lookup(*_, **__):
 def test_cache_directory(monkeypatch, tmp_path):
     monkeypatch.delenv("SEQCONV_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert files.cache_dir() == tmp_path / "seqconv_jax"
+    assert cache_dir() == tmp_path / "seqconv_jax"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert files.cache_dir() == tmp_path / ".cache" / "seqconv_jax"
-
-
-def jena_zip(path, header):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("jena_climate_2009_2016.csv", header + "\n01.01.2009 00:10:00")
-    return path
-
-
-def test_jena_is_known_by_its_header(cache):
-    columns = [
-        '"Date Time"',
-        '"p (mbar)"',
-        '"T (degC)"',
-        *(f'"{i}"' for i in range(12)),
-    ]
-    path = jena_zip(cache / "jena_climate_2009_2016.csv.zip", ",".join(columns))
-    found = find(sources.JENA, fetch=never)
-    assert found == Found(path, "cache", sources.sha256_file(path))
-    jena_zip(path, ",".join(columns[:-1]))
-    with pytest.raises(UserError, match="got 14 columns, b'Date Time' first; moved to"):
-        find(sources.JENA, fetch=never)
-    put(path, b"<html>")
-    with pytest.raises(UserError, match="expected a whole zip file, got one that can"):
-        find(sources.JENA, fetch=never)
-    assert [one.name for one in cache.iterdir()] == [path.name + ".rejected"]
-
-
-# ---- zip files
-
-
-def packed(path, members, method=zipfile.ZIP_DEFLATED):
-    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", method) as out:
-        warnings.simplefilter("ignore")  # repeated names are part of the tests
-        for name, content in members:
-            out.writestr(name, content)
-    return path
-
-
-def test_the_one_data_member_is_read(tmp_path):
-    members = [
-        ("folder/", b""),
-        ("folder/Table.CSV", b"a,b\n1,2\n"),
-        ("__MACOSX/folder/._Table.csv", b"junk"),
-        ("folder/.DS_Store", b"junk"),
-        ("README.txt", b"read me"),
-    ]
-    path = packed(tmp_path / "a.zip", members)
-    assert archive.read_member(path) == b"a,b\n1,2\n"
-    assert archive.read_member(path, suffix=".txt") == b"read me"
-
-
-@pytest.mark.parametrize(
-    "members, message",
-    [
-        ([], "got 0 .members: none."),
-        ([("a.txt", b"")], "got 0 .members: 'a.txt'."),
-        ([("a.csv", b""), ("b.csv", b"")], "got 2 .members: 'a.csv', 'b.csv'.; unpack"),
-        ([("a.csv", b""), ("a.csv", b"")], "got 2 .members: 'a.csv', 'a.csv'."),
-    ],
-)
-def test_none_or_several_members_are_refused(tmp_path, members, message):
-    path = packed(tmp_path / "a.zip", members)
-    with pytest.raises(UserError, match="expected exactly one .csv member, " + message):
-        archive.read_member(path)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../x.csv", "a/../../x.csv", "/etc/x.csv", "C:/x.csv", "c:x.csv", "..\\x.csv"],
-)
-def test_names_that_climb_out_are_refused(tmp_path, name):
-    path = packed(tmp_path / "a.zip", [("good.csv", b"1"), (name, b"2")])
-    with pytest.raises(UserError, match="member names must stay inside the archive"):
-        archive.read_member(path)
-    assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
-
-
-def test_a_zip_bomb_stops_at_the_cap(tmp_path):
-    path = packed(tmp_path / "bomb.zip", [("a.csv", bytes(50_000_000))])
-    assert path.stat().st_size < 100_000
-    with pytest.raises(UserError, match="must unpack to at most 3,000,000 bytes, got"):
-        archive.read_member(path, max_bytes=3_000_000)
-    assert len(archive.read_member(path, max_bytes=50_000_000)) == 50_000_000
-
-
-def test_encrypted_members_are_refused(tmp_path):
-    path = packed(tmp_path / "a.zip", [("a.csv", b"1")])
-    content = bytearray(path.read_bytes())
-    content[6] |= 1
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    path.write_bytes(content)
-    with pytest.raises(UserError, match="members must not be encrypted, got 'a.csv'"):
-        archive.read_member(path)
-
-
-def test_every_damage_is_an_error_or_harmless(tmp_path):
-    table = b"".join(b"%d,%d\n" % (i, i * i) for i in range(100))
-    whole = packed(tmp_path / "a.zip", [("a.csv", table)]).read_bytes()
-    path, refused = tmp_path / "damaged.zip", 0
-    for position in range(len(whole)):
-        damaged = bytearray(whole)
-        damaged[position] ^= 0xFF
-        for content in (damaged, whole[:position]):
-            path.write_bytes(content)
-            try:
-                assert archive.read_member(path) == table
-            except UserError as error:
-                refused += 1
-                assert str(path) in str(error) and "\n" not in str(error)
-    assert refused > len(whole)  # all the cuts and most of the flips
-
-
-def test_a_flipped_data_byte_is_a_crc_error(tmp_path):
-    path = packed(tmp_path / "a.zip", [("a.csv", b"1,2,3,4")], zipfile.ZIP_STORED)
-    path.write_bytes(path.read_bytes().replace(b"1,2,3,4", b"1,2,3,5"))
-    with pytest.raises(UserError, match="cannot be read .Bad CRC-32 for file 'a.csv'"):
-        archive.read_member(path)
+    assert cache_dir() == tmp_path / ".cache" / "seqconv_jax"

@@ -92,7 +92,7 @@ class Attack:
 
 @pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("where", ["alone", "row", "token"])
-def test_a_pickle_that_runs_a_command_is_refused(tmp_path, protocol, where):
+def test_a_pickle_that_runs_a_command_is_rejected(tmp_path, protocol, where):
     marker = tmp_path / "m"
     attack = Attack(f"touch {marker}")
     value = {"alone": attack, "row": objects([attack]), "token": objects([[attack]])}
@@ -107,7 +107,7 @@ def test_a_pickle_that_runs_a_command_is_refused(tmp_path, protocol, where):
 @pytest.mark.parametrize(
     "name", ["posix system", "builtins eval", "numpy load", "numpy._core.multiarray x"]
 )
-def test_other_globals_are_refused_by_name(name):
+def test_other_globals_are_rejected_by_name(name):
     module, attribute = name.split()
     for content in (
         b"\x80\x02c%b\n%b\n." % (module.encode(), attribute.encode()),
@@ -146,7 +146,7 @@ def test_other_globals_are_refused_by_name(name):
         b"\x82\x01.",  # extension registry
     ],
 )
-def test_hostile_pickles_are_refused(content):
+def test_hostile_pickles_are_rejected(content):
     with pytest.raises(UserError, match="file must be a pickle of lists of integers"):
         load_rows(content, "file")
 
@@ -199,7 +199,7 @@ def test_declared_sizes_are_checked_before_anything_is_made(tmp_path, shape, des
 
 
 @pytest.mark.parametrize("descr", ["<U0", "|V0", "<M8[s]", [("a", "|O")], "|S4"])
-def test_other_types_are_refused(tmp_path, descr):
+def test_other_types_are_rejected(tmp_path, descr):
     path = npz(tmp_path / "a.npz", x=npy((1,), descr, b"1234"))
     with pytest.raises(UserError, match="must be numbers or rows of integers, got"):
         read_npz(path, ("x",))
@@ -216,7 +216,7 @@ def test_other_types_are_refused(tmp_path, descr):
         npy((1,), "<i8").replace(b"\x01\x00v", b"\x09\x00v"),
     ],
 )
-def test_a_bad_header_is_refused(tmp_path, content):
+def test_a_bad_header_is_rejected(tmp_path, content):
     with pytest.raises(UserError, match="array 'x' must have a .npy header, got "):
         read_npz(npz(tmp_path / "a.npz", x=content), ("x",))
 
@@ -234,7 +234,7 @@ def test_an_array_may_not_unpack_beyond_the_cap(tmp_path):
         read_npz(path, ("x",), max_bytes=1_000_000)
 
 
-def test_every_damage_of_a_pickle_is_refused_or_harmless():
+def test_every_damage_of_a_pickle_is_rejected_or_harmless():
     whole = pickle.dumps(objects([[1, 300], [70_000], []]), 4)
     for position in range(len(whole)):
         for content in (
@@ -252,7 +252,7 @@ def test_every_damage_of_a_pickle_is_refused_or_harmless():
                 assert type(rows) is list
 
 
-def test_a_cut_file_is_refused(tmp_path):
+def test_a_cut_file_is_rejected(tmp_path):
     path = tmp_path / "a.npz"
     np.savez_compressed(path, x=objects(ROWS))
     content = path.read_bytes()

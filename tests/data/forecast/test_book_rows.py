@@ -1,4 +1,7 @@
-"""The rows of the default protocol against the source's generator, row by row."""
+"""The rows of the default setup against the book's generator, row by row.
+
+The book is F. Chollet, *Deep Learning with Python*, section 6.4.
+"""
 
 import os
 import warnings
@@ -10,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqconv_jax.data.forecast.build import forecast_task
-from seqconv_jax.data.forecast.setup import CSI300, JENA, jena_split
+from seqconv_jax.data.datasets import CSI300, JENA, jena_split
+from seqconv_jax.data.forecast import forecast_task
 from seqconv_jax.data.forecast.scaling import ScaleWarning
-from seqconv_jax.data.series.series import Series, read_series
+from seqconv_jax.data.series import Series, read_series
 
 DATA = Path(
     os.environ.get("SEQCONV_DATA", Path(__file__).parents[4] / "shared" / "data")
@@ -32,7 +35,7 @@ def real(name, **options):
     return read_series(path, **{"time": "Date Time", **options})
 
 
-def windows_of_the_source(length, lookback, delay, step, low, high, batch):
+def windows_of_the_book(length, lookback, delay, step, low, high, batch):
     """Return what its in-order generator reads in one pass: (inputs, target) rows.
 
     It starts again before a batch that would touch `high`, so the last is lost.
@@ -48,7 +51,7 @@ def windows_of_the_source(length, lookback, delay, step, low, high, batch):
     return windows
 
 
-def check_against_the_source(series, target, cuts, lookback, step, delay, batch=1):
+def check_against_the_book(series, target, cuts, lookback, step, delay, batch=1):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ScaleWarning)
         task = forecast_task(
@@ -71,13 +74,11 @@ def check_against_the_source(series, target, cuts, lookback, step, delay, batch=
         "test": (second + 1, None),
     }
     for name, (low, high) in bounds.items():
-        expected = windows_of_the_source(
-            length, lookback, delay, step, low, high, batch
-        )
+        expected = windows_of_the_book(length, lookback, delay, step, low, high, batch)
         rows = task.rows(name)
         stop = length - delay - 1 if high is None else high
         assert rows.tolist() == list(range(low + lookback, stop))
-        # Every row of the source, and the ones its dropped batch left out.
+        # Every row of the book, and the ones its dropped batch left out.
         assert len(expected) < len(rows) <= len(expected) + batch
         assert rows.max() + delay < length
         for row, (inputs, ahead) in zip(rows.tolist(), expected, strict=False):
@@ -98,7 +99,7 @@ def check_against_the_source(series, target, cuts, lookback, step, delay, batch=
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_any_window_reads_the_rows_of_the_source(data):
+def test_any_window_reads_the_rows_of_the_book(data):
     lookback = data.draw(st.integers(1, 30), "lookback")
     step = data.draw(st.integers(1, lookback), "step")
     delay = data.draw(st.integers(0, 20), "delay")
@@ -109,24 +110,24 @@ def test_any_window_reads_the_rows_of_the_source(data):
     length = second + data.draw(size, "third")
     values = np.random.default_rng(length).normal(size=(length, 2))
     series = Series(values=values, columns=("a", "b"))
-    check_against_the_source(series, "b", (first, second), lookback, step, delay, batch)
+    check_against_the_book(series, "b", (first, second), lookback, step, delay, batch)
 
 
 @pytest.mark.parametrize("shape", [(720, 3, 144), (144, 6, 36), (100, 7, 5), (7, 2, 0)])
 @pytest.mark.parametrize("name", [TEN_MINUTES_HEAD, TEN_MINUTES_TAIL])
-def test_ten_minute_extracts_read_the_rows_of_the_source(name, shape):
+def test_ten_minute_extracts_read_the_rows_of_the_book(name, shape):
     series = real(name)
-    check_against_the_source(series, "T (degC)", (1700, 2800), *shape, batch=16)
+    check_against_the_book(series, "T (degC)", (1700, 2800), *shape, batch=16)
 
 
 @pytest.mark.parametrize("shape", [(120, 1, 24), (241, 6, 24)])
-def test_the_hourly_file_reads_the_rows_of_the_source(shape):
+def test_the_hourly_file_reads_the_rows_of_the_book(shape):
     series = real(HOURLY)
     cuts = jena_split(series)
-    check_against_the_source(series, "T (degC)", cuts, *shape, batch=128)
+    check_against_the_book(series, "T (degC)", cuts, *shape, batch=128)
 
 
-def test_the_year_2020_reads_the_rows_of_the_source():
+def test_the_year_2020_reads_the_rows_of_the_book():
     series = real(
         YEAR_2020,
         time="date",
@@ -136,7 +137,7 @@ def test_the_year_2020_reads_the_rows_of_the_source():
     )
     assert len(series.values) == 52_696 and series.repeated == 1
     assert dict(series.missing) == {"OT": 50}
-    task = check_against_the_source(
+    task = check_against_the_book(
         series, "T (degC)", (30_000, 40_000), 1440, 6, 144, batch=128
     )
     assert task.horizon == "25h" and task.spanning["train"] > 0
@@ -183,19 +184,3 @@ def test_the_index_counts_rows():
     )
     assert task.example.shape == (1, 60, 6) and task.unit == ""
     assert len(task.validation) == 339 and task.horizon == "2 rows"
-
-
-def test_jena_split():
-    steps = np.arange(420_551) * np.timedelta64(10, "m")
-    times = np.datetime64("2009-01-01T00:10", "us") + steps
-    original = Series(values=np.zeros((420_551, 1)), columns=("a",), times=times)
-    assert jena_split(original) == (200_000, 300_000)
-    hourly = Series(values=np.zeros((70_092, 1)), columns=("a",), times=times[::6])
-    first, second = jena_split(hourly)
-    assert str(times[::6][first])[:10] == "2012-10-19" and first == 33_288
-    assert str(times[::6][second])[:10] == "2014-09-14"
-    short = Series(values=np.zeros((100, 1)), columns=("a",), times=times[:100])
-    untimed = Series(values=np.zeros((100, 1)), columns=("a",))
-    for series, text in ((short, "runs from 2009-01-01"), (untimed, "has no times")):
-        with pytest.raises(ValueError, match=text + r".*give split=\(0.5, 0.75\)"):
-            jena_split(series)

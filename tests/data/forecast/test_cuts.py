@@ -6,7 +6,7 @@ import pytest
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.forecast.cuts import cut_rows
-from seqconv_jax.data.series.series import Series
+from seqconv_jax.data.series import Series
 
 SERIES = Series(
     values=np.zeros((100, 1)),
@@ -59,7 +59,7 @@ def test_rows_dates_and_fractions(split):
         (("2020-01-11", "2021-01-01"), "2021-01-01 lies outside"),
     ],
 )
-def test_other_splits_are_refused(split, match):
+def test_other_splits_are_rejected(split, match):
     with pytest.raises(UserError, match=match):
         cut_rows(split, SERIES)
 

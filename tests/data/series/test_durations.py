@@ -47,7 +47,7 @@ def test_rows_of_every_documented_form(value, rows):
     "value",
     [1.0, True, None, "", "d", "5 fortnights", "1m", "1d x", "-1d", "1d2"],
 )
-def test_other_forms_are_refused(value):
+def test_other_forms_are_rejected(value):
     match = f"`lookback` must be a number of rows, or a .*got {re.escape(repr(value))}"
     with pytest.raises(UserError, match=match):
         rows_of(value, TEN_MINUTES, name="lookback")
@@ -56,7 +56,7 @@ def test_other_forms_are_refused(value):
 @pytest.mark.parametrize(
     "value", [pd.NaT, np.timedelta64("NaT", "s")], ids=["pandas", "numpy"]
 )
-def test_no_time_is_refused(value):
+def test_no_time_is_rejected(value):
     with pytest.raises(UserError, match="must be a number of rows, or a duration"):
         rows_of(value, TEN_MINUTES)
 
