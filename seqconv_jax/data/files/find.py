@@ -166,6 +166,8 @@ def _fetch(source: Source, cached: Path, fetch: Callable[..., None]) -> str:
         hashes.append(_verify(source, path, url))
 
     fetch(url, cached, max_bytes=source.max_bytes, verify=verify)
+    if not hashes:  # a `fetch` of somebody's own that left it out
+        verify(cached)
     return hashes[-1]
 
 

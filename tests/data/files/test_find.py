@@ -140,6 +140,18 @@ def test_a_download_with_the_wrong_hash_is_not_used(cache):
     assert not (cache / "data.npz").exists()
 
 
+def test_a_download_that_verifies_nothing_is_verified_all_the_same(cache):
+    def fetch(url, target, *, max_bytes, verify):
+        put(target, content)
+
+    content = CONTENT
+    assert find(SPEC, fetch=fetch) == Origin(cache / "data.npz", "download", SHA)
+    (cache / "data.npz").unlink()
+    content = b"other"
+    with pytest.raises(UserError, match=f"19 bytes.*got 5 bytes, sha256 {OTHER_SHA}"):
+        find(SPEC, fetch=fetch)
+
+
 def test_no_network_gives_a_stand_in_with_a_loud_warning(cache):
     with pytest.warns(GeneratedDataWarning) as caught:
         found = find(SPEC, fetch=offline)
