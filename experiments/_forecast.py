@@ -1,6 +1,5 @@
 """What the forecasting experiments share: from a file to a scored, pictured run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, open_run
 
 if TYPE_CHECKING:
-    from seqconv_jax.data import ForecastTask, Series, Source
+    from seqconv_jax.data import ForecastTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,16 +18,17 @@ class ForecastSettings(RunSettings):
     """A .csv, .csv.gz, .zip or .parquet file, or a directory with the usual one."""
     split: tuple[str, str] | None = None
     """Where validation and test begin: two row numbers, dates, or fractions.
-    By default where the source cut."""
+    By default where the book cut."""
     purge: str = "0"
-    """Time or rows between two splits that neither reads; the source has none."""
-    horizon: Literal["source", "exact"] = "source"
-    """Source: the newest input lies one step before the row that the delay counts from,
-    as in the source. Exact: it is that row, and the horizon is exactly the delay."""
+    """Time or rows between two splits that neither reads; the book has none."""
+    horizon: Literal["book", "source", "exact"] = "book"
+    """Book: the newest input lies one step before the row that the delay counts from,
+    as in the book; source is an earlier name for it. Exact: it is that row, and the
+    horizon is exactly the delay."""
     gaps: Literal["keep", "drop"] = "keep"
     """What to do with windows that cross a gap in time."""
     predict: Literal["value", "change"] = "value"
-    """Forecast the value, as the source does, or its change since the newest input."""
+    """Forecast the value, as the book does, or its change since the newest input."""
     missing: Literal["error", "keep", "previous", "interpolate", "drop"] = "error"
     """What to do with empty cells and -9999 marks."""
     duplicates: Literal["error", "first", "last", "keep"] = "error"
@@ -41,47 +41,16 @@ class ForecastSettings(RunSettings):
     """Stop after so many epochs without a better one; by default never."""
 
 
-def load_series(
-    settings: Any, source: "Source", generate: Callable[[], "Series"]
-) -> "Series":
-    """Find and read a series, or generate its stand-in, and print what it holds."""
-    from seqconv_jax import data
-
-    found = data.find(source, settings.data, require_real=settings.require_real_data)
-    if found.path is None:
-        series = generate()
-    else:
-        series = data.read_series(
-            found.path,
-            time=settings.time,
-            missing=settings.missing,
-            duplicates=settings.duplicates,
-            unsorted=settings.unsorted,
-            reverse=settings.reverse,
-            data_source=found.source,
-        )
-    print(series.report())
-    return series
-
-
-def make_task(
-    settings: Any, series: "Series", split: Any, *, exact: bool
-) -> "ForecastTask":
-    """Cut a series into windows and splits as the settings say."""
-    from seqconv_jax import data
-
-    return data.forecast_task(
-        series,
-        target=settings.target,
-        lookback=settings.lookback,
-        every=settings.every,
-        delay=settings.delay,
-        split=split if settings.split is None else settings.split,
-        purge=settings.purge,
-        exact_horizon=exact,
-        gaps=settings.gaps,
-        predict=settings.predict,
-    )
+def data_options(settings: Any) -> dict[str, Any]:
+    """Return the settings that say how to read a file and cut it into windows."""
+    names = ("target", "lookback", "every", "delay", "split", "purge", "gaps")
+    names += ("predict", "time", "missing", "duplicates", "unsorted", "reverse")
+    horizon = {"auto": None, "exact": True, "book": False, "source": False}
+    return {
+        **{name: getattr(settings, name) for name in names},
+        "exact_horizon": horizon[settings.horizon],
+        "require_real": settings.require_real_data,
+    }
 
 
 def train_and_report(
@@ -100,6 +69,7 @@ def train_and_report(
     """
     import seqconv_jax as sc
 
+    print(task.report)
     print(task.describe())
     print()
     print(sc.summary(model, task.example))
