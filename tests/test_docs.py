@@ -8,8 +8,6 @@ import jax.numpy as jnp
 import pytest
 from numerics import normal
 
-import seqconv_jax as sc
-
 ROOT = Path(__file__).parents[1]
 LONGEST_README = 120
 
@@ -42,27 +40,24 @@ def test_the_readme_trains_on_arrays(capsys):
 
 def test_layers():
     x, key = jnp.asarray(normal(4, 60, 4)), jax.random.key(0)
-    tx, model = sc.optim.rmsprop(1e-3), sc.models.SeriesConvNet((), outputs=2)
     names = run(
         "docs/layers.md",
-        jax=jax,
-        sc=sc,
         x=x,
-        key=key,
-        tx=tx,
         kernel=jnp.asarray(normal(5, 4, 6)),
         w=jnp.asarray(normal(4, 6)),
         u=jnp.asarray(normal(2, 6)),
         bias=None,
-        state=sc.train.init_state(model, tx, x, seed=0),
-        batch=sc.train.Batch(x, jnp.zeros((4, 2)), jnp.ones(4)),
     )
-    for kind, shape in [
-        (names["ConvLSTM"](8), (4, 1)),
-        (names["model"], (4, 1)),
-    ]:
-        variables = kind.init(key, x)
-        assert kind.apply(variables, x, mask=jnp.ones((4, 60), bool)).shape == shape
+    mask = jnp.arange(60)[None] < jnp.array([[60], [20], [7], [0]])
+    models = names["ConvLSTM"](8), names["model"], names["network"]
+    for model, shape in zip(models, [(4, 1), (4, 1), (4, 60, 128)], strict=True):
+        y = model.apply(model.init(key, x), x, mask=mask)
+        assert y.shape == shape and jnp.all(jnp.isfinite(y))
+    deep = names["Deep"]()
+    x = jnp.asarray(normal(4, 60, 8))
+    variables = deep.init(key, x)
+    trained = deep.apply(variables, x, train=True, rngs={"dropout": key})
+    assert jnp.any(trained != deep.apply(variables, x))
 
 
 @pytest.mark.parametrize("path", ["README.md", *sorted((ROOT / "docs").glob("*.md"))])

@@ -35,7 +35,8 @@ class Task:
     (1, 3, 1)
 
     Attributes:
-        inputs: `(rows, length)` integer token ids, or `(rows, features)` float32.
+        inputs: `(rows, length)` integer token ids, `(rows, length, features)` float32,
+            or, with `offsets`, `(rows, features)` float32.
         targets: `(rows, outputs)` float32.
         offsets: `(length,)` int32, added to a row to find its inputs; None where a
             row of `inputs` is a whole sequence.
@@ -49,7 +50,7 @@ class Task:
 
     inputs: np.ndarray
     targets: np.ndarray
-    offsets: np.ndarray | None
+    offsets: np.ndarray | None = None
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray

@@ -20,13 +20,7 @@ _CLASSES: dict[str, type] = {
         for name in layers.__all__
         if dataclasses.is_dataclass(getattr(layers, name))
     },
-    **{
-        name: value
-        for name, value in vars(models).items()
-        if isinstance(value, type)
-        and value.__module__ == models.__name__
-        and not name.startswith("_")
-    },
+    **{name: getattr(models, name) for name in models.__all__},
 }
 _OF_FLAX = {"parent", "name"}
 

@@ -28,6 +28,7 @@ from seqconv_jax.runs.content import (
 from seqconv_jax.runs.lock import DirectoryLock
 from seqconv_jax.runs.same_run import check_same_run
 
+
 @dataclass(frozen=True)
 class Run:
     """An open run directory; made by `open`.
