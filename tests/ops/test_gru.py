@@ -24,8 +24,8 @@ from numerics import (
 
 from seqconv_jax import UserError
 from seqconv_jax.ops import gru, gru_cell, project_inputs
-from seqconv_jax.ops.gru.recurrence import recurrence, recurrence_reference
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
+from seqconv_jax.ops.recurrence import recurrence, recurrence_reference
 
 BATCH, TIME, FEATURES, UNITS = 4, 6, 3, 5
 H3 = 3 * UNITS
@@ -252,12 +252,12 @@ def test_derivative_by_hand_equals_autodiff(reset_after):
         for last in (i % 2, 1 - i % 2)[: 1 + (i < 2)]:
             ours.append(
                 lambda p, s, w, c=convention, m=mask, last=last: recurrence(
-                    c, p, s, w, m, return_sequences=not last
+                    c, p, (s,), w, m, return_sequences=not last
                 )
             )
             plain.append(
                 lambda p, s, w, c=convention, m=mask, last=last: recurrence_reference(
-                    c, p, s, w, m
+                    c, p, (s,), w, m
                 )[-1 if last else slice(None)]
             )
             arguments.append((projected, state, weights))

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import re
 from typing import Any, NamedTuple
 
 import jax
@@ -31,7 +32,7 @@ from seqconv_jax.ops import (
     simple_rnn,
     simple_rnn_cell,
 )
-from seqconv_jax.ops.lstm import lstm_reference
+from seqconv_jax.ops.lstm.op import lstm_reference
 from seqconv_jax.ops.simple_rnn import simple_rnn_reference
 
 BATCH, TIME, FEATURES, UNITS = 4, 6, 3, 5
@@ -293,6 +294,27 @@ def test_scan_equals_a_loop_over_the_cell(unit):
     options = {"return_sequences": True, "initial_state": state, **masks}
     got = jitted[unit](x, kernel, recurrent, bias, **options)
     assert_close(got, np.stack(outputs, axis=1))
+
+
+@pytest.mark.parametrize("dropped, return_sequences", [(True, False), (False, True)])
+def test_no_step_of_an_lstm_copies_what_all_steps_share(dropped, return_sequences):
+    # What XLA cannot write in place it copies whole, in each of the steps.
+    unit = UNITS_OF["lstm"]
+    masks = dropout_masks(unit) if dropped else {}
+
+    def loss(x, *weights):
+        options = {"return_sequences": return_sequences, "mask": MASK}
+        return lstm(x, *weights, **options, **masks).sum()
+
+    gradient = jax.jit(jax.grad(loss, argnums=(0, 1, 2, 3)))
+    program: Any = gradient.lower(inputs(), *parameters(unit)).compile().as_text()
+    loops = set(re.findall(r" while\(.*body=%?([\w.-]+)", program))
+    assert len(loops) >= 2
+    for name in loops:
+        body = re.search(rf"\n%?{re.escape(name)} .*?\n}}", program, re.DOTALL)
+        assert body and f"f32[{TIME},{BATCH},{UNITS}]" in body[0]
+        copied = re.findall(r"= f32\[(\d+),\d+,\d+\]\S* copy", body[0])
+        assert str(TIME) not in copied
 
 
 @both

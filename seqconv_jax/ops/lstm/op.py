@@ -7,13 +7,14 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.lstm.step import Gates, LSTMStep, Weights
 from seqconv_jax.ops.masking import check_mask, hide
+from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import (
     GATES,
     check_arguments,
     check_dropout_masks,
     project,
-    run,
     run_reference,
 )
 
@@ -92,27 +93,23 @@ def lstm(
     dtype = jnp.result_type(x, recurrent_kernel)
     wide = jnp.promote_types(dtype, jnp.float32)
     if initial_state is None:
-        initial_state = (jnp.zeros((x.shape[0], units)),) * 2
-    state, recurrent_kernel, bias, recurrent_dropout_mask = jax.tree.map(
-        lambda array: array.astype(wide),
-        (tuple(initial_state), recurrent_kernel, bias, recurrent_dropout_mask),
+        zeros = jnp.zeros((x.shape[0], units))
+        initial_state = (zeros, zeros)
+    projected = Gates(*project(hide(x, mask), kernel, input_dropout_mask, 4))
+    mask = None if mask is None else check_mask(mask, x).T
+    weights = Weights(recurrent_kernel, bias, recurrent_dropout_mask)
+    projected, state, weights = jax.tree.map(
+        lambda array: array.astype(wide), (projected, tuple(initial_state), weights)
     )
-
-    def step(projected, state):
-        projected = [part.astype(wide) for part in projected]
-        return _advance(
-            projected,
-            state,
-            recurrent_kernel,
-            bias,
-            gate_activation,
-            recurrent_dropout_mask,
-        )
-
-    mask = None if mask is None else check_mask(mask, x)
-    projected = project(hide(x, mask), kernel, input_dropout_mask, 4)
-    options = {"reverse": reverse, "return_sequences": return_sequences}
-    return run(step, projected, state, mask, **options).astype(dtype)
+    if reverse:
+        projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
+    unit = LSTMStep(gate_activation)
+    states = recurrence(
+        unit, projected, state, weights, mask, return_sequences=return_sequences
+    ).astype(dtype)
+    if not return_sequences:
+        return states
+    return jnp.swapaxes(states[::-1] if reverse else states, 0, 1)
 
 
 def lstm_reference(
@@ -182,31 +179,9 @@ def lstm_cell(
         >>> c[0].tolist()
         [0.5, 0.5, 0.5]
     """
-    return _advance(
-        jnp.split(projected, 4, axis=1),
-        state,
-        recurrent_kernel,
-        recurrent_bias,
-        gate_activation,
-        recurrent_dropout_mask,
-    )
-
-
-def _advance(projected, state, kernel, bias, gate_activation: str, dropout_mask):
-    """Advance by one step, given what is projected onto each gate."""
-    gate = GATES[gate_activation].apply
-    h, c = state
-    if dropout_mask is None:  # one product where all gates see the same
-        products = jnp.split(h @ kernel, 4, axis=1)
-    else:
-        parts = zip(dropout_mask, jnp.split(kernel, 4, axis=1), strict=True)
-        products = [(h * kept) @ part for kept, part in parts]
-    biases = (0,) * 4 if bias is None else jnp.split(bias[None], 4, axis=1)
-    i, f, g, o = (
-        p + (q + b) for p, q, b in zip(projected, products, biases, strict=True)
-    )
-    c = gate(f) * c + gate(i) * jnp.tanh(g)
-    return gate(o) * jnp.tanh(c), c
+    weights = Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask)
+    gates = Gates(*jnp.split(projected, 4, axis=1))
+    return LSTMStep(gate_activation).advance(weights, gates, state)[0]
 
 
 def _check(x, kernel, recurrent_kernel, bias, gate_activation, state, mask) -> None:
