@@ -24,8 +24,8 @@ from numerics import (
 
 from seqconv_jax import UserError
 from seqconv_jax.ops import gru, gru_cell, project_inputs
-from seqconv_jax.ops.gru.recurrence import recurrence, recurrence_reference
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
+from seqconv_jax.ops.recurrence import recurrence, recurrence_reference
 
 BATCH, TIME, FEATURES, UNITS = 4, 6, 3, 5
 H3 = 3 * UNITS
@@ -188,7 +188,9 @@ def test_scan_equals_a_loop_over_the_cell(reset_after):
     x, (kernel, recurrent, bias) = inputs(), parameters(reset_after)
     masks = dropout_masks()
     first, second = (bias[0], bias[1]) if reset_after else (bias, None)
-    projected = project_inputs(x, kernel, first, masks["input_dropout_mask"])
+    projected = project_inputs(
+        x, kernel, first, jnp.asarray(masks["input_dropout_mask"])
+    )
     assert projected.shape == (TIME, BATCH, 3 * UNITS)
     cell = quick_jit(functools.partial(gru_cell, reset_after=reset_after))
     state = jnp.zeros((BATCH, UNITS))
@@ -250,12 +252,12 @@ def test_derivative_by_hand_equals_autodiff(reset_after):
         for last in (i % 2, 1 - i % 2)[: 1 + (i < 2)]:
             ours.append(
                 lambda p, s, w, c=convention, m=mask, last=last: recurrence(
-                    c, p, s, w, m, return_sequences=not last
+                    c, p, (s,), w, m, return_sequences=not last
                 )
             )
             plain.append(
                 lambda p, s, w, c=convention, m=mask, last=last: recurrence_reference(
-                    c, p, s, w, m
+                    c, p, (s,), w, m
                 )[-1 if last else slice(None)]
             )
             arguments.append((projected, state, weights))

@@ -1,35 +1,35 @@
 """One step of a gated recurrent unit, and its derivative written by hand."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-
-class GateActivation(NamedTuple):
-    """A gate's activation, and its derivative as a function of its own output."""
-
-    apply: Any
-    derivative: Any
-
-
-GATES = {
-    "sigmoid": GateActivation(jax.nn.sigmoid, lambda s: s * (1 - s)),
-    "hard_sigmoid": GateActivation(
-        jax.nn.hard_sigmoid, lambda s: jnp.where((s > 0) & (s < 1), 1 / 6, 0)
-    ),
-    "hard_sigmoid_keras2": GateActivation(
-        lambda x: jnp.clip(0.2 * x + 0.5, 0.0, 1.0),
-        lambda s: jnp.where((s > 0) & (s < 1), 0.2, 0),
-    ),
-}
+from seqconv_jax.ops.recurrent import GATES, State
 
 
 class Convention(NamedTuple):
-    """What kind of gated recurrent unit it is; see `ops.gru`."""
+    """What kind of gated recurrent unit it is, a `Unit` of `ops.recurrence`.
+
+    Attributes:
+        reset_after: as of `ops.gru`.
+        gate_activation: as of `ops.gru`.
+    """
 
     reset_after: bool
     gate_activation: str
+
+    def advance(self, weights: "Weights", projected: "Gates", state: State):
+        """Return the next state and what the gates let through."""
+        new, gates = cell(self, weights, projected, *state)
+        return (new,), gates
+
+    def step_back(self, weights: "Weights", gates: "Gates", state: State, d_new: State):
+        """Return derivatives of projection, state before, and weights but the bias."""
+        d_projected, d_before, d_weights = step_back(
+            self, weights, gates, *state, *d_new
+        )
+        return d_projected, (d_before,), d_weights
 
 
 class Weights(NamedTuple):

@@ -1,4 +1,4 @@
-"""The part of a gated recurrent unit that must go step by step, and its derivative.
+"""The loop over time of a gated recurrent operation, and its derivative.
 
 Both functions map inputs already projected, `(time, batch, units)` for each gate, to
 states. `recurrence_reference` says what is computed; `recurrence` computes it with a
@@ -9,79 +9,102 @@ short that memory, not arithmetic, is what takes the time.
 """
 
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell, step_back
+from seqconv_jax.ops.recurrent import State, held
+
+
+class Unit(Protocol):
+    """One step of a gated recurrent operation, and its derivative; hashable.
+
+    Gates are a tuple of arrays, one each. Weights are a NamedTuple of arrays (or None)
+    with a `bias` among them, which is added to what is projected onto each gate.
+    """
+
+    def advance(self, weights: Any, projected: Any, state: State) -> tuple[State, Any]:
+        """Return the next state and what the gates let through."""
+        ...
+
+    def step_back(
+        self, weights: Any, gates: Any, state: State, d_new: State
+    ) -> tuple[Any, State, Any]:
+        """Return the derivatives of the projection, the state before, and the weights.
+
+        That of the bias is left out: it is the sum of the projection's.
+
+        Args:
+            weights: what every step uses.
+            gates: what the step's gates let through.
+            state: the state before the step.
+            d_new: the derivative of the state after it.
+        """
+        ...
 
 
 def recurrence_reference(
-    convention: Convention,
-    projected: Gates,
-    initial_state: jax.Array,
-    weights: Weights,
+    unit: Unit,
+    projected: Any,
+    initial_state: State,
+    weights: Any,
     mask: jax.Array | None,
 ) -> jax.Array:
-    """Return the state after every step, `(time, batch, units)`.
+    """Return what is put out at every step, `(time, batch, units)`.
 
     Args:
-        convention: reset before or after the product, and the gates' activation.
-        projected: `(time, batch, units)` each.
-        initial_state: `(batch, units)`.
+        unit: what a step computes.
+        projected: `(time, batch, units)` for each gate.
+        initial_state: `(batch, units)` each; the first is what is put out.
         weights: what every step uses.
         mask: `(time, batch)` bool, true for real steps; None where all are.
     """
-
-    def step(state, inputs):
-        x, real = inputs
-        new = _held(real, cell(convention, weights, x, state)[0], state)
-        return new, new
-
-    return lax.scan(step, initial_state, (projected, mask))[1]
+    return _scan(_Kind(unit, True), projected, initial_state, weights, mask)
 
 
 def recurrence(
-    convention: Convention,
-    projected: Gates,
-    initial_state: jax.Array,
-    weights: Weights,
+    unit: Unit,
+    projected: Any,
+    initial_state: State,
+    weights: Any,
     mask: jax.Array | None,
     *,
     return_sequences: bool,
 ) -> jax.Array:
-    """Compute `recurrence_reference`, or the last of its states, in less time.
+    """Compute `recurrence_reference`, or the last of its steps, in less time.
 
     Args:
-        convention: as there, like the arguments that follow.
-        projected: `(time, batch, units)` each.
-        initial_state: `(batch, units)`.
+        unit: as there, like the arguments that follow.
+        projected: `(time, batch, units)` for each gate.
+        initial_state: `(batch, units)` each; the first is what is put out.
         weights: what every step uses.
         mask: `(time, batch)` bool, true for real steps; None where all are.
-        return_sequences: whether to return the state after every step,
-            `(time, batch, units)`, or after the last alone, `(batch, units)`.
+        return_sequences: whether to return what is put out at every step,
+            `(time, batch, units)`, or at the last alone, `(batch, units)`.
     """
-    kind = _Kind(convention, return_sequences)
+    kind = _Kind(unit, return_sequences)
     states = _recurrence(kind, projected, initial_state, weights, mask)
     return cast(jax.Array, states)
 
 
 class _Kind(NamedTuple):
-    convention: Convention
+    unit: Unit
     return_sequences: bool
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _recurrence(kind: _Kind, projected, initial_state, weights, mask):
+def _scan(kind: _Kind, projected, initial_state, weights, mask):
     def step(state, inputs):
         x, real = inputs
-        new = _held(real, cell(kind.convention, weights, x, state)[0], state)
-        return new, new if kind.return_sequences else None
+        new = _held(real, kind.unit.advance(weights, x, state)[0], state)
+        return new, new[0] if kind.return_sequences else None
 
     last, states = lax.scan(step, initial_state, (projected, mask))
-    return states if kind.return_sequences else last
+    return states if kind.return_sequences else last[0]
+
+
+_recurrence = partial(jax.custom_vjp, nondiff_argnums=(0,))(_scan)
 
 
 def _forward(kind: _Kind, projected, initial_state, weights, mask):
@@ -90,17 +113,17 @@ def _forward(kind: _Kind, projected, initial_state, weights, mask):
     def step(t, carry):
         state, slots, before = carry
         before = _put(before, t, state)
-        new, gates = cell(kind.convention, weights, _at(slots, t), state)
+        new, gates = kind.unit.advance(weights, _at(slots, t), state)
         return _held(_at(mask, t), new, state), _put(slots, t, gates), before
 
-    time = projected.z.shape[0]
-    before = jnp.zeros((time, *initial_state.shape), initial_state.dtype)
+    time = len(projected[0])
+    before = jax.tree.map(lambda s: jnp.zeros((time, *s.shape), s.dtype), initial_state)
     start = (initial_state, projected, before)
     last, gates, before = lax.fori_loop(0, time, step, start)
     saved = (gates, before, weights, mask)
     if kind.return_sequences:
-        return jnp.concatenate([before[1:], last[None]]), saved
-    return last, saved
+        return jnp.concatenate([before[0][1:], last[0][None]]), saved
+    return last[0], saved
 
 
 def _backward(kind: _Kind, saved, d_out):
@@ -113,7 +136,7 @@ def _backward(kind: _Kind, saved, d_out):
     repeat that write, on copies, for everyone who reads the array.
     """
     gates, before, weights, mask = saved
-    time = before.shape[0]
+    time = len(before[0])
 
     def step(i, carry):
         t = time - 1 - i
@@ -122,22 +145,24 @@ def _backward(kind: _Kind, saved, d_out):
         t, is_real = jnp.maximum(t, 0), t >= 0
         d_new = d_state
         if kind.return_sequences:
-            d_new += _at(d_out, t)
-        d_new = jnp.where(is_real, d_new, 0)
+            d_new = (d_new[0] + _at(d_out, t), *d_new[1:])
+        d_new = jax.tree.map(lambda d: jnp.where(is_real, d, 0), d_new)
         real = _at(mask, t)
-        d_projected, d_before, d_step = step_back(
-            kind.convention,
+        d_projected, d_before, d_step = kind.unit.step_back(
             weights,
             _at(slots, t),
             _at(before, t),
-            _held(real, d_new, jnp.zeros_like(d_new)),
+            _held(real, d_new, jax.tree.map(jnp.zeros_like, d_new)),
         )
         if real is not None:
-            d_before += jnp.where(real[:, None], 0, d_new)
-        d_state = jnp.where(is_real, d_before, d_state)
+            past = jax.tree.map(lambda d: jnp.where(real[:, None], 0, d), d_new)
+            d_before = jax.tree.map(jnp.add, d_before, past)
+        d_state = jax.tree.map(partial(jnp.where, is_real), d_before, d_state)
         return d_state, slots, d_projected, jax.tree.map(jnp.add, d_weights, d_step)
 
-    d_last = jnp.zeros_like(before[0]) if kind.return_sequences else d_out
+    d_last = jax.tree.map(lambda b: jnp.zeros_like(b[0]), before)
+    if not kind.return_sequences:
+        d_last = (d_out, *d_last[1:])
     # Sums over many steps: never in half precision.
     none_yet = jax.tree.map(
         lambda w: jnp.zeros(w.shape, jnp.promote_types(w.dtype, jnp.float32)),
@@ -173,5 +198,5 @@ def _total(array):
 
 
 def _held(real, new, otherwise):
-    """Return `new` at the real steps, `otherwise` at the masked ones."""
-    return new if real is None else jnp.where(real[:, None], new, otherwise)
+    """Return each of `new` at the real steps, of `otherwise` at the masked ones."""
+    return jax.tree.map(partial(held, real), new, otherwise)
