@@ -92,9 +92,10 @@ def init_state(
         for name, tree in given.items():
             shapes = named_leaves(expected[name])
             check_leaves(name, named_leaves(tree), shapes, dtypes=False)
-    drawn = jax.jit(
-        lambda *args: {k: v for k, v in initial(*args).items() if k not in given}
-    )(*arguments)
-    variables = {**drawn, **jax.tree.map(jnp.array, given)}
+
+    def draw(key, x):
+        return {k: v for k, v in initial(key, x).items() if k not in given}
+
+    variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
     return TrainState(step, params, tx.init(params), variables["batch_stats"])
