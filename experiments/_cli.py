@@ -1,4 +1,4 @@
-"""What the experiments' command lines share: settings, refusals, a progress bar.
+"""The experiments' command lines: settings, errors in one line, a progress bar.
 
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """

@@ -1,4 +1,4 @@
-"""What the forecasting experiments share: from a file to a scored, pictured run."""
+"""The forecasting experiments, from a file to a run with scores and figures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ def data_options(settings: Any) -> dict[str, Any]:
 
 
 def train_and_report(
-    settings: Any, task: "ForecastTask", model: Any, source_figure: str
+    settings: Any, task: "ForecastTask", model: Any, book_figure: str
 ) -> dict[str, Any]:
     """Train a forecaster, score its best epoch, and fill the run directory.
 
@@ -62,7 +62,7 @@ def train_and_report(
         settings: the experiment's settings.
         task: the data.
         model: the network.
-        source_figure: what the source got, for the last lines.
+        book_figure: what the book got, for the last lines.
 
     Returns:
         The run's summary.
@@ -94,7 +94,7 @@ def train_and_report(
         summary = _summarise(task, result, outputs)
         run.write_summary(summary)
         _draw(run.path, task, result, outputs, summary)
-    print(_closing_lines(summary, task, source_figure, settings.out))
+    print(_closing_lines(summary, task, book_figure, settings.out))
     return summary
 
 
@@ -161,7 +161,7 @@ def _count_rows(task: "ForecastTask", span: Any, at_least: int) -> int:
     return max(int(np.searchsorted(times, times[0] + span)), at_least)
 
 
-def _closing_lines(summary, task: "ForecastTask", source_figure: str, out: Path) -> str:
+def _closing_lines(summary, task: "ForecastTask", book_figure: str, out: Path) -> str:
     def both(score: float) -> str:
         unit = task.unit or "points"
         return f"{score:.4f}  ({score * task.unit_scale:.2f} {unit})"
@@ -175,12 +175,12 @@ def _closing_lines(summary, task: "ForecastTask", source_figure: str, out: Path)
         "newest input)",
         f"  test        {both(summary['test_mae'])}",
         f"  baseline    {both(summary['baseline_test_mae'])}",
-        f"  source      {source_figure}",
+        f"  book        {book_figure}",
     ]
     if summary["test_hit_rate"] is not None:
         lines.append(
             f"  direction of the change right on test: {summary['test_hit_rate']:.1%}"
         )
     if task.data_source == "generated":
-        lines.append(f"  {STAND_IN_NOTE}: not comparable with the source")
+        lines.append(f"  {STAND_IN_NOTE}: not comparable with the book")
     return "\n".join([*lines, f"run directory: {out}"])
