@@ -9,10 +9,10 @@ series works: --data FILE --every 1h. With --predict change the network forecast
 change since the newest hour, which is the easier half of the task.
 
 Data: the Jena climate 2009-2016, searched in --data, $SEQCONV_DATA and the cache, then
-downloaded. The book (F. Chollet, *Deep Learning with Python*, section 6.4, and notebooks
-after it): validation MAE 0.2730 (five days), 0.2733 (ten days), GRU alone 0.2619; the
-baseline has 0.2897. Expect two to seven minutes a run on two CPU cores with the hourly
-file; scores and spread are in docs/results.md.
+downloaded. F. Chollet, *Deep Learning with Python*, section 6.4 ("the book"), and
+notebooks after it have validation MAE 0.2730 (five days), 0.2733 (ten days), GRU alone
+0.2619; the baseline has 0.2897. Expect two to seven minutes a run on two CPU cores with
+the hourly file; scores and spread are in docs/results.md.
 """
 
 from dataclasses import dataclass, replace
