@@ -5,7 +5,10 @@ memory is its own. It stays alive, so that rounds can go from peer to peer.
 """
 
 import multiprocessing
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,14 @@ import numpy as np
 from _data import Problem
 from _machine import peak_megabytes
 from _peers import PEERS
-from _workloads import Workload
+from _workloads import PlainLayer, Workload, plain
 
-from seqconv_jax import UserError
+import seqconv_jax as sc
+
+PAUSE_SECONDS = 0.05  # until the threads of the one before have gone to sleep
 
 
-class WorkerFailed(UserError):
+class WorkerFailed(sc.UserError):
     """A worker raised an error, died, or took too long; the message says which."""
 
 
@@ -34,6 +39,7 @@ class Worker:
         path: the examples, as `Problem.save` wrote them.
         epoch_steps: the steps of an epoch.
         timeout: seconds that any answer may take; None for no limit.
+        checkout: the folder whose `seqconv_jax` the process imports; None for ours.
     """
 
     def __init__(
@@ -44,18 +50,20 @@ class Worker:
         *,
         epoch_steps: int = 1,
         timeout: float | None = None,
+        checkout: Path | None = None,
     ):
         """Start the process, and wait until the network is built."""
-        self.peer = peer
+        self.name = peer if checkout is None else f"{peer} of {checkout}"
         context = multiprocessing.get_context("spawn")
         self._pipe, far_end = context.Pipe()
         self._timeout = timeout
         self._process = context.Process(
             target=serve,
-            args=(far_end, peer, workload, path, epoch_steps),
+            args=(far_end, peer, workload, plain(workload.layers), path, epoch_steps),
             daemon=True,
         )
-        self._process.start()
+        with _first_to_import_from(checkout):
+            self._process.start()
         far_end.close()
         self._answer()
 
@@ -71,17 +79,17 @@ class Worker:
     def _answer(self) -> Any:
         try:
             if not self._pipe.poll(self._timeout):
-                raise WorkerFailed(f"{self.peer}: no answer within {self._timeout:g} s")
+                raise WorkerFailed(f"{self.name}: no answer within {self._timeout:g} s")
             fine, value = self._pipe.recv()
         except EOFError:
             self._process.join()
             died = f"the process died with status {self._process.exitcode}"
-            raise WorkerFailed(f"{self.peer}: {died}") from None
+            raise WorkerFailed(f"{self.name}: {died}") from None
         except WorkerFailed:
             self._process.kill()
             raise
         if not fine:
-            raise WorkerFailed(f"{self.peer}: {value}")
+            raise WorkerFailed(f"{self.name}: {value}")
         return value
 
     def __enter__(self) -> "Worker":
@@ -94,6 +102,29 @@ class Worker:
         self._process.join(5)
         self._process.kill()
         self._process.join()
+
+
+@contextmanager
+def _first_to_import_from(folder: Path | None) -> Iterator[None]:
+    """Put a folder in front of the path, which a process is started with."""
+    before = sys.path[:]
+    sys.path[:0] = [] if folder is None else [str(folder)]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def take_turns(
+    workers: dict[str, Worker], rounds: int, *request: Any
+) -> dict[str, list[Any]]:
+    """Return what the workers answer to a request, of each an answer a round."""
+    answers: dict[str, list[Any]] = {name: [] for name in workers}
+    for _ in range(rounds):
+        for name, worker in workers.items():
+            time.sleep(PAUSE_SECONDS)
+            answers[name].append(worker.ask(*request))
+    return answers
 
 
 def serve(pipe: Connection, *arguments: Any) -> None:
@@ -122,14 +153,21 @@ def _reply(pipe: Connection, call: Any, *, show: bool = True) -> Any:
 class Session:
     """The far end: one peer and one workload."""
 
-    def __init__(self, peer: str, workload: Workload, path: Path, epoch_steps: int):
+    def __init__(
+        self,
+        peer: str,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        path: Path,
+        epoch_steps: int,
+    ):
         """Import the library, read the examples and build the network."""
         started = time.perf_counter()
         module = PEERS[peer].import_module()
         self._import_seconds = time.perf_counter() - started
         self._imported = peak_megabytes()
         self._workload, self._problem = workload, Problem.load(path)
-        self._peer = module.Peer(workload, self._problem, epoch_steps)
+        self._peer = module.Peer(workload, layers, self._problem, epoch_steps)
 
     def reference(
         self, reset_after: bool
@@ -168,6 +206,10 @@ class Session:
         import jax
 
         return jax.devices()[0].device_kind
+
+    def checkout(self) -> Path:
+        """Return the folder whose `seqconv_jax` this is."""
+        return Path(sc.__file__).resolve().parents[1]
 
     def import_seconds(self) -> float:
         """Return what importing the library took."""
