@@ -17,6 +17,12 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
+# What a resumed run may change: the path of the data, because `data_sha256` may not.
+MAY_CHANGE = (
+    *("epochs", "out", "resume", "overwrite", "data", "data_file"),
+    "compilation_cache",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,8 @@ def open_run(
         config=config,
         resume=settings.resume,
         overwrite=settings.overwrite,
+        may_change=MAY_CHANGE,
+        files=FIGURES,
     )
 
 
@@ -84,7 +92,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     try:
         main(settings)
     except UserError as error:
-        _exit(f"error: {error}", 2)
+        _exit(f"error: {_with_flags(str(error))}", 2)
     except OSError as error:
         _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
     except KeyboardInterrupt as stop:
@@ -103,6 +111,12 @@ def keep_compiled(directory: Path | None) -> None:
 
     jax.config.update("jax_compilation_cache_dir", str(directory))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def _with_flags(message: str) -> str:
+    """Return a message of the library with the flags for its arguments."""
+    message = message.replace("resume=True", "--resume")
+    return message.replace("overwrite=True", "--overwrite")
 
 
 def _exit(message: str, status: int) -> None:

@@ -10,10 +10,10 @@ from seqconv_jax import ops
 
 def modules():
     """Return the names of the modules whose examples compute with arrays alone."""
-    names = ["seqconv_jax", "seqconv_jax.train.batches"]
+    names = ["seqconv_jax", "seqconv_jax._best", "seqconv_jax._leaves"]
     names += ["seqconv_jax.interop.pytorch"]
     names += [f"seqconv_jax.{n}" for n in ("losses", "optim", "models", "layer_table")]
-    for package in ("ops", "nn"):
+    for package in ("ops", "nn", "train", "checkpoint", "runs"):
         found = importlib.import_module(f"seqconv_jax.{package}")
         names += [
             m.name for m in pkgutil.walk_packages(found.__path__, found.__name__ + ".")

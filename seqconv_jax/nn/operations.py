@@ -168,6 +168,34 @@ class Convolve(Operation):
 
 
 @dataclass(frozen=True, eq=False)
+class MaskedEmbedConvolve:
+    """An embedding and a convolution where ids are masked.
+
+    Attributes:
+        embedding: the one.
+        layer: the other.
+    """
+
+    embedding: Any
+    layer: Any
+
+    def __call__(
+        self, x: jax.Array, mask: jax.Array | None
+    ) -> tuple[jax.Array, jax.Array | None]:
+        """Map ids to the convolution's output; also return what is left of the mask."""
+        mask = self.embedding.mask_after(mask, x)
+        sums = ops.masked_embed_conv(
+            x,
+            stored(self.embedding, "embedding"),
+            stored(self.layer, "kernel"),
+            mask=mask,
+            **self.layer.geometry,
+        )
+        y = BiasAndActivation(self.layer)(sums, train=False)
+        return y, self.layer.mask_after(mask, None)
+
+
+@dataclass(frozen=True, eq=False)
 class Sum(Operation):
     """A residual layer: a body of operations, a shortcut beside it, an activation.
 

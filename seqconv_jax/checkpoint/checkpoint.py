@@ -8,24 +8,20 @@ Orbax returns wrong numbers for some flipped bytes. Host arrays make a checkpoin
 independent of the devices it was saved from.
 """
 
-import logging
 import os
-import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import jax
 import numpy as np
-from orbax.checkpoint import v1 as ocp
 
-from seqconv_jax import _leaves, _manifest, _steps
 from seqconv_jax._checks import UserError, expect, non_negative_int, one_of
-
-_ARRAYS = "arrays"
-
-# Orbax reports failures in absl's log too; here they become the line of a UserError.
-logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+from seqconv_jax._leaves import named_leaves
+from seqconv_jax.checkpoint import leaves as _leaves
+from seqconv_jax.checkpoint import manifest as _manifest
+from seqconv_jax.checkpoint import steps as _steps
+from seqconv_jax.checkpoint.arrays import one_line, read_arrays, write_arrays
 
 
 class Checkpoints:
@@ -35,13 +31,6 @@ class Checkpoints:
     at once; a thread writes the files meanwhile, and everything else here waits for
     it. Leave the `with` block, or call `close`, before the process ends.
 
-    Example:
-        with Checkpoints("runs/imdb/checkpoints") as checkpoints:
-            if checkpoints.latest is not None:
-                state = checkpoints.load(checkpoints.latest, state)
-            ...
-            checkpoints.save(int(state.step), state, {"val_loss": 0.31})
-
     Args:
         directory: where the steps are; made by the first `save`.
         monitor: the metric that says which step is best; the earliest wins a tie.
@@ -49,6 +38,15 @@ class Checkpoints:
 
     Raises:
         UserError: if `directory` exists and is not a directory.
+
+    Example:
+        >>> import tempfile
+        >>> state = {"w": np.zeros(2), "step": 5}
+        >>> with Checkpoints(tempfile.mkdtemp()) as checkpoints:
+        ...     checkpoints.save(5, state, {"val_loss": 0.25})
+        ...     checkpoints.save(10, {"w": np.ones(2), "step": 10}, {"val_loss": 0.5})
+        ...     checkpoints.latest, checkpoints.best, checkpoints.load(10, state)
+        (10, 5, {'step': 10, 'w': array([1., 1.])})
     """
 
     def __init__(
@@ -61,7 +59,8 @@ class Checkpoints:
         """Look at the directory."""
         self.directory = Path(directory).absolute()
         self.monitor = monitor
-        self.mode = one_of("mode", mode, ("min", "max"))
+        one_of("mode", mode, ("min", "max"))
+        self.mode: Literal["min", "max"] = mode
         if self.directory.exists() and not self.directory.is_dir():
             raise UserError(f"`directory` must be a directory, got file {directory}")
         self._pending: Future[None] | None = None
@@ -140,11 +139,11 @@ class Checkpoints:
         self.wait()
         where = self.directory / str(step)
         manifest = _manifest.read(where)
-        expected, structure = _leaves.named(like)
+        expected = named_leaves(like)
         _leaves.compare(where, _leaves.below(like, manifest["leaves"]), expected)
-        values = _read_arrays(where, manifest)
+        values = read_arrays(where, manifest)
         leaves = [_leaves.like(leaf, values[k]) for k, leaf in expected.items()]
-        return jax.tree.unflatten(structure, leaves)
+        return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def wait(self) -> None:
         """Wait for the save under way, and raise its `UserError` if it failed."""
@@ -178,99 +177,16 @@ class Checkpoints:
         content = {"step": step, "metrics": metrics, "leaves": described}
         try:
             with _steps.writing(self.directory, step) as hidden:
-                _write_arrays(hidden / _ARRAYS, leaves)
+                write_arrays(hidden, leaves)
                 _manifest.write(hidden, content)
         except Exception as error:  # Orbax's failures have no common type
             kept = max(_steps.steps(self.directory), default=None)
             intact = "" if kept is None else f"; step {kept} is intact"
             raise UserError(
                 f"could not write checkpoint {self.directory / str(step)}: "
-                f"{_one_line(error)}{intact}. Free some space or mend the permissions, "
+                f"{one_line(error)}{intact}. Free some space or fix the permissions, "
                 "then resume"
             ) from error
         keep = {step, _steps.best(self.directory, self.monitor, self.mode)}
         for old in set(_steps.steps(self.directory)) - keep:
             _steps.discard(self.directory, old)
-
-
-def load_params(
-    directory: str | os.PathLike[str],
-    *,
-    step: int | None = None,
-    part: str = "state/params",
-    monitor: str = "val_loss",
-    mode: Literal["min", "max"] = "min",
-) -> Any:
-    """Load the parameters of a run as nested dicts, without the model they belong to.
-
-    Args:
-        directory: a run directory or its `checkpoints/`.
-        step: the step; None takes the best, or the latest where none has a metric.
-        part: where in the saved tree the parameters are.
-        monitor: the metric that says which step is best.
-        mode: whether a smaller ("min") or a larger ("max") metric is better.
-
-    Returns:
-        Nested dicts of `jax.Array`.
-
-    Raises:
-        UserError: if there is no checkpoint, it is damaged or holds no such part.
-    """
-    root = Path(directory).absolute()
-    root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
-    if step is None:
-        step = _steps.best(root, monitor, mode)
-    if step is None:
-        step = max(_steps.steps(root), default=None)
-    if step is None:
-        raise UserError(
-            f"no checkpoint in {root}, expected a directory named by a step"
-        )
-    manifest = _manifest.read(root / str(step))
-    values = _read_arrays(root / str(step), manifest)
-    prefix = f"{part}/"
-    chosen = {
-        k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)
-    }
-    if not chosen:
-        held = ", ".join(sorted({name.split("/")[0] for name in values}))
-        raise UserError(f"checkpoint {root / str(step)} holds no {part!r}; got {held}")
-    return _leaves.nested({k: jax.numpy.array(v) for k, v in chosen.items()})
-
-
-def _write_arrays(path: Path, leaves: dict[str, np.ndarray]) -> None:
-    """Save named arrays with Orbax, which refuses empty arrays and empty trees."""
-    stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
-    if stored:
-        ocp.save(str(path), _leaves.nested(stored))
-
-
-def _read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return the arrays of a step by name, after every file has been checked."""
-    _manifest.verify(where, manifest)
-    described = manifest["leaves"]
-    values = {
-        name: np.empty(spec["shape"], spec["dtype"])
-        for name, spec in described.items()
-        if 0 in spec["shape"]
-    }
-    if len(values) < len(described):
-        try:
-            values |= _leaves.named(ocp.load(str(where / _ARRAYS)))[0]
-        except Exception as error:  # whatever it is, this Orbax cannot read those files
-            raise UserError(
-                f"checkpoint {where} cannot be read by the installed Orbax, expected "
-                f"the version that wrote it: {_one_line(error)}"
-            ) from error
-    return values
-
-
-def _one_line(error: BaseException) -> str:
-    """Return what went wrong; the system's own words where it was a system call."""
-    if isinstance(error, UserError) and error.__cause__ is not None:
-        error = error.__cause__
-    code = re.search(r"os_error_code='(\d+)'", str(error))
-    if code or isinstance(error, OSError):
-        number = int(code[1]) if code else getattr(error, "errno", None)
-        return os.strerror(number) if number else str(error)
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -10,10 +10,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
-from seqconv_jax import _manifest
+from seqconv_jax._best import best_of
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import sync_directory
+from seqconv_jax.checkpoint import manifest
 
 
 def steps(directory: Path) -> list[int]:
@@ -24,15 +26,11 @@ def steps(directory: Path) -> list[int]:
     return []
 
 
-def best(directory: Path, monitor: str, mode: str) -> int | None:
+def best(directory: Path, monitor: str, mode: Literal["min", "max"]) -> int | None:
     """Return the earliest step with the best finite `monitor`, or None."""
-    sign = 1 if mode == "min" else -1
-    scores = []
-    for step in steps(directory):
-        metrics = _manifest.read(directory / str(step))["metrics"]
-        if metrics is not None and metrics.get(monitor) is not None:
-            scores.append((sign * metrics[monitor], step))
-    return min(scores)[1] if scores else None
+    held = {s: manifest.read(directory / str(s))["metrics"] for s in steps(directory)}
+    scores = [(step, (metrics or {}).get(monitor)) for step, metrics in held.items()]
+    return best_of(scores, mode)
 
 
 def prepare(directory: Path) -> None:

@@ -22,7 +22,7 @@ def spoiled(task, row, value=np.nan, array="inputs"):
 def test_bad_input_is_named_with_its_step():
     task = spoiled(small_task(replacement=False), 150)
     with pytest.raises(
-        sc.train.Diverged,
+        sc.train.NonFiniteError,
         match=r"step \d+ \(epoch 1, batch \d+\): the "
         r"batch's input \(example \d+ of the batch\) is not finite",
     ):
@@ -32,7 +32,7 @@ def test_bad_input_is_named_with_its_step():
 def test_bad_target_is_named():
     task = spoiled(small_task(), slice(12, 200), np.inf, "targets")
     with pytest.raises(
-        sc.train.Diverged, match="step 1 .*the batch's target"
+        sc.train.NonFiniteError, match="step 1 .*the batch's target"
     ) as caught:
         fit(task=task)
     assert caught.value.step == 0
@@ -42,7 +42,9 @@ def test_an_exploding_run_names_the_layer():
     model = sc.models.SeriesConvNet(
         blocks=(sc.models.ConvBlock(8, 3, activation="linear"),) * 3
     )
-    with pytest.raises(sc.train.Diverged, match="the output of layer (Conv1D|Dense)_"):
+    with pytest.raises(
+        sc.train.NonFiniteError, match="the output of layer (Conv1D|Dense)_"
+    ):
         fit(model, loss=sc.losses.mse, optimizer=sc.optim.rmsprop(1e12), epochs=20)
 
 
@@ -51,7 +53,7 @@ def test_a_gradient_that_is_not_finite_is_named():
         # Its value is 0 where they agree, its slope infinite.
         return jnp.sqrt(jnp.abs(predictions - predictions)).mean(axis=-1)
 
-    with pytest.raises(sc.train.Diverged, match="the gradient of .*kernel|bias"):
+    with pytest.raises(sc.train.NonFiniteError, match="the gradient of .*kernel|bias"):
         fit(loss=root)
 
 
@@ -72,7 +74,7 @@ def test_the_last_good_checkpoint_is_kept(tmp_path):
     options = {"steps_per_epoch": None, "seed": 3}
     with sc.runs.open(tmp_path / "run") as run:
         before = fit(task=task, epochs=1, run=run, **options)
-        with pytest.raises(sc.train.Diverged):
+        with pytest.raises(sc.train.NonFiniteError):
             fit(task=spoiled(task, 100), epochs=2, run=run, **options)
         again = fit(task=task, epochs=1, run=run, **options)
     assert same(before.state, again.state)

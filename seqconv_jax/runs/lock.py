@@ -34,7 +34,7 @@ class DirectoryLock:
         except OSError as error:
             raise UserError(
                 f"cannot write in {directory}: {error.strerror}; choose another "
-                "directory or mend its permissions"
+                "directory or fix its permissions"
             ) from error
         self.release = weakref.finalize(self, os.close, descriptor)
         try:

@@ -2,23 +2,34 @@
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from seqconv_jax._checks import UserError
 
-# The path of the data may change because `data_sha256` may not.
-_MAY_CHANGE = {
-    *("epochs", "out", "resume", "overwrite", "data", "data_file"),
-    "compilation_cache",
-}
+# The keys of `runs.environment`.
 _MAY_CHANGE_WITH_WARNING = {"versions", "python", "platform", "device"}
 
 
-def check_same_run(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Raise if a resumed run would not be the same one; warn if it might not."""
-    before, now = _identity(old), _identity(new)
+def check_same_run(
+    directory: Path,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    may_change: Collection[str],
+) -> None:
+    """Raise if a resumed run would not be the same one; warn if it might not.
+
+    Args:
+        directory: the run directory, for the message.
+        old: the config of the run.
+        new: the config to go on with.
+        may_change: top-level keys that are not compared.
+
+    Raises:
+        UserError: naming every key that differs.
+    """
+    before, now = (_identity(config, may_change) for config in (old, new))
     changed = [
         f"{key} ({json.dumps(before.get(key))} → {json.dumps(now.get(key))})"
         for key in sorted(before.keys() | now.keys())
@@ -39,9 +50,9 @@ def check_same_run(directory: Path, old: dict[str, Any], new: dict[str, Any]) ->
         )
 
 
-def _identity(config: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(config: Mapping[str, Any], may_change: Collection[str]) -> dict[str, Any]:
     """Return the flat settings that make a run what it is."""
-    flat = _flatten({k: v for k, v in config.items() if k not in _MAY_CHANGE})
+    flat = _flatten({k: v for k, v in config.items() if k not in may_change})
     if flat.get("data_source") in ("file", "cache", "download"):
         flat["data_source"] = "real"  # the same bytes, by the same data_sha256
     return flat
