@@ -209,7 +209,7 @@ class Session:
 
     def checkout(self) -> Path:
         """Return the folder whose `seqconv_jax` this is."""
-        return Path(sc.__file__).resolve().parents[1]
+        return Path(sc.__file__).parents[1]
 
     def import_seconds(self) -> float:
         """Return what importing the library took."""
