@@ -11,7 +11,8 @@ import jax
 import numpy as np
 import pytest
 from _peers import OURS, PEERS
-from _worker import Session, Worker, WorkerFailed
+from _session import Session
+from _worker import Worker, WorkerFailed
 from _workloads import WORKLOADS, plain
 from tiny_workloads import TINY
 

@@ -76,7 +76,10 @@ def test_a_tcn_counts_what_its_last_step_depends_on():
 
 
 def test_steps_of_the_blocks_of_a_tcn():
-    blocks = [sc.nn.ResidualBlock(8, 3, dilation) for dilation in (1, 2, 4)]
+    blocks = [
+        sc.nn.ResidualBlock(features=8, kernel_size=3, dilation=dilation)
+        for dilation in (1, 2, 4)
+    ]
     # The last of 4 reads 3 and 5 steps, 4 apart; that of 2 needs 11 and 13, 2 apart.
     expected = [(27, 13), (11, 5), (3, 1)]
     assert _work.steps_of_blocks(240, (*blocks, sc.nn.LastStep())) == expected
