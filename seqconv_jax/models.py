@@ -68,7 +68,7 @@ class _SeriesNetwork(Network):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)
 
 
 class TextConvNet(Network):
@@ -117,7 +117,7 @@ class TextConvNet(Network):
     ) -> jax.Array:
         """Map integer ids `(batch, time)` to logits `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time"))
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)
 
 
 class SeriesConvNet(_SeriesNetwork):
@@ -341,4 +341,4 @@ class TCN(_SeriesNetwork):
                 f"{x.shape[1]}: some of its taps only ever see padding",
                 stacklevel=2,
             )
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)
