@@ -11,7 +11,7 @@ from seqconv_jax.nn import fuse
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.conv import Conv1D, convolve
 from seqconv_jax.nn.lengths import output_length, windows_of
-from seqconv_jax.nn.operations import Sum
+from seqconv_jax.nn.operations import Pointwise, Sum
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {
@@ -110,8 +110,8 @@ class MatchWidth(Conv1D):
         return convolve(self, x, mask)
 
     def operations(self):
-        """Return those of a convolution, or none where there is no kernel."""
-        return super().operations() if self.has_variable("params", "kernel") else ()
+        """Return what is done to each step, whatever the width."""
+        return (Pointwise(self),)
 
 
 class Parallel(Composite):
