@@ -36,10 +36,7 @@ def test_examples_are_true(name):
     assert result.attempted and not result.failed
 
 
-# These two are steps of `gru`, for loops of one's own.
-@pytest.mark.parametrize(
-    "name", sorted({*ops.__all__} - {"gru_cell", "project_inputs"})
-)
+@pytest.mark.parametrize("name", sorted(ops.__all__))
 def test_every_public_operation_has_an_example(name):
     assert ">>> " in getattr(ops, name).__doc__
 

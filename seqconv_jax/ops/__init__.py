@@ -11,6 +11,7 @@ from seqconv_jax.ops.dropout import dropout, dropout_mask
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
 from seqconv_jax.ops.gru import gru, gru_cell, project_inputs
+from seqconv_jax.ops.lstm import lstm, lstm_cell
 from seqconv_jax.ops.masked import (
     masked_avg_pool,
     masked_conv1d,
@@ -32,6 +33,7 @@ from seqconv_jax.ops.pool import (
     max_pool,
     pool_mask,
 )
+from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 
 __all__ = [
     "avg_pool",
@@ -51,6 +53,8 @@ __all__ = [
     "gru_cell",
     "hide",
     "last_real_step",
+    "lstm",
+    "lstm_cell",
     "masked_avg_pool",
     "masked_conv1d",
     "masked_embed_conv",
@@ -60,6 +64,8 @@ __all__ = [
     "project_inputs",
     "receptive_field",
     "shift_left",
+    "simple_rnn",
+    "simple_rnn_cell",
     "window_mask",
     "window_rows",
 ]

@@ -188,7 +188,9 @@ def test_scan_equals_a_loop_over_the_cell(reset_after):
     x, (kernel, recurrent, bias) = inputs(), parameters(reset_after)
     masks = dropout_masks()
     first, second = (bias[0], bias[1]) if reset_after else (bias, None)
-    projected = project_inputs(x, kernel, first, masks["input_dropout_mask"])
+    projected = project_inputs(
+        x, kernel, first, jnp.asarray(masks["input_dropout_mask"])
+    )
     assert projected.shape == (TIME, BATCH, 3 * UNITS)
     cell = quick_jit(functools.partial(gru_cell, reset_after=reset_after))
     state = jnp.zeros((BATCH, UNITS))

@@ -130,7 +130,7 @@ def test_embedded_ids_equal_embedding_then_convolving(geometry, vocabulary):
     size, windows = options(geometry)
     mask = every_padding()[20:23]
     ids = np.random.default_rng(0).integers(0, 5, mask.shape).astype(np.uint8)
-    ids = np.where(mask, ids, 200).astype(np.uint8)
+    ids = jnp.asarray(np.where(mask, ids, 200).astype(np.uint8))
     table, bias = normal(vocabulary, FEATURES), normal(FILTERS, seed=2)
 
     def plain(table, kernel, bias):

@@ -1,5 +1,6 @@
 """Gated recurrent unit: the operation, one step of it, and the loop over time."""
 
-from seqconv_jax.ops.gru.op import gru, gru_cell, project_inputs
+from seqconv_jax.ops.gru.op import gru, gru_cell
+from seqconv_jax.ops.recurrent import project_inputs
 
 __all__ = ["gru", "gru_cell", "project_inputs"]

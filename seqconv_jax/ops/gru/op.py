@@ -10,8 +10,16 @@ import jax.numpy as jnp
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.gru.recurrence import recurrence
-from seqconv_jax.ops.gru.step import GATES, Convention, Gates, Weights, cell
-from seqconv_jax.ops.product import product
+from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell
+from seqconv_jax.ops.masking import hide
+from seqconv_jax.ops.recurrent import (
+    GATES,
+    check_arguments,
+    check_dropout_masks,
+    project,
+)
+
+__all__ = ["gru", "gru_cell"]
 
 
 def gru(
@@ -53,7 +61,8 @@ def gru(
             or `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, the default of Keras
             2.0 to 2.2 and of TensorFlow 1's `tf.keras`).
         initial_state: `(batch, units)`; zeros where None.
-        mask: `(batch, time)` bool, true for real steps.
+        mask: `(batch, time)` bool, true for real steps; what lies at the others, even
+            NaN, changes nothing.
         reverse: whether to run from the last step to the first. Outputs stay in the
             order of the input, unlike Keras's `go_backwards`, which flips them.
         return_sequences: whether to return all states or the final one.
@@ -75,24 +84,21 @@ def gru(
         Cho et al., arXiv:1406.1078 (v3: reset before, v1: reset after); Gal and
         Ghahramani, arXiv:1512.05287 (masks fixed over time).
     """
-    _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask)
+    check_arguments(
+        x, kernel, recurrent_kernel, bias, mask, gates=3, bias_rows=1 + reset_after
+    )
     _checks.one_of("gate_activation", gate_activation, GATES)
-    batch, _, features = x.shape
-    units = recurrent_kernel.shape[0]
-    for name, dropout_mask, width in [
-        ("input_dropout_mask", input_dropout_mask, features),
-        ("recurrent_dropout_mask", recurrent_dropout_mask, units),
-    ]:
-        if dropout_mask is not None:
-            _checks.shape(name, dropout_mask, (3, batch, width))
+    batch, units = x.shape[0], recurrent_kernel.shape[0]
+    check_dropout_masks(x, units, input_dropout_mask, recurrent_dropout_mask, 3)
     dtype = jnp.result_type(x, recurrent_kernel)
     if initial_state is None:
         initial_state = jnp.zeros((batch, units), dtype)
     _checks.shape("initial_state", initial_state, (batch, units))
 
+    projected = Gates(*project(hide(x, mask), kernel, input_dropout_mask, 3))
     projected, outer_bias, inner_bias = jax.tree.map(
         lambda array: array.astype(dtype),
-        (_project(x, kernel, input_dropout_mask), *_split_bias(bias, reset_after)),
+        (projected, *_split_bias(bias, reset_after)),
     )
     mask = None if mask is None else jnp.asarray(mask).T
     if reverse:
@@ -108,32 +114,6 @@ def gru(
     if not return_sequences:
         return states
     return jnp.swapaxes(states[::-1] if reverse else states, 0, 1)
-
-
-def project_inputs(x, kernel, bias=None, dropout_mask=None) -> jax.Array:
-    """Return `x @ kernel + bias` of all steps, time first: `(time, batch, 3 * units)`.
-
-    Args:
-        x: `(batch, time, features)`.
-        kernel: `(features, 3 * units)`.
-        bias: `(3 * units,)` or None.
-        dropout_mask: `(3, batch, features)`, one mask a gate, or None.
-    """
-    y = jnp.concatenate(_project(x, kernel, dropout_mask), axis=-1)
-    return y if bias is None else y + bias[None, None, :]
-
-
-def _project(x, kernel, dropout_mask) -> Gates:
-    """Project gate by gate, in arrays of their own: `(time, batch, units)` each."""
-    time, batch, features = x.shape[1], x.shape[0], x.shape[2]
-    x = jnp.swapaxes(x, 0, 1)
-    masks = (None,) * 3 if dropout_mask is None else dropout_mask
-    projected = []
-    for part, mask in zip(jnp.split(kernel, 3, axis=1), masks, strict=True):
-        kept = x if mask is None else x * mask[None]
-        rows = product(kept.reshape(time * batch, features), part)
-        projected.append(rows.reshape(time, batch, part.shape[1]))
-    return Gates(*projected)
 
 
 def gru_cell(
@@ -159,6 +139,10 @@ def gru_cell(
 
     Returns:
         The next state, `(batch, units)`.
+
+    Example:
+        >>> gru_cell(jnp.zeros((1, 6)), jnp.ones((1, 2)), jnp.zeros((2, 6))).tolist()
+        [[0.5, 0.5]]
     """
     convention = Convention(reset_after, gate_activation)
     outer_bias, inner_bias = _recurrent_biases(recurrent_bias)
@@ -180,16 +164,3 @@ def _recurrent_biases(bias):
         return None, None
     both_gates, inner = jnp.split(bias, [2 * (len(bias) // 3)])
     return jnp.concatenate([both_gates, jnp.zeros_like(inner)]), inner
-
-
-def _check_arguments(x, kernel, recurrent_kernel, bias, reset_after, mask) -> None:
-    _checks.rank("x", x, ("batch", "time", "features"))
-    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
-    units = recurrent_kernel.shape[0]
-    _checks.shape("recurrent_kernel", recurrent_kernel, (units, 3 * units))
-    _checks.shape("kernel", kernel, (x.shape[2], 3 * units))
-    if bias is not None:
-        wanted = (2, 3 * units) if reset_after else (3 * units,)
-        _checks.shape("bias", bias, wanted)
-    if mask is not None:
-        _checks.shape("mask", mask, x.shape[:2])

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell, step_back
+from seqconv_jax.ops.recurrent import held
 
 
 def recurrence_reference(
@@ -37,7 +38,7 @@ def recurrence_reference(
 
     def step(state, inputs):
         x, real = inputs
-        new = _held(real, cell(convention, weights, x, state)[0], state)
+        new = held(real, cell(convention, weights, x, state)[0], state)
         return new, new
 
     return lax.scan(step, initial_state, (projected, mask))[1]
@@ -77,7 +78,7 @@ class _Kind(NamedTuple):
 def _recurrence(kind: _Kind, projected, initial_state, weights, mask):
     def step(state, inputs):
         x, real = inputs
-        new = _held(real, cell(kind.convention, weights, x, state)[0], state)
+        new = held(real, cell(kind.convention, weights, x, state)[0], state)
         return new, new if kind.return_sequences else None
 
     last, states = lax.scan(step, initial_state, (projected, mask))
@@ -91,7 +92,7 @@ def _forward(kind: _Kind, projected, initial_state, weights, mask):
         state, slots, before = carry
         before = _put(before, t, state)
         new, gates = cell(kind.convention, weights, _at(slots, t), state)
-        return _held(_at(mask, t), new, state), _put(slots, t, gates), before
+        return held(_at(mask, t), new, state), _put(slots, t, gates), before
 
     time = projected.z.shape[0]
     before = jnp.zeros((time, *initial_state.shape), initial_state.dtype)
@@ -130,7 +131,7 @@ def _backward(kind: _Kind, saved, d_out):
             weights,
             _at(slots, t),
             _at(before, t),
-            _held(real, d_new, jnp.zeros_like(d_new)),
+            held(real, d_new, jnp.zeros_like(d_new)),
         )
         if real is not None:
             d_before += jnp.where(real[:, None], 0, d_new)
@@ -170,8 +171,3 @@ def _put(arrays, t, step):
 def _total(array):
     """Add up over time and batch, never in half precision."""
     return array.sum((0, 1), dtype=jnp.promote_types(array.dtype, jnp.float32))
-
-
-def _held(real, new, otherwise):
-    """Return `new` at the real steps, `otherwise` at the masked ones."""
-    return new if real is None else jnp.where(real[:, None], new, otherwise)

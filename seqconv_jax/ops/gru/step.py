@@ -1,28 +1,11 @@
 """One step of a gated recurrent unit, and its derivative written by hand."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-
-class GateActivation(NamedTuple):
-    """A gate's activation, and its derivative as a function of its own output."""
-
-    apply: Any
-    derivative: Any
-
-
-GATES = {
-    "sigmoid": GateActivation(jax.nn.sigmoid, lambda s: s * (1 - s)),
-    "hard_sigmoid": GateActivation(
-        jax.nn.hard_sigmoid, lambda s: jnp.where((s > 0) & (s < 1), 1 / 6, 0)
-    ),
-    "hard_sigmoid_keras2": GateActivation(
-        lambda x: jnp.clip(0.2 * x + 0.5, 0.0, 1.0),
-        lambda s: jnp.where((s > 0) & (s < 1), 0.2, 0),
-    ),
-}
+from seqconv_jax.ops.recurrent import GATES
 
 
 class Convention(NamedTuple):
