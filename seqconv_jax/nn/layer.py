@@ -138,8 +138,11 @@ def call(layer: nn.Module, *inputs: Any, **options: Any) -> Any:
 
 
 def takes(layer: nn.Module, name: str) -> bool:
-    """Say whether a module's `__call__` has an argument of that name."""
-    return name in inspect.signature(type(layer).__call__).parameters
+    """Say whether a module's `__call__` has an argument of that name, or takes any."""
+    arguments = inspect.signature(type(layer).__call__).parameters
+    return name in arguments or any(
+        each.kind is each.VAR_KEYWORD for each in arguments.values()
+    )
 
 
 def call_with_mask(
