@@ -10,6 +10,8 @@ from flax import linen as nn
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
+_LONG = 2**20  # steps: more than any window has
+
 
 class Composite(Layer):
     """The base of modules that run layers.
@@ -74,10 +76,24 @@ def mask_after(
     Returns:
         The mask; `NotImplemented` if one of the layers does not say what it leaves.
     """
-    for layer in layers:
+    for place, layer in enumerate(layers):
+        if x is None and makes_mask([layer]):  # It would have to see its input.
+            for later in range(place + 1, len(layers)):
+                if not _leaves_mask(layers[later]):
+                    return mask_after(layers[later + 1 :], None, None)
         after = getattr(layer, "mask_after", None)
         mask = NotImplemented if after is None else after(mask, x)
         if mask is NotImplemented:
             return NotImplemented
         x = None
     return mask
+
+
+def _leaves_mask(layer: nn.Module) -> bool:
+    """Say whether a layer leaves anything of a mask, without looking at one."""
+    after = getattr(layer, "mask_after", None)
+    if after is None or makes_mask([layer]):
+        return True
+    left, some = [], jax.ShapeDtypeStruct((1, _LONG), bool)
+    jax.eval_shape(lambda mask: left.append(after(mask, None)), some)
+    return left != [None]
