@@ -16,7 +16,7 @@ from numerics import quick_jit
 from numerics import value_and_gradients as of_function
 from numerics import values_and_gradients as of_functions
 
-from seqconv_jax.layer_table import layers
+from seqconv_jax.nn.summary import layers
 
 
 def undrawn(layer, *arguments, **options):

@@ -80,7 +80,7 @@ class TextConvNet(Network):
     ) -> jax.Array:
         """Map integer ids `(batch, time)` to logits `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time"))
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)
 
 
 class SeriesConvNet(SeriesNetwork):

@@ -14,4 +14,4 @@ class SeriesNetwork(Network):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)

@@ -69,4 +69,4 @@ class TCN(SeriesNetwork):
                 f"{x.shape[1]}: some of its taps only ever see padding",
                 stacklevel=2,
             )
-        return super().__call__(x, mask=mask, train=train)
+        return self.run_all(x, mask, train)

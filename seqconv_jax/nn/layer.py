@@ -12,6 +12,7 @@ import inspect
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import ops
@@ -138,8 +139,11 @@ def call(layer: nn.Module, *inputs: Any, **options: Any) -> Any:
 
 
 def takes(layer: nn.Module, name: str) -> bool:
-    """Say whether a module's `__call__` has an argument of that name."""
-    return name in inspect.signature(type(layer).__call__).parameters
+    """Say whether a module's `__call__` has an argument of that name, or takes any."""
+    arguments = inspect.signature(type(layer).__call__).parameters
+    return name in arguments or any(
+        each.kind is each.VAR_KEYWORD for each in arguments.values()
+    )
 
 
 def call_with_mask(
@@ -152,29 +156,22 @@ def call_with_mask(
             becomes of it.
     """
     after = getattr(layer, "mask_after", None)
-    if mask is None:
-        y = call(layer, x, train=train)
-        return y, None if after is None else _left(after(None, x), None, x, y, layer)
-    ops.check_mask(mask, x)
-    if after is None and not takes(layer, "mask"):
-        raise UserError(
-            f"layer {type(layer).__name__} takes no `mask`, so masked steps would "
-            "count in its result; expected one that takes it, got "
-            f"{inspect.signature(type(layer).__call__)}"
-        )
+    if mask is not None:
+        ops.check_mask(mask, x)
+        if after is None and not takes(layer, "mask"):
+            raise UserError(
+                f"layer {type(layer).__name__} takes no `mask`, so masked steps would "
+                "count in its result; expected one that takes it, got "
+                f"{inspect.signature(type(layer).__call__)}"
+            )
     y = call(layer, x, mask=mask, train=train)
-    new = NotImplemented if after is None else after(mask, x)
-    return y, _left(new, mask, x, y, layer)
-
-
-def _left(new: Any, mask: Any, x: jax.Array, y: jax.Array, layer: nn.Module) -> Any:
-    """Return the mask that a layer says it leaves, or what its output shows."""
-    if new is not NotImplemented:
-        return new
-    if mask is None or y.ndim == x.ndim - 1:
-        return None
-    if y.shape[:2] == mask.shape:
-        return mask
+    if y.ndim == 2 and jnp.issubdtype(y.dtype, jnp.inexact):
+        return y, None  # features without time: no step is left to be masked
+    left = NotImplemented if after is None else after(mask, x)
+    if left is not NotImplemented:
+        return y, left
+    if mask is None or y.shape[:2] == mask.shape:
+        return y, mask
     raise UserError(
         f"layer {type(layer).__name__} must have a method `mask_after(mask, x)` that "
         f"says what becomes of the mask: it maps {x.shape[1]} steps to shape {y.shape}"

@@ -68,6 +68,13 @@ class Network(Composite):
         Raises:
             UserError: if a layer has too few steps; the message lists all lengths.
         """
+        return self.run_all(x, mask, train)
+
+    def run_all(self, x: jax.Array, mask: jax.Array | None, train: bool) -> jax.Array:
+        """Do what `__call__` does: for classes that have more to do in theirs.
+
+        Were theirs to call this class's, Flax would record two calls.
+        """
         layers, until = self.bound_layers, self.mask_until
         if x.ndim > 1:
             check_lengths(x.shape[1], layers)
@@ -130,20 +137,27 @@ class Sequential(Network):
     layers: tuple[Any, ...]
     mask_until: int | None = None
 
+    @nn.nowrap
     def __len__(self) -> int:
         """Return the number of layers."""
         return len(self.layers)
 
+    @nn.nowrap
     def __bool__(self) -> bool:
         """Return true: a module is one, however many layers it has."""
         return True
 
+    @nn.nowrap  # Flax would take what is made here for a submodule of this one
     def __getitem__(self, index: int | slice) -> Any:
         """Return a layer, or a `Sequential` of some."""
-        if isinstance(index, slice):
-            return Sequential(self.layers[index], rewrites=self.rewrites)
-        return self.layers[index]
+        if not isinstance(index, slice):
+            return self.layers[index]
+        places, until = range(len(self.layers)), self.mask_until
+        if until is not None:
+            until = sum(place in places[:until] for place in places[index])
+        return Sequential(self.layers[index], until, rewrites=self.rewrites)
 
+    @nn.nowrap
     def __iter__(self) -> Iterator[nn.Module]:
         """Go through the layers."""
         return iter(self.layers)
