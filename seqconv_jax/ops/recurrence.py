@@ -61,7 +61,8 @@ def recurrence_reference(
         weights: what every step uses.
         mask: `(time, batch)` bool, true for real steps; None where all are.
     """
-    return _scan(_Kind(unit, True), projected, initial_state, weights, mask)
+    states = _scan(_Kind(unit, True), projected, initial_state, weights, mask)
+    return cast(jax.Array, states)
 
 
 def recurrence(

@@ -114,7 +114,7 @@ def run(
 
     each = (inputs, None if mask is None else mask.T)
     last, states = lax.scan(advance, state, each, reverse=reverse)
-    return jnp.swapaxes(states, 0, 1) if return_sequences else last[0]
+    return last[0] if states is None else jnp.swapaxes(states, 0, 1)
 
 
 def run_reference(
