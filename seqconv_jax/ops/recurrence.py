@@ -17,6 +17,8 @@ from jax import lax
 
 from seqconv_jax.ops.recurrent import State, held
 
+__all__ = ["recurrence", "recurrence_reference"]
+
 
 class Unit(Protocol):
     """One step of a gated recurrent operation, and its derivative; hashable.

@@ -17,6 +17,8 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.product import product
 
+__all__ = ["project_inputs"]
+
 
 class GateActivation(NamedTuple):
     """A gate's activation, and its derivative as a function of its own output."""
