@@ -17,6 +17,8 @@ from jax import lax
 
 from seqconv_jax.ops.recurrent import State, held
 
+__all__ = ["recurrence", "recurrence_reference"]
+
 
 class Unit(Protocol):
     """One step of a gated recurrent operation, and its derivative; hashable.
@@ -61,7 +63,8 @@ def recurrence_reference(
         weights: what every step uses.
         mask: `(time, batch)` bool, true for real steps; None where all are.
     """
-    return _scan(_Kind(unit, True), projected, initial_state, weights, mask)
+    states = _scan(_Kind(unit, True), projected, initial_state, weights, mask)
+    return cast(jax.Array, states)
 
 
 def recurrence(

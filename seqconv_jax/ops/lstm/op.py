@@ -74,8 +74,8 @@ def lstm(
     Note:
         Keras 3 draws one mask a gate where there is recurrent dropout. With dropout of
         the inputs alone (its `implementation=2`, as in `tf.keras` of TensorFlow 2) all
-        gates see one: four times the same mask here. Keras 2 and TensorFlow 1 have
-        `implementation=1` by default, and one mask a gate in any case.
+        gates see one: four times the same mask here. Earlier versions, whose default
+        was `implementation=1`, draw one a gate in any case.
 
     Example:
         >>> x, w, u = jnp.ones((2, 5, 4)), jnp.zeros((4, 12)), jnp.zeros((3, 12))

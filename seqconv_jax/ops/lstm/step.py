@@ -1,6 +1,6 @@
 """One step of a long short-term memory, and its derivative written by hand."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -88,7 +88,7 @@ def _products_back(weights: Weights, h, d_projected: Gates):
     gates = list(zip(d_projected, weights.dropout_mask, _parts(weights), strict=True))
     d_kernel = jnp.concatenate([(h * mask).T @ d for d, mask, _ in gates], axis=1)
     d_kept = [d @ part.T for d, _, part in gates]
-    d_h = sum(d * mask for d, (_, mask, _) in zip(d_kept, gates, strict=True))
+    d_h: Any = sum(d * mask for d, (_, mask, _) in zip(d_kept, gates, strict=True))
     return d_h, Weights(d_kernel, None, jnp.stack([d * h for d in d_kept]))
 
 
