@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "checkpoint": {"_files", "_best", "_leaves"},
     "runs": {"_files"},
     "plots": {"_files"},
-    "interop": {"nn", "models", "_files"},
+    "interop": {"nn", "models", "_files", "_leaves"},
 }
 
 # Which parts may import an outside library.
