@@ -51,14 +51,15 @@ class Residual(Composite):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
-        y, _ = self.run(self.layers, x, mask, train)
-        beside, _ = self.run(self.shortcut, x, mask, train)
+        y, left = self.run(self.layers, x, mask, train)
+        beside, left_beside = self.run(self.shortcut, x, mask, train)
         if y.shape != beside.shape:
             raise _checks.UserError(
                 f"`layers` and `shortcut` must leave the same shape, got {y.shape} and "
                 f"{beside.shape}; give a `shortcut` such as (Conv1D({y.shape[-1]}, 1),)"
             )
-        return activation(self.activation, beside + y)
+        y = ops.hide(beside, left_beside) + ops.hide(y, left)
+        return activation(self.activation, y)
 
     @property
     def makes_mask(self) -> bool:
