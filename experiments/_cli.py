@@ -1,4 +1,4 @@
-"""What the experiments' command lines share: settings, refusals, a progress bar.
+"""The experiments' command lines: settings, errors in one line, a progress bar.
 
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
@@ -104,13 +104,13 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
 
 
 def keep_compiled(directory: Path | None) -> None:
-    """Let JAX keep what takes longer than a blink to compile in a directory."""
+    """Let JAX keep the programs that it compiles in a directory."""
     if directory is None:
         return
     import jax
 
     jax.config.update("jax_compilation_cache_dir", str(directory))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def _with_flags(message: str) -> str:

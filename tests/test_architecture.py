@@ -127,12 +127,12 @@ def test_there_is_something_to_check():
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("data/imdb.py", "import jax"),
-        ("data/imdb.py", "from jax import numpy as jnp"),
-        ("data/imdb.py", "def f():\n    import jax.numpy"),
-        ("data/imdb.py", "from seqconv_jax import ops"),
-        ("data/imdb.py", "from seqconv_jax.ops.conv import conv1d"),
-        ("data/imdb.py", "import seqconv_jax as sc"),
+        ("data/datasets/imdb.py", "import jax"),
+        ("data/datasets/imdb.py", "from jax import numpy as jnp"),
+        ("data/datasets/imdb.py", "def f():\n    import jax.numpy"),
+        ("data/datasets/imdb.py", "from seqconv_jax import ops"),
+        ("data/datasets/imdb.py", "from seqconv_jax.ops.conv import conv1d"),
+        ("data/datasets/imdb.py", "import seqconv_jax as sc"),
         ("ops/conv.py", "from flax import linen as nn"),
         ("ops/conv.py", "from seqconv_jax.nn import Conv1D"),
         ("ops/conv.py", "from seqconv_jax import _checks, data"),
@@ -161,8 +161,11 @@ def test_the_check_finds(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("data/imdb.py", "import numpy as np\nfrom seqconv_jax.data.npz import read"),
-        ("data/series.py", "import pandas as pd\nfrom seqconv_jax import _checks"),
+        ("data/datasets/imdb.py", "from seqconv_jax.data.files.npz import read"),
+        (
+            "data/series/times.py",
+            "import pandas as pd\nfrom seqconv_jax import _checks",
+        ),
         ("ops/conv.py", "import jax\nfrom seqconv_jax.ops.pool import x"),
         ("train/store.py", "from seqconv_jax.checkpoint import Checkpoints"),
         ("runs/run.py", "if TYPE_CHECKING:\n    import jax"),

@@ -4,13 +4,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.activations import activation
-from seqconv_jax.nn.conv import Conv1D
+from seqconv_jax.nn.conv import Conv1D, convolve
 from seqconv_jax.nn.lengths import output_length, windows_of
-from seqconv_jax.nn.operations import Sum
+from seqconv_jax.nn.operations import Pointwise, Sum
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {
@@ -50,14 +51,15 @@ class Residual(Composite):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
-        y, _ = self.run(self.layers, x, mask, train)
-        beside, _ = self.run(self.shortcut, x, mask, train)
+        y, left = self.run(self.layers, x, mask, train)
+        beside, left_beside = self.run(self.shortcut, x, mask, train)
         if y.shape != beside.shape:
             raise _checks.UserError(
                 f"`layers` and `shortcut` must leave the same shape, got {y.shape} and "
                 f"{beside.shape}; give a `shortcut` such as (Conv1D({y.shape[-1]}, 1),)"
             )
-        return activation(self.activation, beside + y)
+        y = ops.hide(beside, left_beside) + ops.hide(y, left)
+        return activation(self.activation, y)
 
     @property
     def makes_mask(self) -> bool:
@@ -99,17 +101,18 @@ class MatchWidth(Conv1D):
 
     kernel_size: int = 1
 
+    @nn.compact
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to `(batch, time, features)`."""
         if x.shape[-1] == self.features:
             return x
-        return super().__call__(x, mask=mask, train=train)
+        return convolve(self, x, mask)
 
     def operations(self):
-        """Return those of a convolution, or none where there is no kernel."""
-        return super().operations() if self.has_variable("params", "kernel") else ()
+        """Return what is done to each step, whatever the width."""
+        return (Pointwise(self),)
 
 
 class Parallel(Composite):

@@ -8,8 +8,22 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.initialisers import bias, glorot_uniform
-from seqconv_jax.nn.layer import Layer
+from seqconv_jax.nn.layer import Layer, padding_for
 from seqconv_jax.nn.operations import BiasAndActivation, Convolve
+
+
+def convolve(layer: "Conv1D", x: jax.Array, mask: jax.Array | None) -> jax.Array:
+    """Declare a convolution's kernel, and bias if it has one, and apply them."""
+    features = _checks.positive_int("features", layer.features)
+    taps = _checks.positive_int("kernel_size", layer.kernel_size)
+    _checks.rank("x", x, ("batch", "time", "features"))
+    kernel = layer.param("kernel", glorot_uniform, (taps, x.shape[-1], features))
+    weights = kernel, bias(layer, (features,))
+    if mask is None:
+        y = ops.conv1d(x, *weights, **layer.geometry)
+    else:
+        y = ops.masked_conv1d(x, *weights, mask=mask, **layer.geometry)
+    return activation(layer.activation, y)
 
 
 class Conv1D(Layer):
@@ -57,7 +71,7 @@ class Conv1D(Layer):
         """The options of `ops.conv1d`."""
         return {
             "stride": self.stride,
-            "padding": self.padding,
+            "padding": padding_for(self.kernel_size, self.padding),
             "dilation": self.dilation,
         }
 
@@ -66,17 +80,7 @@ class Conv1D(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to `(batch, new_time, features)`."""
-        _checks.positive_int("features", self.features)
-        _checks.positive_int("kernel_size", self.kernel_size)
-        _checks.rank("x", x, ("batch", "time", "features"))
-        shape = (self.kernel_size, x.shape[-1], self.features)
-        kernel = self.param("kernel", glorot_uniform, shape)
-        weights = kernel, bias(self, (self.features,))
-        if mask is None:
-            y = ops.conv1d(x, *weights, **self.geometry)
-        else:
-            y = ops.masked_conv1d(x, *weights, mask=mask, **self.geometry)
-        return activation(self.activation, y)
+        return convolve(self, x, mask)
 
     def output_length(self, length):
         """Return how many outputs there are."""

@@ -26,11 +26,18 @@ from seqconv_jax.nn.required_steps import (
 )
 
 
-def stored(layer: Any, name: str) -> jax.Array:
-    """Return a parameter of a bound layer, without calling it."""
-    value = layer.get_variable("params", name)
+def stored(layer: Any, name: str, shape: tuple[int, ...]) -> jax.Array:
+    """Return a parameter of a bound layer, without calling it.
+
+    Raises:
+        flax.errors.ScopeParamNotFoundError: as Flax does when the layer is called.
+        flax.errors.ScopeParamShapeError: likewise, for a parameter of another shape.
+    """
+    value, path = layer.get_variable("params", name), layer.scope.path_text
     if value is None:
-        raise errors.ScopeParamNotFoundError(name, layer.scope.path_text)
+        raise errors.ScopeParamNotFoundError(name, path)
+    if value.shape != shape:
+        raise errors.ScopeParamShapeError(name, path, value.shape, shape)
     return value
 
 
@@ -105,8 +112,7 @@ class BiasAndActivation(Pointwise):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Add the bias and apply the activation."""
         if self.layer.use_bias:
-            bias = stored(self.layer, "bias")
-            _checks.shape("bias", bias, (x.shape[-1],))
+            bias = stored(self.layer, "bias", (x.shape[-1],))
             x = x + bias.reshape((1,) * (x.ndim - 1) + bias.shape)
         return activation(self.layer.activation, x)
 
@@ -140,14 +146,25 @@ class Convolve(Operation):
 
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Return the sums, or their maxima."""
-        kernel, geometry = stored(self.layer, "kernel"), self.layer.geometry
+        geometry = self.layer.geometry
         if self.embedding is not None:
             _checks.rank("x", x, ("batch", "time"))
-            table = stored(self.embedding, "embedding")
-            return ops.embed_conv(x, table, kernel, **geometry)
+            return ops.embed_conv(x, *self.table_and_kernel(), **geometry)
+        _checks.rank("x", x, ("batch", "time", "features"))
+        kernel = self._kernel(x.shape[-1])
         if self.window is not None:
             return ops.conv_max_pool(x, kernel, self.window)
         return ops.conv1d(x, kernel, **geometry)
+
+    def table_and_kernel(self) -> tuple[jax.Array, jax.Array]:
+        """Return the vectors of all ids, and the kernel over them."""
+        size = self.embedding.vocabulary, self.embedding.features
+        return stored(self.embedding, "embedding", size), self._kernel(size[1])
+
+    def _kernel(self, width: int) -> jax.Array:
+        """Return the kernel over vectors of that width."""
+        shape = (self.layer.kernel_size, width, self.layer.features)
+        return stored(self.layer, "kernel", shape)
 
     def steps_before(self, wanted: Steps) -> Steps:
         """Return the steps that the taps meet."""
@@ -155,7 +172,7 @@ class Convolve(Operation):
 
     def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
         """Return the wanted sums."""
-        kernel = stored(self.layer, "kernel")
+        kernel = self._kernel(x.shape[-1])
         if kernel.shape[0] == 1:
             return ops.conv1d(select(x, given, wanted), kernel)
         return ops.causal_conv1d_end(
@@ -165,6 +182,33 @@ class Convolve(Operation):
             stride=ratio(wanted, given),
             dilation=self.layer.dilation // (given.apart or self.layer.dilation),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedEmbedConvolve:
+    """An embedding and a convolution where ids are masked.
+
+    Attributes:
+        embedding: the one.
+        layer: the other.
+    """
+
+    embedding: Any
+    layer: Any
+
+    def __call__(
+        self, x: jax.Array, mask: jax.Array | None
+    ) -> tuple[jax.Array, jax.Array | None]:
+        """Map ids to the convolution's output; also return what is left of the mask."""
+        mask = self.embedding.mask_after(mask, x)
+        sums = ops.masked_embed_conv(
+            x,
+            *Convolve(self.layer, self.embedding).table_and_kernel(),
+            mask=mask,
+            **self.layer.geometry,
+        )
+        y = BiasAndActivation(self.layer)(sums, train=False)
+        return y, self.layer.mask_after(mask, None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 
 from seqconv_jax import ops
-from seqconv_jax.nn.layer import Layer, WholeSequence
+from seqconv_jax.nn.layer import Layer, WholeSequence, padding_for
 from seqconv_jax.nn.operations import Maximum
 
 
@@ -24,16 +24,14 @@ class _WindowPool(Layer):
     @property
     def geometry(self) -> dict[str, Any]:
         """The options of the operation."""
-        return {"stride": self.stride, "padding": self.padding}
+        return {
+            "stride": self.window if self.stride is None else self.stride,
+            "padding": padding_for(self.window, self.padding),
+        }
 
     def output_length(self, length):
         """Return how many windows there are."""
-        return ops.conv_output_length(
-            length,
-            self.window,
-            stride=self.window if self.stride is None else self.stride,
-            padding=self.padding,
-        )
+        return ops.conv_output_length(length, self.window, **self.geometry)
 
     @property
     def windows(self) -> tuple[tuple[int, int, int], ...]:
@@ -44,8 +42,7 @@ class _WindowPool(Layer):
         """Return which windows count."""
         if mask is None:
             return None
-        stride = self.window if self.stride is None else self.stride
-        return ops.window_mask(mask, self.window, stride=stride, padding=self.padding)
+        return ops.window_mask(mask, self.window, **self.geometry)
 
 
 class MaxPool1D(_WindowPool):

@@ -59,6 +59,8 @@ def steps_under(wanted: Steps, kernel_size: int, dilation: int) -> Steps:
     """
     _checks.positive_int("kernel_size", kernel_size)
     _checks.positive_int("dilation", dilation)
+    if kernel_size == 1:
+        return wanted
     reach = wanted.reach + (kernel_size - 1) * dilation
     return Steps.back_to(wanted.length, reach, gcd(wanted.apart, dilation))
 

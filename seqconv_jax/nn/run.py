@@ -45,7 +45,10 @@ class Composite(Layer):
             for operation in fuse.plan(rest[:count], rewrites):
                 x = operation(x, train)
             rest = rest[count:]
-            if rest:
+            if pair := fuse.masked_pair(rest, rewrites):
+                x, mask = pair(x, mask)
+                rest = rest[2:]
+            elif rest:
                 x, mask = call_with_mask(rest.pop(0), x, mask, train)
         return x, mask
 

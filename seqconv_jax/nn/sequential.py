@@ -41,6 +41,8 @@ class Network(Composite):
             """The layers, from the input upwards."""
             ...
 
+    mask_until = None  # a field of `Sequential` alone
+
     def setup(self):
         """Name the layers that have no name."""
         layers, counted = tuple(self.layers), Counter()
@@ -66,10 +68,18 @@ class Network(Composite):
         Raises:
             UserError: if a layer has too few steps; the message lists all lengths.
         """
-        layers = self.bound_layers
+        return self.run_all(x, mask, train)
+
+    def run_all(self, x: jax.Array, mask: jax.Array | None, train: bool) -> jax.Array:
+        """Do what `__call__` does: for classes that have more to do in theirs.
+
+        Were theirs to call this class's, Flax would record two calls.
+        """
+        layers, until = self.bound_layers, self.mask_until
         if x.ndim > 1:
             check_lengths(x.shape[1], layers)
-        return self.run(layers, x, mask, train)[0]
+        x, mask = self.run(layers[:until], x, mask, train)
+        return x if until is None else self.run(layers[until:], x, None, train)[0]
 
     @nn.nowrap  # Flax would take the layers for submodules of a module unbound
     def _layers(self) -> tuple[Any, ...]:
@@ -94,7 +104,8 @@ class Network(Composite):
     @nn.nowrap
     def mask_after(self, mask, x):
         """Return what the layers leave of the mask."""
-        return mask_after(self._layers(), mask, x)
+        forgotten = self.mask_until is not None
+        return None if forgotten else mask_after(self._layers(), mask, x)
 
 
 class Sequential(Network):
@@ -126,34 +137,27 @@ class Sequential(Network):
     layers: tuple[Any, ...]
     mask_until: int | None = None
 
-    def __call__(
-        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
-    ) -> jax.Array:
-        """Map a batch of sequences through all layers; see `Network`."""
-        if self.mask_until is None:
-            return super().__call__(x, mask=mask, train=train)
-        x, _ = self.run(self.layers[: self.mask_until], x, mask, train)
-        return self.run(self.layers[self.mask_until :], x, None, train)[0]
-
     @nn.nowrap
-    def mask_after(self, mask, x):
-        """Return what the layers leave of the mask."""
-        return None if self.mask_until is not None else super().mask_after(mask, x)
-
     def __len__(self) -> int:
         """Return the number of layers."""
         return len(self.layers)
 
+    @nn.nowrap
     def __bool__(self) -> bool:
         """Return true: a module is one, however many layers it has."""
         return True
 
+    @nn.nowrap  # Flax would take what is made here for a submodule of this one
     def __getitem__(self, index: int | slice) -> Any:
         """Return a layer, or a `Sequential` of some."""
-        if isinstance(index, slice):
-            return Sequential(self.layers[index], rewrites=self.rewrites)
-        return self.layers[index]
+        if not isinstance(index, slice):
+            return self.layers[index]
+        places, until = range(len(self.layers)), self.mask_until
+        if until is not None:
+            until = sum(place in places[:until] for place in places[index])
+        return Sequential(self.layers[index], until, rewrites=self.rewrites)
 
+    @nn.nowrap
     def __iter__(self) -> Iterator[nn.Module]:
         """Go through the layers."""
         return iter(self.layers)

@@ -4,15 +4,15 @@ from typing import Any
 
 import jax
 
-from seqconv_jax.nn.lazy import finished
-from seqconv_jax.nn.trace import layer_calls
+from seqconv_jax.nn import call
+from seqconv_jax.nn.calls import layer_calls
 
 BATCH_STATS = "batch_stats"  # Flax's name of the collection
 
 
 def initial_variables(model: Any, key: jax.Array, x: Any) -> dict[str, Any]:
     """Return a model's first `params` and `batch_stats`; `{}` where it has none."""
-    variables = model.init(key, x)
+    variables = model.init(key, x, method=call, train=False)
     return {name: variables.get(name, {}) for name in ("params", BATCH_STATS)}
 
 
@@ -25,7 +25,7 @@ def forward(
     train: bool,
     key: jax.Array | None = None,
 ) -> tuple[jax.Array, Any]:
-    """Apply a model to a batch.
+    """Apply a model to a batch; one that takes no `train` is not told.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
@@ -52,8 +52,8 @@ def layer_outputs(
 ) -> list[tuple[str, jax.Array]]:
     """Return name and output of each layer of a model in training, as it is called."""
     variables, options = _arguments(params, batch_stats, True, key)
-    calls = layer_calls(model, variables, x, **options)
-    return [(name, finished(y)) for name, _, y in calls]
+    calls = layer_calls(model, variables, x, train=True, rngs=options["rngs"])
+    return [(name, y) for name, _, y in calls]
 
 
 def _arguments(
@@ -64,8 +64,12 @@ def _arguments(
     if batch_stats:
         variables[BATCH_STATS] = batch_stats
     if not train:
-        return variables, {}
-    options: dict[str, Any] = {"train": True, "rngs": {"dropout": key}}
+        return variables, {"method": call, "train": False}
+    options: dict[str, Any] = {
+        "method": call,
+        "train": True,
+        "rngs": {"dropout": key},
+    }
     if batch_stats:
         options["mutable"] = [BATCH_STATS]
     return variables, options

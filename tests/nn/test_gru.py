@@ -3,8 +3,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
-import keras_reference
 import numpy as np
 import oracles
 import pytest
@@ -15,11 +13,10 @@ from numerics import (
     assert_same_bits,
     drawn,
     normal,
-    values_and_gradients,
 )
 
 from seqconv_jax import UserError
-from seqconv_jax.nn import GRU, Bidirectional, GRUCell
+from seqconv_jax.nn import GRU, GRUCell
 
 KEY = jax.random.key(0)
 X = normal(4, 6, 3)
@@ -129,7 +126,7 @@ def test_dropout_is_new_for_each_key_and_off_outside_training(settings):
     assert_close(layer.apply(variables, X), oracle(variables, X))
 
 
-def test_input_masks_drop_the_share_they_should_and_scale_the_rest():
+def test_input_masks_drop_at_the_rate_they_should_and_scale_the_rest():
     # With z = 0 and a candidate of tanh(small) the state shows the candidate's mask.
     features, batch = 50, 40
     small = 1e-3
@@ -151,7 +148,7 @@ def test_input_masks_drop_the_share_they_should_and_scale_the_rest():
 
 @pytest.mark.parametrize("name", ["dropout", "recurrent_dropout"])
 @pytest.mark.parametrize("rate", [1.0, -0.1, 1.5, float("nan"), True], ids=repr)
-def test_refuses_rates_outside_their_range_also_outside_training(name, rate):
+def test_takes_no_rate_outside_its_range_also_outside_training(name, rate):
     with pytest.raises(UserError, match=rf"`{name}` must be a number in \[0, 1\), got"):
         jax.eval_shape(GRU(5, **{name: rate}).init, KEY, X)
 
@@ -160,116 +157,6 @@ def test_rate_zero_needs_no_key():
     layer = GRU(5, dropout=0.0, recurrent_dropout=0)
     variables = drawn(layer, X)
     assert_close(layer.apply(variables, X, train=True), oracle(variables, X))
-
-
-def test_bidirectional_is_two_layers_side_by_side():
-    layer = Bidirectional(GRU(5, return_sequences=True))
-    variables = drawn(layer, X)
-    assert sorted(variables["params"]) == ["backward", "forward"]
-    forward, backward = (
-        oracle(
-            {"params": variables["params"][name]},
-            X,
-            mask=MASK,
-            return_sequences=True,
-            reverse=name == "backward",
-        )
-        for name in ("forward", "backward")
-    )
-    got = layer.apply(variables, X, mask=MASK)
-    expected = np.concatenate([forward, backward], axis=-1)
-    assert_close(got, np.where(MASK[:, :, None], expected, 0))
-
-
-BIDIRECTIONAL = [
-    # Merge, Keras's name, reset after, all states, mask.
-    ("concatenate", "concat", False, True, MASK),
-    ("sum", "sum", True, False, None),
-    ("average", "ave", False, False, MASK),
-    ("multiply", "mul", True, True, None),
-]
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_bidirectional_values_and_gradients_equal_keras(dtype, x64):
-    ours, theirs, arguments = [], [], []
-    x = normal(*X.shape, dtype=dtype)
-    for merge, name, reset_after, sequences, mask in BIDIRECTIONAL:
-        gru = GRU(5, reset_after=reset_after, return_sequences=sequences)
-        layer = Bidirectional(gru, merge=merge)
-        reference = keras.layers.Bidirectional(
-            keras.layers.GRU(
-                5, reset_after=reset_after, return_sequences=sequences, dtype=dtype
-            ),
-            merge_mode=name,
-            dtype=dtype,
-        )
-        params = jax.tree.map(lambda p: np.asarray(p, dtype), drawn(layer, X)["params"])
-        arguments.append((params, x))
-        mask = None if mask is None else jnp.asarray(mask)
-
-        def run(params, x, layer=layer, mask=mask):
-            return layer.apply({"params": params}, x, mask=mask)
-
-        def run_keras(params, x, layer=reference, mask=mask):
-            weights = [
-                params[direction][part]
-                for direction in ("forward", "backward")
-                for part in ("kernel", "recurrent_kernel", "bias")
-            ]
-            function = keras_reference.function(layer, weights, x, mask=mask)
-            return function(weights, x)
-
-        ours.append(run)
-        theirs.append(run_keras)
-    got = values_and_gradients(ours, arguments)
-    assert {str(y.dtype) for y, _ in got} == {dtype}
-    with keras_reference.exact():
-        assert_close(got, values_and_gradients(theirs, arguments))
-
-
-MERGES = {
-    "sum": lambda a, b: a + b,
-    "average": lambda a, b: (a + b) / 2,
-    "multiply": lambda a, b: a * b,
-}
-
-
-@pytest.mark.parametrize("merge", MERGES)
-def test_bidirectional_merges(merge):
-    layer = Bidirectional(GRU(5, reset_after=True), merge=merge)
-    variables = drawn(layer, X)
-    forward, backward = (
-        oracle(
-            {"params": variables["params"][name]},
-            X,
-            reset_after=True,
-            reverse=name == "backward",
-        )
-        for name in ("forward", "backward")
-    )
-    assert_close(layer.apply(variables, X), MERGES[merge](forward, backward))
-
-
-def test_bidirectional_of_a_reversed_layer_swaps_the_directions():
-    variables = drawn(Bidirectional(GRU(5)), X)
-    params = variables["params"]
-    swapped = {"forward": params["backward"], "backward": params["forward"]}
-    got = Bidirectional(GRU(5, reverse=True)).apply({"params": swapped}, X)
-    first, second = np.split(np.asarray(got), 2, axis=-1)
-    expected = Bidirectional(GRU(5)).apply(variables, X)
-    assert_same_bits(np.concatenate([second, first], axis=-1), expected)
-
-
-def test_bidirectional_drops_differently_in_each_direction():
-    layer = Bidirectional(GRU(5, dropout=0.5))
-    params = drawn(GRU(5), X)["params"]
-    x = jnp.asarray(np.broadcast_to(X[:, :1], X.shape))  # The same both ways.
-    both = {"params": {"forward": params, "backward": params}}
-    y = apply(layer, both, x, train=True, rngs={"dropout": KEY})
-    assert np.any(y[:, :5] != y[:, 5:])
-    still = apply(layer, both, x)
-    assert_close(still[:, :5], still[:, 5:])
 
 
 @pytest.mark.parametrize(
@@ -288,14 +175,9 @@ def test_bidirectional_drops_differently_in_each_direction():
             r"`state` must have shape \(4, 5\), got \(4, 6\)",
         ),
         (GRUCell(5), [np.zeros((4, 5)), X], r"`x` must have shape \(batch, features\)"),
-        (
-            Bidirectional(GRU(5), merge="concat"),
-            [X],
-            "`merge` must be one of .*'concat'; did you mean 'concatenate'",
-        ),
     ],
 )
-def test_refusals(layer, inputs, message):
+def test_errors(layer, inputs, message):
     with pytest.raises(UserError, match=message):
         jax.eval_shape(layer.init, KEY, *inputs)
 

@@ -1,125 +1,162 @@
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numerics import apply, assert_close, assert_same_bits, drawn, normal
+from nn.stacks import IDS, NAMED, SERIES, Scale, moved, names_of
+from numerics import apply, assert_same_bits, drawn, normal, quick_jit
 
-from seqconv_jax import UserError
-from seqconv_jax.models import SeriesConvNet, TextConvNet
-from seqconv_jax.nn import (
-    GRU,
-    Activation,
-    Bidirectional,
-    Conv1D,
-    Dense,
-    Dropout,
-    Embedding,
-    GlobalAvgPool1D,
-    GlobalMaxPool1D,
-    MaxPool1D,
-    ResidualBlock,
-    Sequential,
-    masked_layers,
-)
+from seqconv_jax import UserError, models, nn
 
-IDS = np.array([[1, 2, 3, 0, 0], [0, 0, 4, 5, 1], [0, 1, 0, 2, 0]], np.int32)
+KEY = jax.random.key(0)
 
 
-def test_equals_the_named_network_of_the_same_layers():
-    model, x = TextConvNet(9, 4), np.arange(2 * 60).reshape(2, 60) % 9
-    row = Sequential(
-        (
-            Embedding(9, 4),
-            Conv1D(32, 7, activation="relu"),
-            MaxPool1D(5),
-            Conv1D(32, 7, activation="relu"),
-            GlobalMaxPool1D(),
-            Dense(1),
-        )
-    )
+@pytest.mark.parametrize("name", NAMED)
+def test_equals_the_named_network_of_the_same_layers(name):
+    model, x = NAMED[name]
+    row = nn.Sequential(model.layers)
     params = drawn(model, x)["params"]
-    names = ["Embedding_0", "Conv1D_0", None, "Conv1D_1", None, "Dense_0"]
-    moved = {f"layers_{i}": params[n] for i, n in enumerate(names) if n}
-    assert_same_bits(
-        row.apply({"params": moved}, x), model.apply({"params": params}, x)
-    )
+    other = {"params": moved(model, params)}
+    assert jax.tree.leaves(other["params"]) != []
+    run = quick_jit(lambda p, q: (model.apply(p, x), row.apply(q, x)))
+    assert_same_bits(*run({"params": params}, other))
+    shapes = jax.eval_shape(row.init, KEY, x)["params"]
+    assert jax.tree.map(jnp.shape, other["params"]) == jax.tree.map(jnp.shape, shapes)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_model_shows_its_layers_without_parameters(name):
+    model, x = NAMED[name]
+    rows = nn.summary(model, x).splitlines()[3:-2]
+    assert [row.split(" ")[0] for row in rows] == names_of(model)
+    assert model.layers == model.layers
+    assert all(layer.name is None for layer in model.layers)
+
+
+def test_is_a_sequence_of_layers():
+    layers = (nn.Conv1D(4, 3), nn.MaxPool1D(2), nn.GRU(4), nn.Dense(1))
+    model = nn.Sequential(layers)
+    assert len(model) == 4 and tuple(model) == layers
+    assert model[0] is layers[0] and model[-1] is layers[-1]
+    assert model[1:3] == nn.Sequential(layers[1:3])
+    assert model[::2].layers == layers[::2]
+    assert nn.GRU(4) in model and nn.GRU(5) not in model
+    assert not nn.Sequential(()).layers and nn.Sequential(())
+    with pytest.raises(IndexError):
+        model[4]
+
+
+def test_a_part_keeps_the_settings_of_the_whole():
+    layers = (nn.Masking(), nn.Conv1D(4, 3), nn.GRU(4), nn.Dense(1))
+    model = nn.Sequential(layers, mask_until=2, rewrites=())
+    assert model[:3] == nn.Sequential(layers[:3], mask_until=2, rewrites=())
+    assert model[1:].mask_until == 1 and model[3:].mask_until == 0
+    assert nn.Sequential(layers, mask_until=-1)[1:].mask_until == 2
+    assert nn.Sequential(layers)[1:].mask_until is None
+
+
+def test_a_part_computes_what_it_computes_in_the_whole():
+    model = nn.Sequential((nn.Dense(4, "tanh"), nn.LayerNorm(), nn.GRU(3)))
+    variables = drawn(model, SERIES)
+    params = variables["params"]
+    part = {"params": {"layers_0": params["layers_1"], "layers_1": params["layers_2"]}}
+    between = model[:1].apply(variables, SERIES)
+    assert_same_bits(model[1:].apply(part, between), model.apply(variables, SERIES))
+
+
+def test_a_layer_of_ones_own_in_front_of_those_of_a_model():
+    model, x = NAMED["ConvGRU"]
+    row = nn.Sequential((Scale(), *model.layers[:-1], nn.Dense(5)))
+    variables = drawn(row, x)
+    assert variables["params"]["layers_0"]["scale"].shape == (3,)
+    assert jax.eval_shape(row.apply, variables, x).shape == (3, 5)
+
+
+def test_models_nest():
+    inner = models.SeriesConvNet(outputs=3)
+    model = nn.Sequential((nn.Sequential((Scale(), inner)), nn.Dense(2)))
+    x = normal(2, 240, 3)
+    variables = drawn(model, x)
+    below = variables["params"]["layers_0"]["layers_1"]
+    assert sorted(below) == ["Conv1D_0", "Conv1D_1", "Conv1D_2", "Dense_0"]
+    scaled = x * variables["params"]["layers_0"]["layers_0"]["scale"].reshape(1, 1, 3)
+    y = inner.apply({"params": below}, scaled)
+    expected = apply(nn.Dense(2), {"params": variables["params"]["layers_1"]}, y)
+    np.testing.assert_allclose(model.apply(variables, x), expected, 1e-5, 1e-5)
+
+
+def test_one_layer_twice_shares_its_weights():
+    layer = nn.Dense(3)
+    model = nn.Sequential((layer, layer))
+    variables = drawn(model, SERIES)
+    assert list(variables["params"]) == ["layers_0"]
+    weights = {"params": variables["params"]["layers_0"]}
+    twice = layer.apply(weights, layer.apply(weights, SERIES))
+    assert_same_bits(model.apply(variables, SERIES), twice)
+
+
+class Named(nn.Network):
+    """Give one layer a name, another none."""
+
+    @property
+    def layers(self):
+        return (
+            nn.Conv1D(4, 3, name="front"),
+            nn.GRU(4, return_sequences=True),
+            nn.GRU(2),
+        )
+
+
+def test_a_network_of_ones_own_counts_layers_without_a_name():
+    variables = drawn(Named(), SERIES)
+    assert sorted(variables["params"]) == ["GRU_0", "GRU_1", "front"]
+    assert jax.eval_shape(Named().apply, variables, SERIES).shape == (3, 2)
 
 
 def test_trains_the_layers_that_can():
-    model = Sequential((Dropout(0.5), GRU(3, dropout=0.5), Dense(2)))
-    x = normal(4, 5, 3)
-    variables = drawn(model, x)
-    rngs = {"dropout": jax.random.key(0)}
-    trained = apply(model, variables, x, train=True, rngs=rngs)
-    assert trained.shape == (4, 2)
-    assert np.any(np.asarray(trained != model.apply(variables, x)))
-    blocks = Sequential((ResidualBlock(4, dropout=0.5), GlobalMaxPool1D()))
-    variables = drawn(blocks, x)
-    assert np.any(
-        np.asarray(
-            blocks.apply(variables, x, train=True, rngs=rngs)
-            != blocks.apply(variables, x)
-        )
-    )
+    model = nn.Sequential((nn.Dropout(0.5), nn.GRU(3, dropout=0.5), nn.Dense(2)))
+    variables, rngs = drawn(model, SERIES), {"dropout": KEY}
+    trained = apply(model, variables, SERIES, train=True, rngs=rngs)
+    assert trained.shape == (3, 2)
+    assert np.any(np.asarray(trained != model.apply(variables, SERIES)))
 
 
-@pytest.mark.parametrize(
-    "after",
-    [
-        (GRU(3),),
-        (Dropout(0.5), Activation("tanh"), Dense(2), GRU(3)),
-        (GRU(3, return_sequences=True), GlobalAvgPool1D()),
-        (Bidirectional(GRU(3, return_sequences=True)), GRU(2)),
-        (Bidirectional(GRU(3)), Dense(1)),
-        (GlobalAvgPool1D(),),
-    ],
-    ids=lambda layers: " ".join(type(layer).__name__ for layer in layers),
-)
-def test_a_mask_hides_the_padding(after):
-    model = Sequential((Embedding(6, 4), *after), padding_id=0)
-    variables = drawn(model, IDS)
-    table = jnp.asarray(variables["params"]["layers_0"]["embedding"])
-    table = table.at[0].set(1e6)  # what padding is mapped to must not matter
-    other = {"params": {**variables["params"], "layers_0": {"embedding": table}}}
-    y = apply(model, variables, IDS)
-    assert_same_bits(apply(model, other, IDS), y)
-    longer = np.concatenate([IDS, np.zeros((3, 4), np.int32)], axis=1)
-    assert_close(apply(model, variables, longer), y)
-
-
-def test_a_convolution_or_pool_forgets_the_mask():
-    layers = (Embedding(6, 4), Conv1D(3, 2), GRU(2))
-    assert masked_layers(layers) == [False] * 3
-    masked = Sequential(layers, padding_id=0)
-    variables = drawn(masked, IDS)
-    plain = Sequential(layers)
-    assert_same_bits(masked.apply(variables, IDS), plain.apply(variables, IDS))
-
-
-def test_which_layers_use_a_mask():
-    layers = (Embedding(6, 4), Dropout(0.1), GRU(3, return_sequences=True))
-    layers += (GlobalAvgPool1D(), Dense(1))
-    assert masked_layers(layers) == [False, False, True, True, False]
-
-
-def test_masked_steps_of_all_states_in_both_directions_are_zero():
-    layer = Bidirectional(GRU(3, return_sequences=True))
-    x, mask = normal(2, 4, 3), np.array([[1, 0, 1, 0], [1, 1, 1, 1]], bool)
-    y = np.asarray(apply(layer, drawn(layer, x), x, mask=jnp.asarray(mask)))
-    assert np.all(y[~mask] == 0) and np.all(y[mask] != 0)
-
-
-def test_refusals():
+def test_errors():
     with pytest.raises(UserError, match="`layers` must be at least one layer"):
-        Sequential(()).init(jax.random.key(0), normal(1, 2, 3))
-    with pytest.raises(UserError, match=r"`x` must have shape \(batch, time\), got"):
-        Sequential((Dense(1),), padding_id=0).init(jax.random.key(0), normal(1, 2, 3))
-    short = Sequential((Conv1D(2, 9),))
-    with pytest.raises(UserError, match="9"):
-        short.init(jax.random.key(0), normal(1, 2, 3))
+        nn.Sequential(()).init(KEY, normal(1, 2, 3))
+    for until in (None, 1):
+        short = nn.Sequential((nn.Dense(2), nn.Conv1D(2, 9)), mask_until=until)
+        with pytest.raises(
+            UserError, match=r"Conv1D_0: .* 9 steps, got 2 .*: 2 -> 2\)"
+        ):
+            short.init(KEY, normal(1, 2, 3))
+    with pytest.raises(UserError, match="`rewrites` must be one of .*'causal, last s"):
+        nn.Sequential((nn.Dense(2),), rewrites=("causal",)).apply({}, SERIES)
 
 
 def test_is_a_value():
-    layers = (Conv1D(2, 3), GlobalMaxPool1D())
-    assert Sequential(layers) == Sequential(layers)
-    assert Sequential(layers) != SeriesConvNet()
+    layers = (nn.Conv1D(2, 3), nn.GlobalMaxPool1D())
+    model = nn.Sequential(layers)
+    assert model == nn.Sequential(layers) and hash(model) == hash(nn.Sequential(layers))
+    assert model != nn.Sequential(layers[:1])
+    assert model != nn.Sequential(layers, mask_until=1)
+    assert model != models.SeriesConvNet()
+    assert model.clone() == model and model.clone(mask_until=1).mask_until == 1
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_models_are_values_that_can_be_stored(name):
+    model, x = NAMED[name]
+    assert model == model.clone() and hash(model) == hash(model.clone())
+    again = pickle.loads(pickle.dumps(model))
+    assert again == model
+    assert nn.summary(again, x) == nn.summary(model, x)
+    row = nn.Sequential(model.layers)
+    assert pickle.loads(pickle.dumps(row)) == row
+
+
+def test_ids_go_through_a_model_of_ids_in_another():
+    inner = models.TextConvNet(7, 4, (nn.ConvBlock(4, 5),), outputs=3)
+    model = nn.Sequential((inner, nn.Dense(1)))
+    assert jax.eval_shape(model.apply, drawn(model, IDS), IDS).shape == (3, 1)

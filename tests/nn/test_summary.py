@@ -7,9 +7,9 @@ import pytest
 from flax import linen as nn
 
 import seqconv_jax as sc
-from seqconv_jax.layer_table import count_parameters, layers, summary
 from seqconv_jax.models import GRURegressor, TextConvNet
 from seqconv_jax.nn import Dense
+from seqconv_jax.nn.summary import count_parameters, layers, summary
 
 
 def test_table_of_the_small_vocabulary_network():

@@ -75,7 +75,7 @@ def test_dropout_drops_channels_in_training_only():
     assert np.any(y != other)
 
 
-def test_refusals():
+def test_errors():
     with pytest.raises(UserError, match="`dilation` must be a positive integer, got 0"):
         ResidualBlock(4, 3, 0).init(KEY, X)
     with pytest.raises(

@@ -82,6 +82,6 @@ class TestResume:
     def test_a_damaged_config(self, tmp_path, text):
         (tmp_path / "config.json").write_text(text, encoding="latin-1")
         with pytest.raises(
-            UserError, match="config.json is damaged: .*; mend or remove"
+            UserError, match="config.json is damaged: .*; fix or remove"
         ):
             runs.open(tmp_path, resume=True)
