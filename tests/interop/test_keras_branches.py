@@ -112,7 +112,7 @@ def test_weights_alone_are_in_the_order_of_keras(network, tmp_path):
 def test_a_sum_of_two_is_residual(tmp_path):
     built = functional(X.shape[1:], shortcuts_alone)
     loaded = load_keras(save(built, tmp_path / "model.keras"))
-    first, second, third, last = loaded.model
+    first, second, third, last = loaded.model.layers
     conv = nn.Conv1D(3, 3, padding="same")
     assert first == second == nn.Residual(layers=(conv,))
     assert third == nn.Parallel(

@@ -1,5 +1,7 @@
 """States of PyTorch's layers, as zeros to be filled or damaged."""
 
+from typing import Any
+
 import numpy as np
 from numerics import normal
 
@@ -23,7 +25,7 @@ def without(arrays, *names):
     return {name: array for name, array in arrays.items() if name not in names}
 
 
-def random(arrays):
+def random(arrays) -> Any:
     return {
         name: random(array)
         if isinstance(array, dict)
