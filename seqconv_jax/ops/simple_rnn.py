@@ -80,9 +80,10 @@ def simple_rnn(
     if initial_state is None:
         initial_state = jnp.zeros((batch, units))
     _checks.shape("initial_state", initial_state, (batch, units))
-    start, weights = jax.tree.map(
+    start = initial_state.astype(wide)
+    weights = jax.tree.map(
         lambda array: array.astype(wide),
-        (initial_state, (recurrent_kernel, bias, recurrent_dropout_mask)),
+        (recurrent_kernel, bias, recurrent_dropout_mask),
     )
 
     def step(projected, state):
