@@ -81,13 +81,15 @@ def simple_rnn(
         initial_state = jnp.zeros((batch, units))
     _checks.shape("initial_state", initial_state, (batch, units))
     start = initial_state.astype(wide)
-    weights = jax.tree.map(
+    kernel_wide, bias, dropped = jax.tree.map(
         lambda array: array.astype(wide),
         (recurrent_kernel, bias, recurrent_dropout_mask),
     )
 
     def step(projected, state):
-        return (_advance(projected.astype(wide), state[0], *weights, activation),)
+        projected = projected.astype(wide)
+        new = _advance(projected, state[0], kernel_wide, bias, dropped, activation)
+        return (new,)
 
     mask = None if mask is None else check_mask(mask, x)
     gate_mask = None if input_dropout_mask is None else input_dropout_mask[None]
