@@ -192,7 +192,6 @@ REMAT = linen.remat(nn.Conv1D)
         ((nn.Embedding(7, 4), REMAT(5, 3)), []),
         ((nn.Embedding(7, 4), Doubled(5, 3)), []),
         ((nn.Embedding(7, 4), nn.LayerNorm(), conv()), []),
-        ((nn.Embedding(7, 4, mask_id=0), conv(), POOLS[0]), []),
         ((nn.Masking(), conv(activation="relu"), POOLS[0]), []),
         ((conv(activation="relu"), POOLS[0], nn.Masking()), [RISE, CONVOLVE]),
         ((conv(padding="same"), nn.LastStep()), [LAST]),  # The bias alone.
@@ -229,6 +228,20 @@ def test_a_live_mask_leaves_each_layer_as_it_is(applied):
     until = nn.Sequential(model.layers, mask_until=2)
     jax.eval_shape(lambda v: until.apply(v, X, mask=mask), variables)
     assert applied == [RISE]
+
+
+def test_masked_ids_are_convolved_in_the_table():
+    layers = nn.Embedding(7, 4, mask_id=0), conv(activation="relu"), POOLS[0]
+    model, plain = both((*layers, nn.GlobalMaxPool1D()))
+    variables, given = drawn(plain, IDS), jnp.ones((3, 13), bool).at[:, 0].set(False)
+    runs = [lambda v, m=m: apply(m, v, IDS, mask=given) for m in (model, plain)]
+    got, expected = values_and_gradients(runs, [(variables,)] * 2)
+    assert_close(got, expected, 2e-6)
+    row = model.bind(variables).layers
+    assert fuse.masked_pair(row, fuse.REWRITES).layer is row[1]
+    for others in (row[1:], (row[0], row[2]), row[:1]):
+        assert fuse.masked_pair(others, fuse.REWRITES) is None
+    assert fuse.masked_pair(row, (RISE,)) is None
 
 
 def test_what_the_plan_holds():
