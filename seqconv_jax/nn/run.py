@@ -7,6 +7,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from seqconv_jax import ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
@@ -39,6 +40,8 @@ class Composite(Layer):
         # Parameters are declared, and looked at, where each layer is called.
         watched = map(self.is_mutable_collection, ("params", "intermediates"))
         rewrites = () if any(watched) else self.rewrites
+        if mask is not None:
+            mask = ops.check_mask(mask, x)
         rest = list(layers)
         while rest:
             count = 0 if mask is not None else _count_without_mask(rest)
