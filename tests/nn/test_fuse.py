@@ -20,7 +20,8 @@ from numerics import (
 
 from seqconv_jax import UserError, models, nn
 from seqconv_jax.nn import fuse
-from seqconv_jax.nn.operations import Convolve, LastOf
+from seqconv_jax.nn.causal import LastOf
+from seqconv_jax.nn.operations import Convolve
 
 KEY = jax.random.key(0)
 EMBED, RISE, CONVOLVE, LAST = fuse.REWRITES
