@@ -1,6 +1,5 @@
 """Running layers one after another, and what a module of layers has to do for it."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites: tuple[str, ...] = dataclasses.field(default=fuse.REWRITES, kw_only=True)
+    rewrites = fuse.REWRITES  # a field of those that have it as their last
 
     def run(
         self,

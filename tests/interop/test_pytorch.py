@@ -365,7 +365,7 @@ def test_gates_and_rows_lie_where_they_should():
         (
             interop.batch_norm_from_torch,
             zeros(weight=(4,), bias=(4,)),
-            r"`state` must be the arrays \['running_mean', 'running_var', 'weight'\], wi",
+            r"`state` must be the arrays \['running_mean', 'running_var', 'weight'\], ",
         ),
         (
             interop.batch_norm_to_torch,
