@@ -66,4 +66,3 @@ def test_links_lead_somewhere(path):
     links = re.findall(r"\]\(([^)#:]+)\)", text)
     for link in links:
         assert ((ROOT / path).parent / link).exists(), link
-

@@ -9,9 +9,10 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.activations import activation
+from seqconv_jax.nn.causal import Sum
 from seqconv_jax.nn.conv import Conv1D, convolve
 from seqconv_jax.nn.lengths import output_length, windows_of
-from seqconv_jax.nn.operations import Pointwise, Sum
+from seqconv_jax.nn.operations import Pointwise
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {
@@ -31,6 +32,8 @@ class Residual(Composite):
             as the shortcut does.
         shortcut: those beside them; none for the input itself.
         activation: `s`, a name known to `activation`.
+        rewrites: which neighbours may be computed as one; `()` for none. The results
+            are the same to rounding.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -46,6 +49,7 @@ class Residual(Composite):
     layers: tuple[Any, ...]
     shortcut: tuple[Any, ...] = ()
     activation: str = "linear"
+    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -122,6 +126,8 @@ class Parallel(Composite):
         branches: a tuple of tuples of layers; an empty one passes the input on.
         merge: `"concatenate"` (the features, in the order of the branches), `"sum"`,
             `"average"`, `"multiply"` or `"maximum"`.
+        rewrites: which neighbours may be computed as one; `()` for none. The results
+            are the same to rounding.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -137,6 +143,7 @@ class Parallel(Composite):
 
     branches: tuple[tuple[Any, ...], ...]
     merge: str = "concatenate"
+    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False

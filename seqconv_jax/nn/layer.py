@@ -138,20 +138,6 @@ def call(layer: nn.Module, *inputs: Any, **options: Any) -> Any:
         return layer(*inputs)  # pyright: ignore[reportCallIssue]
 
 
-def padding_for(size: int, padding: str) -> str:
-    """Return the padding for windows of so many steps: `"same"` for those of one.
-
-    They need none, so it is all the same without a mask. With one, windows stay with
-    their steps, as those beside them in another branch do; with `"valid"` padding a
-    sequence's windows would begin at the first place.
-
-    Example:
-        >>> padding_for(1, "valid"), padding_for(2, "valid")
-        ('same', 'valid')
-    """
-    return "same" if size == 1 and padding == "valid" else padding
-
-
 def takes(layer: nn.Module, name: str) -> bool:
     """Say whether a module's `__call__` has an argument of that name, or takes any."""
     arguments = inspect.signature(type(layer).__call__).parameters

@@ -6,11 +6,12 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from seqconv_jax import ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
 
-class Composite(Layer, kw_only=True):
+class Composite(Layer):
     """The base of modules that run layers.
 
     Attributes:
@@ -18,7 +19,7 @@ class Composite(Layer, kw_only=True):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites: tuple[str, ...] = fuse.REWRITES
+    rewrites = fuse.REWRITES  # a field of those that have it as their last
 
     def run(
         self,
@@ -38,6 +39,8 @@ class Composite(Layer, kw_only=True):
         # Parameters are declared, and looked at, where each layer is called.
         watched = map(self.is_mutable_collection, ("params", "intermediates"))
         rewrites = () if any(watched) else self.rewrites
+        if mask is not None:
+            mask = ops.check_mask(mask, x)
         rest = list(layers)
         while rest:
             count = 0 if mask is not None else _count_without_mask(rest)
