@@ -1,5 +1,6 @@
 """Running layers one after another, and what a module of layers has to do for it."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites = fuse.REWRITES  # a field of those that have it as their last
+    rewrites: tuple[str, ...] = dataclasses.field(default=fuse.REWRITES, kw_only=True)
 
     def run(
         self,
