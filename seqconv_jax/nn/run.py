@@ -1,6 +1,5 @@
 """Running layers one after another, and what a module of layers has to do for it."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
 
-class Composite(Layer):
+class Composite(Layer, kw_only=True):
     """The base of modules that run layers.
 
     Attributes:
@@ -20,7 +19,7 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites: tuple[str, ...] = dataclasses.field(default=fuse.REWRITES, kw_only=True)
+    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def run(
         self,
