@@ -1,4 +1,4 @@
-"""What the experiments' command lines share: settings, refusals, a progress bar.
+"""The experiments' command lines: settings, errors in one line, a progress bar.
 
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
@@ -17,6 +17,12 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
+# What a resumed run may change: the path of the data, because `data_sha256` may not.
+MAY_CHANGE = (
+    *("epochs", "out", "resume", "overwrite", "data", "data_file"),
+    "compilation_cache",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,8 @@ def open_run(
         config=config,
         resume=settings.resume,
         overwrite=settings.overwrite,
+        may_change=MAY_CHANGE,
+        files=FIGURES,
     )
 
 
@@ -84,7 +92,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     try:
         main(settings)
     except UserError as error:
-        _exit(f"error: {error}", 2)
+        _exit(f"error: {_with_flags(str(error))}", 2)
     except OSError as error:
         _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
     except KeyboardInterrupt as stop:
@@ -96,13 +104,19 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
 
 
 def keep_compiled(directory: Path | None) -> None:
-    """Let JAX keep what takes longer than a blink to compile in a directory."""
+    """Let JAX keep the programs that it compiles in a directory."""
     if directory is None:
         return
     import jax
 
     jax.config.update("jax_compilation_cache_dir", str(directory))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def _with_flags(message: str) -> str:
+    """Return a message of the library with the flags for its arguments."""
+    message = message.replace("resume=True", "--resume")
+    return message.replace("overwrite=True", "--overwrite")
 
 
 def _exit(message: str, status: int) -> None:

@@ -1,6 +1,5 @@
-"""What the forecasting experiments share: from a file to a scored, pictured run."""
+"""The forecasting experiments, from a file to a run with scores and figures."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, open_run
 
 if TYPE_CHECKING:
-    from seqconv_jax.data import ForecastTask, Series, Source
+    from seqconv_jax.data import ForecastTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,16 +18,17 @@ class ForecastSettings(RunSettings):
     """A .csv, .csv.gz, .zip or .parquet file, or a directory with the usual one."""
     split: tuple[str, str] | None = None
     """Where validation and test begin: two row numbers, dates, or fractions.
-    By default where the source cut."""
+    By default where the book cut."""
     purge: str = "0"
-    """Time or rows between two splits that neither reads; the source has none."""
-    horizon: Literal["source", "exact"] = "source"
-    """Source: the newest input lies one step before the row that the delay counts from,
-    as in the source. Exact: it is that row, and the horizon is exactly the delay."""
+    """Time or rows between two splits that neither reads; the book has none."""
+    horizon: Literal["book", "source", "exact"] = "book"
+    """Book: the newest input lies one step before the row that the delay counts from,
+    as in the book; source is an earlier name for it. Exact: it is that row, and the
+    horizon is exactly the delay."""
     gaps: Literal["keep", "drop"] = "keep"
     """What to do with windows that cross a gap in time."""
     predict: Literal["value", "change"] = "value"
-    """Forecast the value, as the source does, or its change since the newest input."""
+    """Forecast the value, as the book does, or its change since the newest input."""
     missing: Literal["error", "keep", "previous", "interpolate", "drop"] = "error"
     """What to do with empty cells and -9999 marks."""
     duplicates: Literal["error", "first", "last", "keep"] = "error"
@@ -41,51 +41,20 @@ class ForecastSettings(RunSettings):
     """Stop after so many epochs without a better one; by default never."""
 
 
-def load_series(
-    settings: Any, source: "Source", generate: Callable[[], "Series"]
-) -> "Series":
-    """Find and read a series, or generate its stand-in, and print what it holds."""
-    from seqconv_jax import data
-
-    found = data.find(source, settings.data, require_real=settings.require_real_data)
-    if found.path is None:
-        series = generate()
-    else:
-        series = data.read_series(
-            found.path,
-            time=settings.time,
-            missing=settings.missing,
-            duplicates=settings.duplicates,
-            unsorted=settings.unsorted,
-            reverse=settings.reverse,
-            data_source=found.source,
-        )
-    print(series.report())
-    return series
-
-
-def make_task(
-    settings: Any, series: "Series", split: Any, *, exact: bool
-) -> "ForecastTask":
-    """Cut a series into windows and splits as the settings say."""
-    from seqconv_jax import data
-
-    return data.forecast_task(
-        series,
-        target=settings.target,
-        lookback=settings.lookback,
-        every=settings.every,
-        delay=settings.delay,
-        split=split if settings.split is None else settings.split,
-        purge=settings.purge,
-        exact_horizon=exact,
-        gaps=settings.gaps,
-        predict=settings.predict,
-    )
+def data_options(settings: Any) -> dict[str, Any]:
+    """Return the settings that say how to read a file and cut it into windows."""
+    names = ("target", "lookback", "every", "delay", "split", "purge", "gaps")
+    names += ("predict", "time", "missing", "duplicates", "unsorted", "reverse")
+    horizon = {"auto": None, "exact": True, "book": False, "source": False}
+    return {
+        **{name: getattr(settings, name) for name in names},
+        "exact_horizon": horizon[settings.horizon],
+        "require_real": settings.require_real_data,
+    }
 
 
 def train_and_report(
-    settings: Any, task: "ForecastTask", model: Any, source_figure: str
+    settings: Any, task: "ForecastTask", model: Any, book_figure: str
 ) -> dict[str, Any]:
     """Train a forecaster, score its best epoch, and fill the run directory.
 
@@ -93,13 +62,14 @@ def train_and_report(
         settings: the experiment's settings.
         task: the data.
         model: the network.
-        source_figure: what the source got, for the last lines.
+        book_figure: what the book got, for the last lines.
 
     Returns:
         The run's summary.
     """
     import seqconv_jax as sc
 
+    print(task.report)
     print(task.describe())
     print()
     print(sc.summary(model, task.example))
@@ -124,7 +94,7 @@ def train_and_report(
         summary = _summarise(task, result, outputs)
         run.write_summary(summary)
         _draw(run.path, task, result, outputs, summary)
-    print(_closing_lines(summary, task, source_figure, settings.out))
+    print(_closing_lines(summary, task, book_figure, settings.out))
     return summary
 
 
@@ -191,7 +161,7 @@ def _count_rows(task: "ForecastTask", span: Any, at_least: int) -> int:
     return max(int(np.searchsorted(times, times[0] + span)), at_least)
 
 
-def _closing_lines(summary, task: "ForecastTask", source_figure: str, out: Path) -> str:
+def _closing_lines(summary, task: "ForecastTask", book_figure: str, out: Path) -> str:
     def both(score: float) -> str:
         unit = task.unit or "points"
         return f"{score:.4f}  ({score * task.unit_scale:.2f} {unit})"
@@ -205,12 +175,12 @@ def _closing_lines(summary, task: "ForecastTask", source_figure: str, out: Path)
         "newest input)",
         f"  test        {both(summary['test_mae'])}",
         f"  baseline    {both(summary['baseline_test_mae'])}",
-        f"  source      {source_figure}",
+        f"  book        {book_figure}",
     ]
     if summary["test_hit_rate"] is not None:
         lines.append(
             f"  direction of the change right on test: {summary['test_hit_rate']:.1%}"
         )
     if task.data_source == "generated":
-        lines.append(f"  {STAND_IN_NOTE}: not comparable with the source")
+        lines.append(f"  {STAND_IN_NOTE}: not comparable with the book")
     return "\n".join([*lines, f"run directory: {out}"])

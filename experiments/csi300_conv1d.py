@@ -2,11 +2,11 @@
 
     python experiments/csi300_conv1d.py --data 000300.SH.csv
 
-The source built this network and never trained it: its window of 12 rows left nothing
-for the second convolution. Here the window has all 60 rows, and the target is the close
-(--target high is the source's column). Judge it by index points against "tomorrow =
-today" and by the share of days whose direction it gets right; most days, and most
-models, do not beat that.
+Notebooks after F. Chollet's *Deep Learning with Python* ("the book") built this network
+and never trained it: its window of 12 rows left nothing for the second convolution. Here
+the window has all 60 rows, and the target is the close (--target high is the book's
+column). Judge it by index points against "tomorrow = today" and by how many days'
+direction it gets right; most days, and most models, do not beat that.
 
 Data: daily bars with the columns date, open, high, low, close, vol, amount, in --data
 or $SEQCONV_DATA (newest first: add --reverse); a generated random walk without them.
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from _cli import launch
-from _forecast import ForecastSettings, load_series, make_task, train_and_report
+from _forecast import ForecastSettings, data_options, train_and_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,10 @@ class Settings(ForecastSettings):
     """Rows between two inputs."""
     delay: int = 1
     """Rows from the window's end to the target."""
-    horizon: Literal["source", "exact"] = "exact"
-    """Exact: the newest bar is today's and the target is `delay` bars later. Source:
-    the newest bar is one before, so that the real horizon is two bars."""
+    horizon: Literal["book", "source", "exact"] = "exact"
+    """Exact: the newest bar is today's and the target is `delay` bars later. Book: the
+    newest bar is one before, so that the real horizon is two bars; source is an earlier
+    name for it."""
     out: Path = Path("runs/csi300_conv1d")
     """The run directory."""
     epochs: int = 20
@@ -51,7 +52,7 @@ class Settings(ForecastSettings):
 
 
 def network():
-    """Return the source's network."""
+    """Return the book's network."""
     from seqconv_jax.models import ConvBlock, SeriesConvNet
 
     return SeriesConvNet(
@@ -67,9 +68,7 @@ def load_task(settings: Settings):
     """Find, read and cut the index; fall back on a generated random walk."""
     from seqconv_jax import data
 
-    series = load_series(settings, data.CSI300_FILE, data.generated_index)
-    exact = settings.horizon == "exact"
-    return make_task(settings, series, data.CSI300.rows, exact=exact)
+    return data.load_csi300(settings.data, **data_options(settings))
 
 
 def main(settings: Settings):

@@ -8,12 +8,13 @@ Vocabulary of 10,000 words, the last 500 tokens of a review, 10 epochs, the last
 of train as validation. --retrain takes the best epoch's number, trains anew on all of
 train for so many epochs, and scores the test set.
 
-The source's last layer had no sigmoid while its loss expected probabilities, so that
-its accuracy fell while its loss improved. Here the loss takes logits.
+The network is that of F. Chollet, *Deep Learning with Python*, section 6.4 ("the
+book"). Its last layer had no sigmoid there while the loss expected probabilities, so
+that the accuracy fell while the loss improved. Here the loss takes logits.
 
 Data: Keras's imdb.npz, searched in --data, $SEQCONV_DATA and the cache, then
-downloaded. Source: validation accuracy 0.8826 (default), 0.8382 (slow). Expect up to
-ten minutes on two CPU cores; scores and spread are in the README.
+downloaded. The book: validation accuracy 0.8826 (default), 0.8382 (slow). Expect up to
+ten minutes on two CPU cores; scores and spread are in docs/results.md.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from typing import Any, Literal
 
 from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, launch, open_run
 
-SOURCE_ACCURACY = {"default": 0.8826, "slow": 0.8382}
+BOOK_ACCURACY = {"default": 0.8826, "slow": 0.8382}
 SETTINGS = {
     "default": {"batch_size": 32, "learning_rate": 1e-3},
     "slow": {"batch_size": 128, "learning_rate": 1e-4},
@@ -36,7 +37,7 @@ class Settings(RunSettings):
     data: Path | None = None
     """Keras's imdb.npz, or a directory with it."""
     setting: Literal["default", "slow"] = "default"
-    """The source's default optimiser and batch, or its slow ones."""
+    """The book's default optimiser and batch, or its slow ones."""
     retrain: Flag = False
     """Train anew on all of train for the best epoch's number, then test."""
     num_words: int = 10_000
@@ -162,15 +163,15 @@ def draw(path: Path, result, task) -> None:
 
 
 def closing_lines(settings: Settings, summary: dict[str, Any]) -> str:
-    """Say how it went beside what the source got."""
-    source = SOURCE_ACCURACY[settings.setting]
+    """Say how it went beside what the book got."""
+    book = BOOK_ACCURACY[settings.setting]
     lines = [
         "",
         f"best epoch {summary['best_epoch']}, chosen on validation; accuracy:",
         f"  validation  {summary['best_val_accuracy']:.4f}",
         "  baseline    0.5000  (guessing)",
         f"  test        {summary['test_accuracy']:.4f}",
-        f"  source      {source:.4f} on validation",
+        f"  book        {book:.4f} on validation",
     ]
     if "retrain_test_accuracy" in summary:
         lines.append(
@@ -178,7 +179,7 @@ def closing_lines(settings: Settings, summary: dict[str, Any]) -> str:
             "of train)"
         )
     if summary["data_source"] == "generated":
-        lines.append(f"  {STAND_IN_NOTE}: not comparable with the source")
+        lines.append(f"  {STAND_IN_NOTE}: not comparable with the book")
     return "\n".join([*lines, f"run directory: {settings.out}"])
 
 

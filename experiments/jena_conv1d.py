@@ -3,12 +3,13 @@
     python experiments/jena_conv1d.py --blocks 3
     python experiments/jena_conv1d.py --model tcn
 
-The source's network loses to "tomorrow is like today" by far, and that is the lesson: a
-global pool over a convnet's features forgets their order, and the newest hours count
-most. A TCN, whose dilated causal convolutions end at the newest hour, does not.
+The network of F. Chollet, *Deep Learning with Python*, section 6.4 ("the book"), loses
+to "tomorrow is like today" by far, and that is the lesson: a global pool over a
+convnet's features forgets their order, and the newest hours count most. A TCN, whose
+dilated causal convolutions end at the newest hour, does not.
 
 Data: the Jena climate 2009-2016, searched in --data, $SEQCONV_DATA and the cache, then
-downloaded. Source: validation MAE 0.4521 with three blocks, 0.4461 with two; the
+downloaded. The book: validation MAE 0.4521 with three blocks, 0.4461 with two; the
 baseline has 0.2897. Expect about a minute a run on two CPU cores with the hourly file.
 """
 
@@ -26,9 +27,9 @@ class Settings(JenaSettings):
     """Flags of this experiment."""
 
     model: Literal["convnet", "tcn"] = "convnet"
-    """The source's stack with a global pool, or dilated causal residual blocks."""
+    """The book's stack with a global pool, or dilated causal residual blocks."""
     blocks: Literal[3, 2] = 3
-    """Convolutions in the source's stack."""
+    """Convolutions in the book's stack."""
     lookback: str = "10d"
     """How far back inputs go: time or rows."""
     every: str = "1h"

@@ -9,9 +9,10 @@ series works: --data FILE --every 1h. With --predict change the network forecast
 change since the newest hour, which is the easier half of the task.
 
 Data: the Jena climate 2009-2016, searched in --data, $SEQCONV_DATA and the cache, then
-downloaded. Source: validation MAE 0.2730 (five days), 0.2733 (ten days), GRU alone
+downloaded. F. Chollet, *Deep Learning with Python*, section 6.4 ("the book"), and
+notebooks after it have validation MAE 0.2730 (five days), 0.2733 (ten days), GRU alone
 0.2619; the baseline has 0.2897. Expect two to seven minutes a run on two CPU cores with
-the hourly file; scores and spread are in the README.
+the hourly file; scores and spread are in docs/results.md.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from _cli import launch
 from _forecast import train_and_report
 from _jena import JenaSettings, load_task
 
-SOURCE = {
+BOOK = {
     "hybrid": "0.2730 (5d) and 0.2733 (10d) on validation, baseline 0.2897 "
     "(10-minute file)",
     "gru": "0.2619 on validation, baseline 0.2897 (10-minute file)",
@@ -40,9 +41,9 @@ class Settings(JenaSettings):
     every: str | None = None
     """The distance between two inputs. By default 30min, and 1h for the GRU."""
     dropout: float | None = None
-    """Share of the GRU's inputs dropped. By default 0.1, and 0.2 for the GRU alone."""
+    """Rate of dropping the GRU's inputs. By default 0.1, and 0.2 for the GRU alone."""
     recurrent_dropout: float | None = None
-    """Share of the GRU's state dropped. By default 0.5, and 0.2 for the GRU alone."""
+    """Rate of dropping the GRU's state. By default 0.5, and 0.2 for the GRU alone."""
     reset_after: bool = False
     """Whether the reset gate acts after the product (two biases, TensorFlow 2)."""
     bidirectional: bool = False
@@ -106,9 +107,7 @@ def main(settings: Settings):
     """Train and report."""
     settings = resolved(settings)
     model = network(settings)
-    return train_and_report(
-        settings, load_task(settings), model, SOURCE[settings.model]
-    )
+    return train_and_report(settings, load_task(settings), model, BOOK[settings.model])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 DIR holds imdb.npz, jena_climate_2009_2016_hourly_6col.csv.zip and 000300.SH.csv,
 itself or in its folders. Runs go to runs/reproduce/ROW/SEED, one after the other, and
 those that are there already are not repeated, so that it may be stopped and started
-again; the table and the pictures go to experiments/results. Expect two to three hours
+again; the table and the figures go to experiments/results. Expect two to three hours
 on two CPU cores.
 """
 
@@ -41,21 +41,21 @@ class Settings:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: what to run, and what the source got."""
+    """One row of the table: what to run, and what the book got."""
 
     title: str
     file: str
     experiment: Any
     options: dict[str, Any]
-    source: str
+    book: str
 
 
 JENA = "jena_climate_2009_2016_hourly_6col.csv.zip"
 HOURLY = {"every": "1h", "lookback": "5d", "epochs": 20}
 
 
-def _jena(title: str, source: str, experiment: Any, **options: Any) -> Row:
-    return Row(title, JENA, experiment, HOURLY | options, source)
+def _jena(title: str, book: str, experiment: Any, **options: Any) -> Row:
+    return Row(title, JENA, experiment, HOURLY | options, book)
 
 
 ROWS = {
@@ -95,7 +95,7 @@ ROWS = {
 
 
 def main(settings: Settings) -> None:
-    """Run what is missing, then write the table and the pictures."""
+    """Run what is missing, then write the table and the figures."""
     results = {
         name: [_summary(settings, name, seed) for seed in range(settings.seeds)]
         for name in (settings.rows or ROWS)
@@ -131,7 +131,7 @@ def _find(folder: Path, name: str) -> Path:
 
 def _table(results: dict[str, list[dict[str, Any]]]) -> list[str]:
     lines = [
-        "| system | source, validation | ours, validation | ours, test | baseline, "
+        "| system | book, validation | ours, validation | ours, test | baseline, "
         "validation / test | seconds a run |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
@@ -140,7 +140,7 @@ def _table(results: dict[str, list[dict[str, Any]]]) -> list[str]:
         score = "accuracy" if "best_val_accuracy" in summaries[0] else "mae"
         columns = [
             row.title,
-            row.source,
+            row.book,
             _spread(summaries, f"best_val_{score}"),
             _spread(summaries, f"test_{score}"),
             _baseline(summaries[0]),
@@ -168,7 +168,7 @@ def _baseline(summary: dict[str, Any]) -> str:
 
 
 def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
-    """Draw the validation curves of each task, all its systems in one picture."""
+    """Draw the validation curves of each task, all its systems in one figure."""
     import seqconv_jax as sc
 
     def histories(name: str) -> list[list[dict[str, Any]]]:
@@ -178,13 +178,13 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
             for path in [settings.runs / name / str(seed) / "history.jsonl"]
         ]
 
-    def picture(prefix: str, file: str, **options: Any) -> None:
+    def figure(prefix: str, file: str, **options: Any) -> None:
         names = [name for name in results if name.startswith(prefix)]
         if names:
             runs = {ROWS[name].title: histories(name) for name in names}
             sc.plots.compare(runs, RESULTS / file, **options)
 
-    picture(
+    figure(
         "imdb",
         "imdb.png",
         metric="val_accuracy",
@@ -196,7 +196,7 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
         shutil.copy(shown, RESULTS / "forecast.png")
     if jena := [name for name in results if name.startswith("jena")]:
         baseline = results[jena[0]][0]["baseline_val_mae"]
-        picture(
+        figure(
             "jena",
             "jena.png",
             metric="val_mae",

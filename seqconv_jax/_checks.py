@@ -1,6 +1,6 @@
 """The one place that words argument, shape and range errors.
 
-Every refusal says which argument, what was expected and what came. Shapes are static
+Every error says which argument, what was expected and what came. Shapes are static
 under `jax.jit`, so a shape check costs nothing at run time.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class UserError(ValueError):
-    """A refusal whose message is meant for the person who called.
+    """An error whose message is meant for the person who called.
 
     The experiments print it as one line and exit with status 2; any other exception
     is a defect of the library and keeps its traceback.

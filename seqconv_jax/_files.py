@@ -74,7 +74,7 @@ def replace_file(path: Path, content: str | bytes) -> None:
             temporary.unlink()
         raise UserError(
             f"could not write {path}: {error.strerror or error}; what it held before "
-            "is untouched. Free some space or mend the permissions, then try again"
+            "is untouched. Free some space or fix the permissions, then try again"
         ) from error
 
 
@@ -87,11 +87,9 @@ def parse_object(text: str | bytes, where: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{where} is damaged: {error}; mend or remove it") from None
+        raise UserError(f"{where} is damaged: {error}; fix or remove it") from None
     if not isinstance(value, dict):
-        raise UserError(
-            f"{where} is damaged: expected a JSON object; mend or remove it"
-        )
+        raise UserError(f"{where} is damaged: expected a JSON object; fix or remove it")
     return value
 
 

@@ -1,126 +1,129 @@
-"""A pytree as named leaves: "state/params/Dense_0/kernel" → array, and back."""
+"""The leaves of a pytree by name, and whether they are those expected.
+
+A leaf is named by its path: `{"Dense_0": {"bias": b}}` holds `"Dense_0/bias"`.
+"""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax._checks import UserError
 
-_SHOWN = 5  # differences that one message lists
+
+class Spec(NamedTuple):
+    """What is known of an array before it is there: its shape and its dtype's name."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @classmethod
+    def of(cls, leaf: Any) -> "Spec":
+        """Return that of an array, a `jax.ShapeDtypeStruct`, a number or a `Spec`."""
+        if isinstance(leaf, Spec):
+            return leaf
+        leaf = leaf if hasattr(leaf, "dtype") else np.asarray(leaf)
+        return cls(tuple(leaf.shape), str(leaf.dtype))
+
+    def __str__(self) -> str:
+        """Return both as one word: `float32(5, 3)`."""
+        return f"{self.dtype}{self.shape}"
 
 
-def named(tree: Any) -> tuple[dict[str, Any], Any]:
-    """Return the leaves of a pytree by name, in its order, and its structure."""
-    leaves, structure = jax.tree_util.tree_flatten_with_path(tree)
-    names = [
-        jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves
-    ]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise UserError(
-            f"`tree` must have distinct leaf names, got {min(twice)!r} twice"
-        )
-    return dict(zip(names, (leaf for _, leaf in leaves), strict=True)), structure
+class Difference(NamedTuple):
+    """A leaf that is not as expected.
 
-
-def nested(leaves: Mapping[str, Any]) -> dict[str, Any]:
-    """Return named leaves as nested dicts, one level for each part of a name."""
-    tree: dict[str, Any] = {}
-    for name, leaf in leaves.items():
-        *parents, last = name.split("/")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = leaf
-    return tree
-
-
-def host_copies(tree: Any) -> dict[str, np.ndarray]:
-    """Return every leaf as a NumPy array that shares no memory with the tree.
-
-    The copy is what makes donation safe: on CPU a NumPy view of a `jax.Array` is the
-    very buffer that the next step may overwrite.
+    Attributes:
+        name: its path.
+        given: what it is; None where it is missing.
+        expected: what it should be; None where there should be none.
     """
-    leaves, _ = named(tree)
-    for name, leaf in leaves.items():
-        if hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            raise UserError(
-                f"`{name}` must be an array of numbers, got a random key: save its "
-                "`jax.random.key_data`, or only the seed"
-            )
-    copies = {k: np.array(leaf) for k, leaf in jax.device_get(leaves).items()}
-    for name, copy in copies.items():
-        if copy.dtype.kind in "OSUMm":
-            raise UserError(
-                f"`{name}` must be an array of numbers, got dtype {copy.dtype}"
-            )
-    return copies
+
+    name: str
+    given: Spec | None
+    expected: Spec | None
 
 
-def describe(leaf: Any) -> dict[str, Any]:
-    """Return the shape and the dtype of an array, a `ShapeDtypeStruct` or a number."""
-    leaf = leaf if hasattr(leaf, "dtype") else np.asarray(leaf)
-    return {"shape": list(leaf.shape), "dtype": str(leaf.dtype)}
+def named_leaves(tree: Any) -> dict[str, Any]:
+    """Return the leaves of a pytree by name, in the order of `jax.tree.leaves`.
+
+    Raises:
+        UserError: if two leaves have the same name.
+
+    Example:
+        >>> named_leaves({"Dense_0": {"bias": 1, "kernel": 2}})
+        {'Dense_0/bias': 1, 'Dense_0/kernel': 2}
+    """
+    leaves: dict[str, Any] = {}
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        name = jax.tree_util.keystr(path, simple=True, separator="/")
+        if name in leaves:
+            raise UserError(f"`tree` must have distinct leaf names, got {name!r} twice")
+        leaves[name] = leaf
+    return leaves
 
 
-def below(like: Any, held: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the held leaves under the top-level keys that `like` has, if a dict."""
-    if not isinstance(like, Mapping):
-        return dict(held)
-    keys = {str(key) for key in like}
-    return {name: leaf for name, leaf in held.items() if name.split("/")[0] in keys}
-
-
-def compare(where: Path, held: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Raise `UserError` unless the held leaves have the expected names and shapes.
+def differences(
+    given: Mapping[str, Any], expected: Mapping[str, Any], *, dtypes: bool = True
+) -> list[Difference]:
+    """Compare leaves by name with those expected, in the order expected.
 
     Args:
-        where: the checkpoint, for the message.
-        held: `describe` of each leaf in it.
-        expected: the leaves to be filled.
+        given: arrays or `Spec`s by name.
+        expected: arrays, `jax.ShapeDtypeStruct`s or `Spec`s by name.
+        dtypes: whether a leaf of another dtype differs.
+
+    Returns:
+        What is missing, unexpected, or of another shape or dtype.
+
+    Example:
+        >>> given = {"bias": np.zeros(4, np.float32)}
+        >>> differences(given, {"bias": np.zeros(5, np.float32)})[0].given.shape
+        (4,)
     """
     found = []
-    for name in dict.fromkeys([*expected, *held]):
-        if name not in held:
-            found.append(f"lacks {name}, which the model expects")
-        elif name not in expected:
-            found.append(f"holds {name}, which the model does not have")
-        elif held[name] != (want := describe(expected[name])):
-            key = "shape" if held[name]["shape"] != want["shape"] else "dtype"
-            got, wanted = (_words(side[key]) for side in (held[name], want))
-            found.append(f"holds {name} of {key} {got}, the model expects {wanted}")
-    if found:
-        more = len(found) - _SHOWN
-        rest = f"; and {more} more differences" if more > 0 else ""
-        raise UserError(
-            f"checkpoint {where} {'; '.join(found[:_SHOWN])}{rest}. Build the model "
-            "with the settings of that run (its config.json), or start a new run"
+    for name in dict.fromkeys([*expected, *given]):
+        got, want = (
+            Spec.of(side[name]) if name in side else None for side in (given, expected)
         )
+        if got is None or want is None or got.shape != want.shape:
+            found.append(Difference(name, got, want))
+        elif dtypes and got.dtype != want.dtype:
+            found.append(Difference(name, got, want))
+    return found
 
 
-def like(leaf: Any, value: np.ndarray) -> Any:
-    """Return `value` in the kind of `leaf`: NumPy, a number, or a `jax.Array`."""
-    if isinstance(leaf, np.ndarray):
-        return value
-    if isinstance(leaf, np.generic):
-        return value[()]
-    if not hasattr(leaf, "dtype"):
-        return value.item()
-    array = jnp.array(value)
-    if array.dtype != value.dtype:
+def check_leaves(
+    argument: str,
+    given: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    *,
+    dtypes: bool = True,
+) -> None:
+    """Raise unless an argument holds the leaves that `model` has.
+
+    Args:
+        argument: what the message calls it, such as `"params"`.
+        given: arrays by name.
+        expected: arrays or `jax.ShapeDtypeStruct`s by name.
+        dtypes: whether a leaf of another dtype is an error.
+
+    Raises:
+        UserError: naming all leaves that are missing, else all that are unexpected,
+            else the first of another shape or dtype.
+
+    Example:
+        >>> check_leaves("params", {}, {"bias": np.zeros(5)})
+        Traceback (most recent call last):
+        seqconv_jax._checks.UserError: `params` lacks bias
+    """
+    found = differences(given, expected, dtypes=dtypes)
+    if missing := sorted(each.name for each in found if each.given is None):
+        raise UserError(f"`{argument}` lacks {', '.join(missing)}")
+    if unexpected := sorted(each.name for each in found if each.expected is None):
         raise UserError(
-            f"a leaf of dtype {value.dtype} needs 64-bit JAX: call "
-            '`jax.config.update("jax_enable_x64", True)` first'
+            f"`{argument}` has {', '.join(unexpected)}, which `model` has not"
         )
-    # An uncommitted array may move to where it is needed; keep it so.
-    committed = getattr(leaf, "committed", True)
-    sharding = getattr(leaf, "sharding", None) if committed else None
-    return array if sharding is None else jax.device_put(array, sharding)
-
-
-def _words(value: Any) -> str:
-    return str(tuple(value)) if isinstance(value, list) else value
+    for name, got, want in found:
+        raise UserError(f"`{argument}` must have {name} as {want}, got {got}")

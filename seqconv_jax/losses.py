@@ -1,7 +1,7 @@
 """Losses and scores per example; the caller reduces them over the batch.
 
 Each takes `(batch, outputs)` predictions and targets of the same shape and returns
-`(batch,)`, the mean over the outputs. Shapes that would broadcast are refused: `(n, 1)`
+`(batch,)`, the mean over the outputs. Shapes that would broadcast raise: `(n, 1)`
 against `(n,)` is the classic way to average over all pairs by mistake.
 """
 
@@ -10,12 +10,15 @@ import jax.numpy as jnp
 
 from seqconv_jax import _checks
 
+__all__ = ["accuracy", "binary_cross_entropy", "mae", "mse"]
+
 
 def binary_cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     """Return the cross-entropy of labels in {0, 1} under `sigmoid(logits)`.
 
-    `log(1 + exp(x)) - x * y`, computed so that it is stable for logits of any size.
-    It takes logits, not probabilities: a last layer needs no sigmoid.
+    `mean over outputs of log(1 + exp(x)) - x y`, computed so that it is stable for
+    logits of any size. They are logits, not probabilities: a last layer needs no
+    sigmoid.
 
     Args:
         logits: `(batch, outputs)` float.
@@ -23,6 +26,9 @@ def binary_cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
 
     Returns:
         `(batch,)` in nats.
+
+    Raises:
+        UserError: unless both have the same shape `(batch, outputs)`.
 
     Example:
         >>> float(binary_cross_entropy(jnp.zeros((1, 1)), jnp.ones((1, 1)))[0])
@@ -35,12 +41,17 @@ def binary_cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
 def mae(predictions: jax.Array, targets: jax.Array) -> jax.Array:
     """Return the mean absolute error, in the unit of the targets.
 
+    `mean over outputs of |p - y|`.
+
     Args:
         predictions: `(batch, outputs)` float.
         targets: `(batch, outputs)` float.
 
     Returns:
         `(batch,)`.
+
+    Raises:
+        UserError: unless both have the same shape `(batch, outputs)`.
 
     Example:
         >>> mae(jnp.array([[1.0]]), jnp.array([[3.0]])).tolist()
@@ -53,12 +64,17 @@ def mae(predictions: jax.Array, targets: jax.Array) -> jax.Array:
 def mse(predictions: jax.Array, targets: jax.Array) -> jax.Array:
     """Return the mean squared error, in the squared unit of the targets.
 
+    `mean over outputs of (p - y)^2`.
+
     Args:
         predictions: `(batch, outputs)` float.
         targets: `(batch, outputs)` float.
 
     Returns:
         `(batch,)`.
+
+    Raises:
+        UserError: unless both have the same shape `(batch, outputs)`.
 
     Example:
         >>> mse(jnp.array([[1.0]]), jnp.array([[3.0]])).tolist()
@@ -69,7 +85,9 @@ def mse(predictions: jax.Array, targets: jax.Array) -> jax.Array:
 
 
 def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
-    """Return 1 where the sign of the logit agrees with the label, else 0.
+    """Return the rate of outputs whose logit has the sign of the label.
+
+    `mean over outputs of [(x > 0) = (y > 1/2)]`: 1 or 0 for a single output.
 
     Args:
         logits: `(batch, outputs)` float; positive means class 1.
@@ -77,6 +95,9 @@ def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
 
     Returns:
         `(batch,)` float in [0, 1].
+
+    Raises:
+        UserError: unless both have the same shape `(batch, outputs)`.
 
     Example:
         >>> accuracy(jnp.array([[2.0], [-1.0]]), jnp.array([[1.0], [1.0]])).tolist()

@@ -4,6 +4,8 @@ import optax
 
 from seqconv_jax import _checks
 
+__all__ = ["rmsprop"]
+
 
 def rmsprop(
     learning_rate: float | optax.Schedule,
@@ -16,11 +18,14 @@ def rmsprop(
 ) -> optax.GradientTransformation:
     """Divide the gradient by a running root mean square of itself.
 
-    `v <- decay v + (1 - decay) g^2`, then `p <- p - learning_rate g / sqrt(v + eps)`,
-    or `/ (sqrt(v) + eps)` where `epsilon_in_root` is false. The first is Keras 3, the
-    second Keras 2 and tf.keras without momentum; with gradients near 1e-4 they differ
-    by more than the movement itself. The average starts at zero and is not
-    corrected for it, in all of them.
+    `v <- decay v + (1 - decay) g^2` from `v = 0`, without bias correction; then
+
+    - `r = sqrt(v + epsilon)`, or `sqrt(v) + epsilon` where `epsilon_in_root` is false;
+      centered, with `v - m^2` for `v`, where `m <- decay m + (1 - decay) g`;
+    - `u <- momentum u + learning_rate g / r` and `p <- p - u`.
+
+    Epsilon in the root is Keras 3; outside it is Keras 2, and tf.keras without
+    momentum. With gradients near 1e-4 they differ by more than the movement itself.
 
     Args:
         learning_rate: a positive number, or an optax schedule of the step.
@@ -38,8 +43,10 @@ def rmsprop(
             momentum outside [0, 1).
 
     Example:
-        >>> tx = rmsprop(1e-3)
-        >>> state = tx.init({"w": 0.0})
+        >>> tx, params, gradient = rmsprop(1e-3), {"w": 1.0}, {"w": 4.0}
+        >>> updates, state = tx.update(gradient, tx.init(params), params)
+        >>> round(float(updates["w"]), 6)  # -1e-3 / sqrt(0.1), whatever the gradient
+        -0.003162
 
     Reference:
         Tieleman and Hinton, Coursera lecture 6.5 (2012).

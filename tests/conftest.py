@@ -30,7 +30,7 @@ def compilation_cache(tmp_path_factory, worker_id):
 
 @pytest.fixture(autouse=True)
 def strict_rank_promotion():
-    """Refuse silent broadcasting; `keras_reference` leaves it where Keras needs to."""
+    """Raise at silent broadcasting; `keras_reference` leaves it where Keras must."""
     with jax.numpy_rank_promotion("raise"):
         yield
 

@@ -9,15 +9,9 @@ from seqconv_jax import ops
 
 
 def modules():
-    """Return the names of the modules whose examples compute with arrays alone."""
-    names = ["seqconv_jax", "seqconv_jax.train.batches"]
-    names += ["seqconv_jax.interop.pytorch"]
-    names += [f"seqconv_jax.{n}" for n in ("losses", "optim", "models", "layer_table")]
-    for package in ("ops", "nn"):
-        found = importlib.import_module(f"seqconv_jax.{package}")
-        names += [
-            m.name for m in pkgutil.walk_packages(found.__path__, found.__name__ + ".")
-        ]
+    """Return the names of all modules."""
+    walked = pkgutil.walk_packages(seqconv_jax.__path__, "seqconv_jax.")
+    names = ["seqconv_jax", *(module.name for module in walked)]
     return names
 
 
@@ -31,7 +25,8 @@ WITH_EXAMPLES = [
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_examples_are_true(name):
+def test_examples_are_true(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQCONV_CACHE", str(tmp_path))
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted and not result.failed
 

@@ -95,7 +95,7 @@ def jena_options(weather, out) -> dict[str, Any]:
     }
 
 
-def check_run(out, metrics, pictures):
+def check_run(out, metrics, figures):
     """Check that a run directory holds what the contract says."""
     summary = json.loads((out / "summary.json").read_text())
     config = json.loads((out / "config.json").read_text())
@@ -105,7 +105,7 @@ def check_run(out, metrics, pictures):
     for record in history:
         assert record.keys() >= HISTORY | metrics | {f"val_{name}" for name in metrics}
     assert config["data_sha256"] and config["versions"]["jax"] and config["device"]
-    for name in pictures:
+    for name in figures:
         assert (out / name).stat().st_size > 5_000
     assert any((out / "checkpoints").iterdir())
     best = min if "mae" in metrics else max
@@ -295,8 +295,8 @@ def test_sigterm_saves_and_resume_ends_where_the_whole_run_ends(weather, tmp_pat
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM, errors
     assert "stopped by SIGTERM" in errors and "--resume" in errors
-    refused = run("jena_conv1d", *common, "--out", cut)
-    assert refused.returncode == 2 and "--resume" in refused.stderr
+    failed = run("jena_conv1d", *common, "--out", cut)
+    assert failed.returncode == 2 and "--resume" in failed.stderr
     assert run("jena_conv1d", *common, "--out", cut, "--resume").returncode == 0
     assert run("jena_conv1d", *common, "--out", whole).returncode == 0
 

@@ -119,6 +119,6 @@ def test_is_per_example(loss):
         ),
     ],
 )
-def test_refuses_shapes_that_would_broadcast(loss, x, y, message):
+def test_shapes_that_would_broadcast_raise(loss, x, y, message):
     with pytest.raises(UserError, match=message):
         loss(jnp.zeros(x), jnp.zeros(y))

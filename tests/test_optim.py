@@ -173,6 +173,6 @@ def test_state_starts_at_zero_and_has_the_shape_of_the_parameters():
         ),
     ],
 )
-def test_refusals(arguments, message):
+def test_arguments_out_of_range_raise(arguments, message):
     with pytest.raises(UserError, match=message):
         rmsprop(**{"learning_rate": 1e-3, **arguments})

@@ -213,7 +213,7 @@ def draw(kind, path, note):
 
 
 @pytest.mark.parametrize("kind", ["curves", "forecast", "compare"])
-class TestEveryPicture:
+class TestEveryFigure:
     def test_note_is_written_across_it(self, tmp_path, figures, kind):
         note = "GENERATED STAND-IN DATA"
         draw(kind, tmp_path, note)
@@ -243,7 +243,7 @@ class TestEveryPicture:
             draw(kind, tmp_path, "")
 
 
-def test_pictures_keep_no_global_state(tmp_path):
+def test_figures_keep_no_global_state(tmp_path):
     import matplotlib
 
     before = dict(matplotlib.rcParams)

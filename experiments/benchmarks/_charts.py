@@ -1,4 +1,4 @@
-"""The pictures: ratios as bars, growth as curves."""
+"""The figures: ratios as bars, growth as curves."""
 
 from pathlib import Path
 from textwrap import fill
@@ -86,7 +86,7 @@ def curves(panels: dict[str, dict[str, list[dict[str, float]]]], path: Path) -> 
 
     Args:
         panels: for each title, for each curve's name its points: `size`, `seconds`.
-        path: the picture.
+        path: where the figure goes.
     """
     figure = Figure(figsize=(10, 7.5), dpi=120, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)  # pyright: ignore

@@ -115,10 +115,9 @@ def _climate_series() -> "sc.data.Series":
     if found.path is None:
         return sc.data.generated_climate()
     return sc.data.read_series(
-        found.path,
+        found,
         time=sc.data.JENA.time,
         missing="keep",
         duplicates="keep",
         unsorted="keep",
-        data_source=found.source,
     )

@@ -1,4 +1,4 @@
-"""What the scripts of this folder write and refuse alike."""
+"""What the scripts of this folder write and check alike."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def check_names(flag: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse a name that is not known."""
+    """Raise a `UserError` for a name that is not known."""
     for name in given:
         if name not in known:
             raise UserError(f"{flag} must be of {', '.join(known)}, got {name!r}")

@@ -9,60 +9,52 @@ import numpy as np
 import optax
 from _data import Problem
 from _peers import BATCHES
-from _workloads import (
-    GRU,
-    Conv,
-    Dense,
-    Embedding,
-    GlobalMaxPool,
-    Layer,
-    MaxPool,
-    Residual,
-    Workload,
-)
+from _workloads import PlainLayer, Workload
 from flax import linen as nn
 
 
 class Network(nn.Module):
     """The layers one after the other, from `flax.linen`."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[PlainLayer, ...]
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
         """Map inputs to `(batch, 1)`."""
         for index, layer in enumerate(self.layers):
             name = f"layer_{index}"
-            match layer:
-                case Embedding():
+            match layer.kind:
+                case "Embedding":
                     x = nn.Embed(layer.vocabulary, layer.features, name=name)(x)
-                case Conv():
+                case "Conv1D":
                     conv = nn.Conv(
                         layer.features, (layer.kernel_size,), padding="VALID", name=name
                     )
                     x = nn.relu(conv(x))
-                case MaxPool():
+                case "MaxPool1D":
                     x = nn.max_pool(x, (layer.window,), (layer.window,))
-                case GlobalMaxPool():
+                case "GlobalMaxPool1D":
                     x = jnp.max(x, axis=1)
-                case GRU():
+                case "GRU":
                     drop = nn.Dropout(layer.dropout, broadcast_dims=(1,))
                     x = drop(x, deterministic=not train)
                     states: Any = nn.RNN(nn.GRUCell(layer.units, name=name))(x)
                     x = states[:, -1]
-                case Residual():
+                case "ResidualBlock":
                     x = ResidualBlock(layer, name=name)(x, train=train)
-                case Dense():
+                case "Dense":
                     x = nn.Dense(layer.features, name=name)(x)
-                case _:
+                case "LastStep":
                     x = x[:, -1]
+                case _:
+                    raise NotImplementedError(layer.kind)
         return x
 
 
 class ResidualBlock(nn.Module):
     """Two causal convolutions and a shortcut."""
 
-    layer: Residual
+    layer: PlainLayer
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
@@ -86,7 +78,13 @@ class ResidualBlock(nn.Module):
 class Peer:
     """A jitted step over NumPy batches that the host gathers."""
 
-    def __init__(self, workload: Workload, problem: Problem, epoch_steps: int):
+    def __init__(
+        self,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        problem: Problem,
+        epoch_steps: int,
+    ):
         """Build the network and put its batches on the device."""
         self._workload, self._problem = workload, problem
         self._epoch_steps = epoch_steps
@@ -94,7 +92,7 @@ class Peer:
             (jnp.asarray(x), jnp.asarray(y))
             for x, y in problem.batches(BATCHES, workload.batch_size)
         ]
-        self._model = Network(workload.layers)
+        self._model = Network(layers)
         self._tx = optax.rmsprop(1e-3, decay=0.9, eps=1e-7)
         init = jax.jit(self._model.init)
         self._params = init(jax.random.key(0), self._batches[0][0])["params"]

@@ -1,7 +1,7 @@
 """The network in Keras 3, on the backend that `KERAS_BACKEND` names.
 
 Steps are those of `_keras_steps`, inference is `predict_on_batch`, an epoch is `fit`:
-over arrays for a text, over the source's Python generator for a series. Compilation is
+over arrays for a text, over the book's Python generator for a series. Compilation is
 left to Keras (`jit_compile="auto"`).
 """
 
@@ -15,17 +15,7 @@ from _data import Problem
 from _keras_steps import make_steps
 from _machine import usable_cores
 from _peers import BATCHES
-from _workloads import (
-    GRU,
-    Conv,
-    Dense,
-    Embedding,
-    GlobalMaxPool,
-    Layer,
-    MaxPool,
-    Residual,
-    Workload,
-)
+from _workloads import PlainLayer, Workload
 from keras import layers as k
 
 BACKEND = keras.backend.backend()
@@ -36,7 +26,7 @@ if BACKEND == "torch":
 ORDER = ("embedding", "kernel", "recurrent_kernel", "bias")
 
 
-def residual(layer: Residual, x: Any) -> tuple[Any, dict[str, Any]]:
+def residual(layer: PlainLayer, x: Any) -> tuple[Any, dict[str, Any]]:
     """Return a residual block's output, and its layers with weights by name."""
     y, made, features = x, {}, x.shape[-1]
     for index in range(2):
@@ -55,34 +45,42 @@ def residual(layer: Residual, x: Any) -> tuple[Any, dict[str, Any]]:
     return k.Activation("relu")(k.Add()([x, y])), made
 
 
-def plain(layer: Layer) -> Any:
-    """Return the Keras layer of that name."""
-    match layer:
-        case Embedding():
+def single(layer: PlainLayer) -> Any:
+    """Return the Keras layer that does the same."""
+    match layer.kind:
+        case "Embedding":
             return k.Embedding(layer.vocabulary, layer.features)
-        case Conv():
+        case "Conv1D":
             return k.Conv1D(layer.features, layer.kernel_size, activation="relu")
-        case MaxPool():
+        case "MaxPool1D":
             return k.MaxPooling1D(layer.window)
-        case GlobalMaxPool():
+        case "GlobalMaxPool1D":
             return k.GlobalMaxPooling1D()
-        case GRU():
+        case "GRU":
             return k.GRU(
                 layer.units,
                 dropout=layer.dropout,
                 recurrent_dropout=layer.recurrent_dropout,
                 reset_after=False,
             )
-        case Dense():
+        case "Dense":
             return k.Dense(layer.features)
-        case _:
+        case "LastStep":
             return k.Lambda(lambda x: x[:, -1])
+        case _:
+            raise NotImplementedError(layer.kind)
 
 
 class Peer:
     """A compiled functional model."""
 
-    def __init__(self, workload: Workload, problem: Problem, epoch_steps: int):
+    def __init__(
+        self,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        problem: Problem,
+        epoch_steps: int,
+    ):
         """Build the network and turn its batches into the backend's tensors."""
         self._workload, self._problem = workload, problem
         self._epoch_steps = epoch_steps
@@ -92,11 +90,11 @@ class Peer:
         else:
             inputs = keras.Input((workload.length, workload.columns))
         x = inputs
-        for layer in workload.layers:
-            if isinstance(layer, Residual):
+        for layer in layers:
+            if layer.kind == "ResidualBlock":
                 x, made = residual(layer, x)
             else:
-                made = {"": plain(layer)}
+                made = {"": single(layer)}
                 x = made[""](x)
             self._layers.append(made)
         self._model: Any = keras.Model(inputs, x)
@@ -142,7 +140,7 @@ class Peer:
 
 
 def windows(problem: Problem, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield batches as the source's generator does: a window at a time, for ever."""
+    """Yield batches as the book's generator does: a window at a time, for ever."""
     assert problem.offsets is not None
     oldest, every = -int(problem.offsets[0]), 1
     if len(problem.offsets) > 1:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from _data import Problem
 from _peers import BATCHES
-from _workloads import Workload, by_layer
+from _workloads import PlainLayer, Workload, by_layer, layer_names
 
 import seqconv_jax as sc
 
@@ -17,8 +17,17 @@ import seqconv_jax as sc
 class Peer:
     """`train.make_step` jitted, `model.apply` jitted, and `train.fit` for epochs."""
 
-    def __init__(self, workload: Workload, problem: Problem, epoch_steps: int):
-        """Build the network and put its batches on the device."""
+    def __init__(
+        self,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        problem: Problem,
+        epoch_steps: int,
+    ):
+        """Build the network and put its batches on the device.
+
+        Its layers are its own: the plain copies of them are for others.
+        """
         self._workload, self._problem = workload, problem
         self._epoch_steps = epoch_steps
         self._model = workload.model()
@@ -47,15 +56,13 @@ class Peer:
         rng = np.random.default_rng(0)
         params = jax.tree.map(lambda each: _random(rng, each.shape), shapes)
         outputs = np.asarray(jax.jit(model.apply)({"params": params}, x))
-        return by_layer(params, self._workload.layers), outputs
+        return by_layer(params, model), outputs
 
     def load(self, weights: list[dict[str, Any]]) -> None:
         """Take over weights by layer."""
-        params = self._state.params
-        for mine, given in zip(
-            by_layer(params, self._workload.layers), weights, strict=True
-        ):
-            mine.update(given)
+        names = layer_names(self._model)
+        named = zip(names, weights, strict=True)
+        params = {name: given for name, given in named if given}
         self._state = sc.train.init_state(
             self._model, self._tx, self._batches[0].x, seed=0, params=params
         )

@@ -10,16 +10,7 @@ import torch  # pyright: ignore[reportMissingImports]
 from _data import Problem
 from _machine import usable_cores
 from _peers import BATCHES
-from _workloads import (
-    GRU,
-    Conv,
-    Dense,
-    Embedding,
-    GlobalMaxPool,
-    MaxPool,
-    Residual,
-    Workload,
-)
+from _workloads import PlainLayer, Workload
 from torch import nn  # pyright: ignore[reportMissingImports]
 
 import seqconv_jax as sc
@@ -32,7 +23,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 class Recurrent(nn.Module):
     """Input dropout, one mask for all steps, and a GRU: its last state."""
 
-    def __init__(self, features: int, layer: GRU):
+    def __init__(self, features: int, layer: PlainLayer):
         """Build both."""
         super().__init__()
         self.drop = nn.Dropout1d(layer.dropout)
@@ -47,7 +38,7 @@ class Recurrent(nn.Module):
 class ResidualBlock(nn.Module):
     """Two causal convolutions and a shortcut."""
 
-    def __init__(self, features: int, layer: Residual):
+    def __init__(self, features: int, layer: PlainLayer):
         """Build the convolutions."""
         super().__init__()
         taps, dilation = layer.kernel_size, layer.dilation
@@ -69,46 +60,47 @@ class ResidualBlock(nn.Module):
 class Network(nn.Module):
     """The layers one after the other, on `(batch, features, time)`."""
 
-    def __init__(self, workload: Workload):
-        """Build the layers that have weights; `steps` aligns with the workload's."""
+    def __init__(self, layers: tuple[PlainLayer, ...], features: int):
+        """Build a module for each layer; `features` are those of a series."""
         super().__init__()
-        self.layers, self.is_text = workload.layers, workload.is_text
+        self.kinds = [layer.kind for layer in layers]
         self.steps = nn.ModuleList()
-        features = workload.columns
-        for layer in workload.layers:
+        for layer in layers:
             module: Any = nn.Identity()
-            match layer:
-                case Embedding():
+            match layer.kind:
+                case "Embedding":
                     module = nn.Embedding(layer.vocabulary, layer.features)
-                case Conv():
+                case "Conv1D":
                     module = nn.Conv1d(features, layer.features, layer.kernel_size)
-                case MaxPool():
+                case "MaxPool1D":
                     module = nn.MaxPool1d(layer.window)
-                case GRU():
+                case "GRU":
                     module = Recurrent(features, layer)
-                case Residual():
+                case "ResidualBlock":
                     module = ResidualBlock(features, layer)
-                case Dense():
+                case "Dense":
                     module = nn.Linear(features, layer.features)
             features = getattr(layer, "features", getattr(layer, "units", features))
             self.steps.append(module)
 
     def forward(self, x: Any) -> Any:
         """Map inputs, time on axis 1, to `(batch, 1)`."""
-        if not self.is_text:
+        if x.ndim == 3:
             x = x.transpose(1, 2)
-        for layer, step in zip(self.layers, self.steps, strict=True):
-            match layer:
-                case Embedding():
+        for kind, step in zip(self.kinds, self.steps, strict=True):
+            match kind:
+                case "Embedding":
                     x = step(x).transpose(1, 2)
-                case Conv():
+                case "Conv1D":
                     x = torch.relu(step(x))
-                case GlobalMaxPool():
+                case "GlobalMaxPool1D":
                     x = x.amax(dim=2)
-                case MaxPool() | GRU() | Residual() | Dense():
+                case "MaxPool1D" | "GRU" | "ResidualBlock" | "Dense":
                     x = step(x)
-                case _:
+                case "LastStep":
                     x = x[:, :, -1]
+                case _:
+                    raise NotImplementedError(kind)
         return x
 
 
@@ -138,14 +130,20 @@ class Examples(torch.utils.data.Dataset):
 class Peer:
     """The usual loop: zero the gradients, forward, loss, backward, step."""
 
-    def __init__(self, workload: Workload, problem: Problem, epoch_steps: int):
+    def __init__(
+        self,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        problem: Problem,
+        epoch_steps: int,
+    ):
         """Build the network and put its batches on the device."""
         self._workload = workload
         self._batches = [
             (torch.from_numpy(x).to(DEVICE), torch.from_numpy(y).to(DEVICE))
             for x, y in problem.batches(BATCHES, workload.batch_size)
         ]
-        self._network = Network(workload).to(DEVICE)
+        self._network = Network(layers, workload.columns).to(DEVICE)
         self._loss = nn.BCEWithLogitsLoss() if workload.is_text else nn.L1Loss()
         self._optimiser = torch.optim.RMSprop(
             self._network.parameters(), lr=1e-3, alpha=0.9, eps=1e-7
@@ -164,23 +162,24 @@ class Peer:
     def load(self, weights: list[dict[str, Any]]) -> None:
         """Take over weights by layer."""
         to_torch = sc.interop
-        for step, layer, given in zip(
-            self._network.steps, self._workload.layers, weights, strict=True
+        network = self._network
+        for step, kind, given in zip(
+            network.steps, network.kinds, weights, strict=True
         ):
-            match layer:
-                case Embedding():
+            match kind:
+                case "Embedding":
                     _load(step, to_torch.embedding_to_torch(given))
-                case Conv():
+                case "Conv1D":
                     _load(step, to_torch.conv1d_to_torch(given))
-                case GRU():
+                case "GRU":
                     _load(step.gru, to_torch.gru_to_torch(given))
-                case Residual():
+                case "ResidualBlock":
                     _load(step.first, to_torch.conv1d_to_torch(given["Conv1D_0"]))
                     _load(step.second, to_torch.conv1d_to_torch(given["Conv1D_1"]))
                     if step.shortcut is not None:
                         shortcut = to_torch.conv1d_to_torch(given["shortcut"])
                         _load(step.shortcut, shortcut)
-                case Dense():
+                case "Dense":
                     _load(step, to_torch.dense_to_torch(given))
 
     def predict(self, x: np.ndarray) -> np.ndarray:

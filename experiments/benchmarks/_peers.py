@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from _data import Problem
-from _workloads import GRU, Workload
+from _workloads import PlainLayer, Workload
+
+import seqconv_jax as sc
 
 OURS = "ours"
 BATCHES = 8  # different batches that the training steps go through in turn
@@ -18,8 +20,21 @@ INSTALL = "pip install -e '.[benchmarks]'"
 class Peer(Protocol):
     """One network in one library, compiled where the library offers it."""
 
-    def __init__(self, workload: Workload, problem: Problem, epoch_steps: int):
-        """Build the network with RMSprop, and put batches where it trains."""
+    def __init__(
+        self,
+        workload: Workload,
+        layers: tuple[PlainLayer, ...],
+        problem: Problem,
+        epoch_steps: int,
+    ):
+        """Build the network with RMSprop, and put batches where it trains.
+
+        Args:
+            workload: the batches' size and shapes, and the loss.
+            layers: of the network.
+            problem: the examples.
+            epoch_steps: the steps of an epoch.
+        """
 
     def load(self, weights: list[dict[str, Any]]) -> None:
         """Take over our weights, a dict for each layer of the workload."""
@@ -62,8 +77,11 @@ class Entry:
 
     def note(self, workload: Workload) -> str:
         """Say where its work is not that of the workload; empty where it is."""
-        recurrent = any(isinstance(layer, GRU) for layer in workload.layers)
-        if recurrent and not self.recurrent_dropout and workload.recurrent_dropout:
+        drops = any(
+            isinstance(layer, sc.nn.GRU) and layer.recurrent_dropout > 0
+            for layer in workload.layers
+        )
+        if drops and not self.recurrent_dropout:
             return "no recurrent dropout; reset gate after the product"
         return ""
 

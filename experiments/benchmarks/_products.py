@@ -9,68 +9,26 @@ between the products, and the cost of calling them.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from _work import cones_of
-from _workloads import GRU, Conv, Dense, Embedding, MaxPool, Residual, Workload
+from _layer_work import Product, Recurrence
+from _work import layer_work
+from _workloads import Workload
 from jax import lax
 
 from seqconv_jax.ops.product import dot
 
 
-class Product(NamedTuple):
-    """`(rows, inner)` times `(inner, columns)`, forward."""
-
-    rows: int
-    inner: int
-    columns: int
-
-
-class Steps(NamedTuple):
-    """A GRU's recurrent products: `(batch, units)` times `(units, 3 * units)`."""
-
-    time: int
-    batch: int
-    units: int
-
-
-def products(workload: Workload) -> list[Product | Steps]:
+def products(workload: Workload) -> list[Product | Recurrence]:
     """Return the forward products of a workload, from the input upwards.
 
     >>> from _workloads import WORKLOADS
     >>> products(WORKLOADS["S7a"])[0]
     Product(rows=30208, inner=70, columns=32)
     """
-    n, length, width = workload.batch_size, workload.length, workload.columns
-    found: list[Product | Steps] = []
-    words, blocks = 0, cones_of(workload)
-    for layer in workload.layers:
-        match layer:
-            case Embedding(vocabulary, features):
-                words, width = vocabulary, features
-            case Conv(features, taps):
-                length -= taps - 1
-                if 0 < words < n * length:  # all words, in place of the batch
-                    found.append(Product(words, width, taps * features))
-                else:
-                    found.append(Product(n * length, taps * width, features))
-                words, width = 0, features
-            case MaxPool(window):
-                length //= window
-            case GRU(units):
-                found.append(Product(n * length, width, 3 * units))
-                found.append(Steps(length, n, units))
-                width = units
-            case Residual(features, taps):
-                cone = next(blocks)
-                found.append(Product(n * cone.inner, taps * width, features))
-                found.append(Product(n * cone.outputs, taps * features, features))
-                width = features
-            case Dense(features):
-                found.append(Product(n, width, features))
-    return found
+    return [product for row in layer_work(workload) for product in row.products]
 
 
 def seconds_of_products(workload: Workload, best: Callable[[Any], float]) -> float:
@@ -82,8 +40,8 @@ def seconds_of_products(workload: Workload, best: Callable[[Any], float]) -> flo
     """
     total = 0.0
     for index, each in enumerate(products(workload)):
-        if isinstance(each, Steps):
-            total += _seconds_of_steps(each, best)
+        if isinstance(each, Recurrence):
+            total += _seconds_of_recurrence(each, best)
         else:
             needs_input = index > 0 or workload.is_text
             total += _seconds_of_product(each, needs_input, best)
@@ -109,7 +67,7 @@ def _seconds_of_product(each: Product, needs_input: bool, best: Any) -> float:
     return total
 
 
-def _seconds_of_steps(each: Steps, best: Any) -> float:
+def _seconds_of_recurrence(each: Recurrence, best: Any) -> float:
     """Return the seconds there and back: two products in a row, and four."""
     kernel = jnp.eye(each.units)
     gates = jnp.concatenate([kernel, kernel], axis=1)

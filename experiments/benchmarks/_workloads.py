@@ -1,66 +1,19 @@
-"""The networks that are timed, layer by layer, so that every peer can build them.
+"""The networks that are timed, and the batches that they are fed.
 
-A peer turns `Workload.layers` into its own layers, in this order; ours is the named
-network of `seqconv_jax.models`. That they are the same is checked before anything is
-timed, on one set of weights.
+A network is the named model that `Workload.model` returns, and nothing else says what
+is in it: the counts are taken from its layers, and peers build theirs from `plain`
+copies of them, which need no JAX in a peer's process. That they compute the same is
+checked before anything is timed, on one set of weights.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from types import SimpleNamespace
+from typing import Any
 
+import seqconv_jax as sc
 
-class Embedding(NamedTuple):
-    """Vectors for token ids."""
-
-    vocabulary: int
-    features: int
-
-
-class Conv(NamedTuple):
-    """A valid convolution and ReLU."""
-
-    features: int
-    kernel_size: int
-
-
-class MaxPool(NamedTuple):
-    """Maximum over windows that do not overlap."""
-
-    window: int
-
-
-class GlobalMaxPool(NamedTuple):
-    """Maximum over all steps."""
-
-
-class GRU(NamedTuple):
-    """A recurrent layer that returns its last state."""
-
-    units: int
-    dropout: float
-    recurrent_dropout: float
-
-
-class Residual(NamedTuple):
-    """Two causal dilated convolutions, whole channels dropped, and a shortcut."""
-
-    features: int
-    kernel_size: int
-    dilation: int
-    dropout: float
-
-
-class LastStep(NamedTuple):
-    """The last step alone."""
-
-
-class Dense(NamedTuple):
-    """A matrix product and a bias."""
-
-    features: int
-
-
-Layer = Embedding | Conv | MaxPool | GlobalMaxPool | GRU | Residual | LastStep | Dense
+# A layer as plain data: `kind`, the name of its class, and its settings by their names.
+PlainLayer = SimpleNamespace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,31 +52,12 @@ class Workload:
         return self.network == "text"
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The network as a list of layers."""
-        gru = GRU(self.units, self.dropout, self.recurrent_dropout)
-        bodies: dict[str, tuple[Layer, ...]] = {
-            "text": (
-                Embedding(self.vocabulary, 128),
-                *(Conv(32, 7), MaxPool(5), Conv(32, 7), GlobalMaxPool()),
-            ),
-            "convnet": (
-                *(Conv(32, 5), MaxPool(3), Conv(32, 5), MaxPool(3)),
-                *(Conv(32, 5), GlobalMaxPool()),
-            ),
-            "hybrid": (Conv(32, 5), MaxPool(3), Conv(32, 5), gru),
-            "gru": (gru,),
-            "tcn": (
-                *(Residual(32, 3, each, self.dropout) for each in self.dilations),
-                LastStep(),
-            ),
-        }
-        return *bodies[self.network], Dense(1)
+    def layers(self) -> tuple[Any, ...]:
+        """The layers of our network, from the input upwards."""
+        return self.model().layers
 
     def model(self, *, reset_after: bool = False) -> Any:
         """Return our network; the GRU of some peers can only reset after."""
-        from seqconv_jax import models
-
         gru: dict[str, Any] = {
             "units": self.units,
             "dropout": self.dropout,
@@ -132,15 +66,15 @@ class Workload:
         }
         match self.network:
             case "text":
-                return models.TextConvNet(vocabulary=self.vocabulary)
+                return sc.models.TextConvNet(vocabulary=self.vocabulary)
             case "convnet":
-                return models.SeriesConvNet()
+                return sc.models.SeriesConvNet()
             case "hybrid":
-                return models.ConvGRU(**gru)
+                return sc.models.ConvGRU(**gru)
             case "gru":
-                return models.GRURegressor(**gru)
+                return sc.models.GRURegressor(**gru)
             case _:
-                return models.TCN(dilations=self.dilations, dropout=self.dropout)
+                return sc.models.TCN(dilations=self.dilations, dropout=self.dropout)
 
 
 HYBRID = Workload(
@@ -169,26 +103,34 @@ WORKLOADS = {
 }
 
 
-def by_layer(params: dict[str, Any], layers: tuple[Layer, ...]) -> list[dict[str, Any]]:
-    """Return the parameters of one of our networks in the order of its layers.
+def plain(layers: tuple[Any, ...]) -> tuple[PlainLayer, ...]:
+    """Return layers as plain data, to be sent to a process without JAX.
 
-    Args:
-        params: the tree of a named network.
-        layers: of the same workload.
-
-    Returns:
-        For each layer its parameters; empty for a layer without any.
+    >>> plain(WORKLOADS["S9"].layers)[1]
+    namespace(kind='Dense', features=1, activation='linear', use_bias=True)
     """
-    names = {
-        Embedding: "Embedding",
-        Conv: "Conv1D",
-        GRU: "GRU",
-        Residual: "ResidualBlock",
-        Dense: "Dense",
-    }
-    found: list[dict[str, Any]] = []
-    for index, layer in enumerate(layers):
-        before = sum(type(other) is type(layer) for other in layers[:index])
-        name = names.get(type(layer))
-        found.append(params[f"{name}_{before}"] if name else {})
-    return found
+    return tuple(
+        SimpleNamespace(
+            kind=type(layer).__name__,
+            **{
+                field.name: getattr(layer, field.name)
+                for field in fields(layer)
+                if field.name not in ("parent", "name")
+            },
+        )
+        for layer in layers
+    )
+
+
+def layer_names(model: Any) -> list[str]:
+    """Return the names under which a model keeps the parameters of its layers.
+
+    >>> layer_names(WORKLOADS["S7a"].model())[:3]
+    ['Conv1D_0', 'MaxPool1D_0', 'Conv1D_1']
+    """
+    return [layer.name for layer in model.bind({}).bound_layers]
+
+
+def by_layer(params: dict[str, Any], model: Any) -> list[dict[str, Any]]:
+    """Return a model's parameters in the order of its layers, {} where one has none."""
+    return [params.get(name, {}) for name in layer_names(model)]

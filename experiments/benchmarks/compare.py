@@ -8,7 +8,7 @@ epoch with its data, in rounds that go from peer to peer, each in a process of i
 on the same cores. First all must compute the same outputs from the same weights.
 
 An epoch is `--epoch-steps` batches without validation: ours by `train.fit`, Keras by
-`fit` over the source's generator (arrays for the reviews), PyTorch by a DataLoader,
+`fit` over the book's generator (arrays for the reviews), PyTorch by a DataLoader,
 Flax over batches that NumPy gathers. Ratios are medians over rounds with a 95 %
 interval. Start-up is what a process's first epoch took longer than its later ones: the
 compilation. Peak memory is that of a process that has trained one epoch.
@@ -21,7 +21,6 @@ on two CPU cores.
 
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,13 +36,12 @@ from _cli import launch
 from _output import check_names, write_json
 from _peers import INSTALL, OURS, PEERS
 from _report import peer_table, summary_table
-from _worker import Worker
+from _worker import Worker, take_turns
 from _workloads import WORKLOADS, Workload
 
 from seqconv_jax import UserError
 
 TOLERANCE = 1e-5
-PAUSE_SECONDS = 0.05  # until the threads of the one before have gone to sleep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +112,10 @@ def compare(
             )
             for peer in peers
         }
-        with Worker(OURS, workload, path) as source:
-            device = source.ask("device")
+        with Worker(OURS, workload, path) as ours:
+            device = ours.ask("device")
             references = {
-                reset_after: source.ask("reference", reset_after)
+                reset_after: ours.ask("reference", reset_after)
                 for reset_after in {PEERS[peer].reset_after for peer in peers}
             }
         # Memory is that of a process which has trained an epoch, and nothing else.
@@ -169,24 +167,17 @@ def in_turns(
     settings: Settings, workers: dict[str, Worker]
 ) -> dict[str, dict[str, list[float]]]:
     """Return seconds by measure and peer, one of each round."""
-    asked: dict[str, tuple[int, tuple[Any, ...]]] = {
-        "train": (settings.rounds, ("train", settings.steps)),
-        "infer_1": (settings.rounds, ("infer", 1, settings.calls)),
-        "infer_128": (settings.rounds, ("infer", 128, settings.calls)),
-        "epoch": (settings.epoch_rounds, ("epoch",)),
+    rounds, calls = settings.rounds, settings.calls
+    return {
+        "train": take_turns(workers, rounds, "train", settings.steps),
+        "infer_1": take_turns(workers, rounds, "infer", 1, calls),
+        "infer_128": take_turns(workers, rounds, "infer", 128, calls),
+        "epoch": take_turns(workers, settings.epoch_rounds, "epoch"),
     }
-    seconds: dict[str, dict[str, list[float]]] = {}
-    for measure, (rounds, request) in asked.items():
-        seconds[measure] = {peer: [] for peer in workers}
-        for _ in range(rounds):
-            for peer, worker in workers.items():
-                time.sleep(PAUSE_SECONDS)
-                seconds[measure][peer].append(worker.ask(*request))
-    return seconds
 
 
 def finish(settings: Settings, report: dict[str, Any]) -> None:
-    """Write the table and the picture, and print the summary."""
+    """Write the table and the figure, and print the summary."""
     from _charts import bars
 
     results, machine = report["workloads"], report["machine"]

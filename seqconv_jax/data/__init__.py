@@ -1,23 +1,50 @@
-"""Data as plain NumPy arrays: sources, reviews, series, windows and stand-ins.
+"""Data as plain NumPy arrays: files, texts, series, forecast tasks and data sets.
 
-Nothing here knows of JAX. `load_imdb` and `forecast_task` return a `Task`, the arrays
-and rows that `seqconv_jax.train.fit` asks for; a task of one's own is as good.
+`load_imdb`, `load_jena` and `load_csi300` return a `Task`, the arrays and rows that
+`seqconv_jax.train.fit` asks for. `read_series` and `forecast_task` make one of a file
+of one's own, and a task put together by hand is as good. Nothing here knows of JAX.
+
+    files      find, verify and download data files; read what nobody can trust
+    text       sequences of tokens, word indices, padding
+    series     tables of numbers with times
+    forecast   windows, splits and scale of a series
+    datasets   the published data sets and their stand-ins
 """
 
-from seqconv_jax.data.catalogue import CSI300 as CSI300_FILE
-from seqconv_jax.data.catalogue import JENA as JENA_FILE
-from seqconv_jax.data.catalogue import Source
-from seqconv_jax.data.forecast import forecast_task
-from seqconv_jax.data.generated_climate import generated_climate
-from seqconv_jax.data.generated_index import generated_index
-from seqconv_jax.data.generated_reviews import generated_reviews
-from seqconv_jax.data.imdb import IMDB, ReviewTask, load_imdb
-from seqconv_jax.data.protocols import CSI300, JENA, Protocol, jena_split
+from seqconv_jax.data import datasets, files, forecast, series, text
+from seqconv_jax.data.datasets import (
+    CSI300,
+    CSI300_FILE,
+    IMDB,
+    JENA,
+    JENA_FILE,
+    ReviewTask,
+    generated_climate,
+    generated_index,
+    generated_reviews,
+    jena_split,
+    load_csi300,
+    load_imdb,
+    load_jena,
+    load_word_index,
+)
+from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
+from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
 from seqconv_jax.data.series import Series, read_series
-from seqconv_jax.data.series_task import ForecastTask
-from seqconv_jax.data.sources import Found, GeneratedDataWarning, find
 from seqconv_jax.data.task import Task
-from seqconv_jax.data.words import decode, encode, load_word_index
+from seqconv_jax.data.text import (
+    LabelledSequences,
+    TokenSequences,
+    build_word_index,
+    decode,
+    encode,
+    pad,
+    to_ids,
+)
+
+# What the first version called them: kept so that its callers go on working.
+Found = Origin
+Protocol = ForecastSetup
 
 __all__ = [
     "CSI300",
@@ -25,23 +52,35 @@ __all__ = [
     "IMDB",
     "JENA",
     "JENA_FILE",
+    "ForecastSetup",
     "ForecastTask",
-    "Found",
     "GeneratedDataWarning",
-    "Protocol",
+    "LabelledSequences",
+    "Origin",
     "ReviewTask",
     "Series",
     "Source",
     "Task",
+    "TokenSequences",
+    "build_word_index",
+    "datasets",
     "decode",
     "encode",
+    "files",
     "find",
+    "forecast",
     "forecast_task",
     "generated_climate",
     "generated_index",
     "generated_reviews",
     "jena_split",
+    "load_csi300",
     "load_imdb",
+    "load_jena",
     "load_word_index",
+    "pad",
     "read_series",
+    "series",
+    "text",
+    "to_ids",
 ]

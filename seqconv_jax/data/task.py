@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqconv_jax.data.files.origin import DataSource, Origin
+
+__all__ = ["Task"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
@@ -13,8 +17,26 @@ class Task:
     `offsets` is given, and `y = targets[r]`. No window is ever materialised for the
     whole set: batches are gathered from `inputs` when they are needed.
 
+    Ten values, each to be told from the three before it:
+
+    >>> table = np.arange(10, dtype=np.float32)[:, None]
+    >>> task = Task(
+    ...     inputs=table,
+    ...     targets=table,
+    ...     offsets=np.arange(-3, 0, dtype=np.int32),
+    ...     train=np.arange(3, 6, dtype=np.int32),
+    ...     validation=np.arange(6, 8, dtype=np.int32),
+    ...     test=np.arange(8, 10, dtype=np.int32),
+    ... )
+    >>> x, y = task.gather(task.train[:2])
+    >>> x[..., 0].tolist(), y.tolist()
+    ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [[3.0], [4.0]])
+    >>> task.example.shape
+    (1, 3, 1)
+
     Attributes:
-        inputs: `(rows, length)` integer token ids, or `(rows, features)` float32.
+        inputs: `(rows, length)` integer token ids, `(rows, length, features)` float32,
+            or, with `offsets`, `(rows, features)` float32.
         targets: `(rows, outputs)` float32.
         offsets: `(length,)` int32, added to a row to find its inputs; None where a
             row of `inputs` is a whole sequence.
@@ -23,18 +45,28 @@ class Task:
         test: `(n,)` int32; every one is scored exactly once.
         replacement: whether training rows are drawn with replacement (else each
             epoch visits them in a new order).
+        origin: the file that the arrays come from, if any.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
-    offsets: np.ndarray | None
+    offsets: np.ndarray | None = None
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
     replacement: bool = False
+    origin: Origin = Origin()
 
     def gather(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return `(x, y)` of the given rows: the plain reference of a batch."""
+        """Return `(x, y)` of the given rows: the plain reference of a batch.
+
+        Args:
+            rows: `(n,)` integers.
+
+        Returns:
+            `x`, `(n, length)` ids or `(n, length, features)` float32, and `y`,
+            `(n, outputs)` float32.
+        """
         rows = np.asarray(rows)
         where = rows if self.offsets is None else rows[:, None] + self.offsets
         return self.inputs[where], self.targets[rows]
@@ -43,3 +75,18 @@ class Task:
     def example(self) -> np.ndarray:
         """The input of one training example with a leading batch axis of 1."""
         return self.gather(self.train[:1])[0]
+
+    @property
+    def data_source(self) -> DataSource:
+        """Where the data comes from: "file", "cache", "download" or "generated"."""
+        return self.origin.source
+
+    @property
+    def data_path(self) -> str | None:
+        """The file that the data was read from, or None."""
+        return None if self.origin.path is None else str(self.origin.path)
+
+    @property
+    def data_sha256(self) -> str | None:
+        """The hash of that file, or None."""
+        return self.origin.sha256

@@ -10,7 +10,7 @@ Where a GRU's reset gate acts:
     with one bias: `reset_after=False`, the default here. The `tf.keras` of TensorFlow 2
     and Keras 3: after the product, with two biases: `reset_after=True`.
 
-What its gates are:
+What the gates of a GRU or an LSTM are:
     Keras 2.0 to 2.2 and the `tf.keras` of TensorFlow 1: a hard sigmoid, 0.2 x + 0.5 cut
     to [0, 1]: `gate_activation="hard_sigmoid_keras2"`. Since then `"sigmoid"`, the
     default here. What Keras 3 calls a hard sigmoid is another function, (x + 3) / 6
@@ -21,7 +21,8 @@ Where RMSprop adds its epsilon:
     root: `optim.rmsprop(epsilon_in_root=False)`. With momentum, since TensorFlow 2.11
     and in Keras 3: under the root, the default here. It is 1e-7, in Keras 2.0 1e-8.
 
-Keras orders a GRU's gates z, r, h, as here; PyTorch r, z, n (see `interop.pytorch`).
+Keras orders a GRU's gates z, r, h and an LSTM's i, f, c, o, as here; PyTorch a GRU's
+r, z, n (see `interop.pytorch`).
 
 Two things differ from Keras 3 on purpose. With `dropout` but no recurrent dropout,
 Keras draws one mask of the inputs for all gates; here each gate has its own, as Keras
@@ -35,10 +36,13 @@ no array is read before its shape, type and stored size are those that the model
 from seqconv_jax.interop.keras import (
     Loaded,
     load_keras,
+    load_keras_variables,
     load_keras_weights,
     save_keras_weights,
 )
 from seqconv_jax.interop.pytorch import (
+    batch_norm_from_torch,
+    batch_norm_to_torch,
     conv1d_from_torch,
     conv1d_to_torch,
     dense_from_torch,
@@ -47,11 +51,19 @@ from seqconv_jax.interop.pytorch import (
     embedding_to_torch,
     gru_from_torch,
     gru_to_torch,
+    layer_norm_from_torch,
+    layer_norm_to_torch,
+    lstm_from_torch,
+    lstm_to_torch,
+    rnn_from_torch,
+    rnn_to_torch,
 )
 from seqconv_jax.interop.safetensors import load_safetensors, save_safetensors
 
 __all__ = [
     "Loaded",
+    "batch_norm_from_torch",
+    "batch_norm_to_torch",
     "conv1d_from_torch",
     "conv1d_to_torch",
     "dense_from_torch",
@@ -60,9 +72,16 @@ __all__ = [
     "embedding_to_torch",
     "gru_from_torch",
     "gru_to_torch",
+    "layer_norm_from_torch",
+    "layer_norm_to_torch",
     "load_keras",
+    "load_keras_variables",
     "load_keras_weights",
     "load_safetensors",
+    "lstm_from_torch",
+    "lstm_to_torch",
+    "rnn_from_torch",
+    "rnn_to_torch",
     "save_keras_weights",
     "save_safetensors",
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.interop.extra import import_extra
 
 if TYPE_CHECKING:
     import h5py
@@ -25,17 +26,6 @@ _DAMAGE = (
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def import_h5py() -> Any:
-    """Import h5py, or say how to install it."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise UserError(
-            "Keras's files need h5py: pip install 'seqconv-jax[interop]'"
-        ) from error
-    return h5py
-
-
 @contextmanager
 def open_hdf5(path: Path, content: bytes | None = None) -> Iterator["h5py.File"]:
     """Open an HDF5 file to read it, or `content`, which was found at `path`.
@@ -44,7 +34,7 @@ def open_hdf5(path: Path, content: bytes | None = None) -> Iterator["h5py.File"]
         UserError: for whatever goes wrong until the `with` block is left; the message
             begins with `path`.
     """
-    h5py = import_h5py()
+    h5py = import_extra("h5py")
     try:
         with h5py.File(path if content is None else BytesIO(content), "r") as file:
             yield file
@@ -62,7 +52,7 @@ def child(group: "h5py.Group", name: str, kind: str = "group") -> Any:
     Raises:
         UserError: if it is missing, of another kind, or behind a link that leads away.
     """
-    h5py = import_h5py()
+    h5py = import_extra("h5py")
     found: Any = group
     for part in name.split("/"):
         place = f"{found.name.rstrip('/')}/{part}"

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from flax import linen as nn
-from flax.traverse_util import flatten_dict, unflatten_dict
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
@@ -15,11 +13,18 @@ from seqconv_jax._files import replace_file
 from seqconv_jax.interop.keras_config import describe
 from seqconv_jax.interop.keras_file import open_keras
 from seqconv_jax.interop.keras_weights import read_weights, weights_file
-from seqconv_jax.interop.layers import expected_params, layers_of
+from seqconv_jax.interop.layers import layers_of
+from seqconv_jax.interop.variables import (
+    as_variables,
+    checked_variables,
+    expected_variables,
+    of_collection,
+)
 from seqconv_jax.nn.calls import abstract
 
 # Shapes are inferred from it where a model leaves its length open; nothing is computed.
 _OPEN_LENGTH = 1 << 20
+_SUFFIX = ".weights.h5"
 
 PathLike = str | os.PathLike[str]
 
@@ -31,27 +36,41 @@ class Loaded(NamedTuple):
         model: a Flax module.
         params: its parameters: `model.apply({"params": params}, x)`.
         input_shape: of one example, with None for a length that is left open.
+        batch_stats: the moving averages of its `BatchNorm` layers, which then are to be
+            given as well: `{"params": params, "batch_stats": batch_stats}`.
     """
 
     model: nn.Module
     params: Any
     input_shape: tuple[int | None, ...]
+    batch_stats: Any = {}
 
 
 def load_keras(path: PathLike) -> Loaded:
     """Load a whole model that Keras saved: `.keras`, or the older HDF5 file.
 
     Nothing in the file is executed. Dropout layers and rates come along, what acts in
-    training alone (regularizers, the optimiser) does not.
+    training alone (regularizers, the optimiser) does not. A Functional model may have
+    branches that nest: a sum of two becomes `nn.Residual`, with the layers of its first
+    input and the shortcut of its second (the other way round if the first is the input
+    itself), any other merge `nn.Parallel`. Masks end where Keras forgets them.
 
     Args:
         path: the file; what it is is read from its content, not from its suffix.
 
     Returns:
-        An `nn.Sequential`, its parameters and the shape of its input. Ids are integers.
+        An `nn.Sequential`, its parameters, the shape of its input, and its moving
+        averages if it has any. Ids are integers.
 
     Raises:
         UserError: naming the first layer, option or array that cannot be taken over.
+
+    Example:
+        After `model.save("model.keras")` in Keras::
+
+            loaded = load_keras("model.keras")
+            variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
+            y = loaded.model.apply(variables, x)
     """
     path = Path(path)
     with open_keras(path) as file:
@@ -63,14 +82,23 @@ def load_keras(path: PathLike) -> Loaded:
         described = describe(file.config, file.version)
         sizes = [_OPEN_LENGTH if n is None else n for n in described.input_shape]
         dtype = jnp.float32 if len(sizes) > 1 else jnp.int32
-        example = abstract((1, *sizes), dtype)
-        layers = layers_of(described.model, example)
-        arrays = read_weights(file, layers, described.names)
-    return Loaded(described.model, _params(arrays), described.input_shape)
+        layers = layers_of(described.model, abstract((1, *sizes), dtype))
+        arrays = read_weights(file, layers, described.places)
+    read = as_variables(arrays)
+    return Loaded(
+        described.model, read["params"], described.input_shape, read["batch_stats"]
+    )
 
 
 def load_keras_weights(path: PathLike, model: nn.Module, example: Any) -> Any:
     """Load weights that Keras saved into a model of ours.
+
+    A `.weights.h5` file counts layers class by class, and other weights alone come
+    layer by layer, both in the order of `model.layers` in Keras. For layers one after
+    another that is their order. Where there are branches, Keras puts those layers first
+    that are farthest from the output, counted in layers on the longest way, and those
+    equally far in the order of the branches; `model` is then to have the same layers,
+    those without weights included.
 
     Args:
         path: a `.weights.h5` file, or any that `load_keras` takes.
@@ -82,19 +110,74 @@ def load_keras_weights(path: PathLike, model: nn.Module, example: Any) -> Any:
         The parameters of `model`.
 
     Raises:
+        UserError: if layers, weights or shapes are not those of the model, or it has
+            moving averages, which `load_keras_variables` returns as well.
+
+    Example:
+        >>> import tempfile
+        >>> from seqconv_jax.nn import Dense
+        >>> x = jnp.ones((2, 3))
+        >>> params = {"kernel": jnp.ones((3, 1)), "bias": jnp.zeros(1)}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.weights.h5")
+        ...     save_keras_weights(path, Dense(1), params, x)
+        ...     loaded = load_keras_weights(path, Dense(1), x)
+        >>> loaded["kernel"].tolist()
+        [[1.0], [1.0], [1.0]]
+    """
+    if of_collection("batch_stats", expected_variables(model, example)):
+        raise UserError(
+            "`model` has moving averages besides its parameters: call "
+            "load_keras_variables, which returns both"
+        )
+    return load_keras_variables(path, model, example)["params"]
+
+
+def load_keras_variables(
+    path: PathLike, model: nn.Module, example: Any
+) -> dict[str, Any]:
+    """Load weights that Keras saved, moving averages included.
+
+    Args:
+        path: as for `load_keras_weights`.
+        model: as for `load_keras_weights`.
+        example: as for `load_keras_weights`.
+
+    Returns:
+        `{"params": ..., "batch_stats": ...}`, to be given to `model.apply`.
+
+    Raises:
         UserError: if layers, weights or shapes are not those of the model.
+
+    Example:
+        >>> import tempfile
+        >>> import jax
+        >>> from seqconv_jax.nn import BatchNorm
+        >>> x = jnp.ones((2, 9, 3))
+        >>> variables = BatchNorm().init(jax.random.key(0), x)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.weights.h5")
+        ...     save_keras_weights(path, BatchNorm(), **variables, example=x)
+        ...     loaded = load_keras_variables(path, BatchNorm(), x)
+        >>> loaded["batch_stats"]["var"].tolist()
+        [1.0, 1.0, 1.0]
     """
     layers = layers_of(model, example)
     with open_keras(Path(path)) as file:
-        return _params(read_weights(file, layers))
+        return as_variables(read_weights(file, layers))
 
 
 def save_keras_weights(
-    path: PathLike, model: nn.Module, params: Any, example: Any
+    path: PathLike,
+    model: nn.Module,
+    params: Any,
+    example: Any,
+    batch_stats: Any = None,
 ) -> None:
     """Write the weights of a model of ours as Keras's `load_weights` reads them.
 
-    In Keras, build the same layers in the same order and call `load_weights`.
+    In Keras, build the same layers in the same order and call `load_weights`. How
+    Keras orders those of branches, `load_keras_weights` says.
 
     Args:
         path: a name that ends in `.weights.h5`, as Keras wants it; replaced at once
@@ -102,42 +185,19 @@ def save_keras_weights(
         model: a module whose layers Keras has.
         params: its parameters, in float32.
         example: a batch of inputs; only its shape and dtype matter.
+        batch_stats: the moving averages of a model with `BatchNorm` layers.
 
     Raises:
-        UserError: if the model has a layer that Keras has not, `params` are not its
-            parameters, or the file cannot be written.
+        UserError: if the model has a layer that Keras has not, `params` or
+            `batch_stats` are not its own, or the file cannot be written.
+
+    Example:
+        See `load_keras_weights`.
     """
     path = Path(path)
-    ending = ".weights.h5"
-    _checks.expect(path.name.endswith(ending), "path", f"a {ending} file", str(path))
+    fits = path.name.endswith(_SUFFIX)
+    _checks.expect(fits, "path", f"a {_SUFFIX} file", str(path))
     layers = layers_of(model, example)
-    arrays = checked_params(params, expected_params(model, example))
+    expected = expected_variables(model, example)
+    arrays = checked_variables(params, batch_stats, expected)
     replace_file(path, weights_file(layers, arrays))
-
-
-def checked_params(
-    params: Any, expected: dict[tuple[str, ...], Any]
-) -> dict[tuple[str, ...], np.ndarray]:
-    """Return host copies of parameters by path, if they are those expected.
-
-    Raises:
-        UserError: if a parameter is missing, unexpected, or of another shape or type.
-    """
-    flat: dict[Any, Any] = dict(flatten_dict(params))
-    arrays = {path: np.asarray(value) for path, value in flat.items()}
-    if missing := sorted("/".join(path) for path in set(expected) - set(arrays)):
-        raise UserError(f"`params` lacks {', '.join(missing)}")
-    if unexpected := sorted("/".join(path) for path in set(arrays) - set(expected)):
-        raise UserError(f"`params` has {', '.join(unexpected)}, which `model` has not")
-    for path, want in expected.items():
-        have = arrays[path]
-        if (have.shape, have.dtype) != (want.shape, want.dtype):
-            raise UserError(
-                f"`params` must have {'/'.join(path)} as {want.dtype}{want.shape}, "
-                f"got {have.dtype}{have.shape}"
-            )
-    return arrays
-
-
-def _params(arrays: dict[tuple[str, ...], np.ndarray]) -> Any:
-    return unflatten_dict({path: jnp.asarray(array) for path, array in arrays.items()})

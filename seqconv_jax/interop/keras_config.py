@@ -1,12 +1,30 @@
 """From a model's configuration in Keras to a model of ours."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from seqconv_jax import nn as sc
 from seqconv_jax._checks import UserError
-from seqconv_jax.interop.keras_chain import chain_of
-from seqconv_jax.interop.keras_layers import major, translate
+from seqconv_jax.interop.keras_graph import Chain, Fork, Graph, graph_of
+from seqconv_jax.interop.keras_layers import major, translate, translate_merge
+from seqconv_jax.interop.keras_masks import with_masks_of_keras
+from seqconv_jax.interop.layers import count, row_of
+from seqconv_jax.nn.lengths import output_length
+
+_ANY_LENGTH = 1 << 20  # long enough for every convolution
+
+
+class Place(NamedTuple):
+    """Where a file keeps the weights of a layer.
+
+    Attributes:
+        name: Keras's own name of the layer, which older files go by.
+        counted: its class, counted in Keras's list of layers, which others go by.
+    """
+
+    name: str
+    counted: str
 
 
 class Description(NamedTuple):
@@ -14,12 +32,12 @@ class Description(NamedTuple):
 
     Attributes:
         model: the model.
-        names: Keras's own name of each layer.
+        places: that of each layer that may have weights, in the order of their calls.
         input_shape: of one example, with None for a length that is left open.
     """
 
     model: sc.Sequential
-    names: tuple[str, ...]
+    places: tuple[Place, ...]
     input_shape: tuple[int | None, ...]
 
 
@@ -28,44 +46,99 @@ def describe(config: Mapping[str, Any], version: str | None) -> Description:
 
     Args:
         config: `{"class_name": ..., "config": ...}` of a Sequential, or of a
-            Functional model without branches.
+            Functional model whose branches nest.
         version: the Keras that wrote it; None if nobody knows.
 
     Raises:
         UserError: naming the first layer that cannot be represented, and why.
     """
     kind, inner = config.get("class_name"), config.get("config")
-    chain = None
+    graph = None
     if kind == "Sequential":
         listed = inner.get("layers") if isinstance(inner, dict) else inner
+        if not isinstance(listed, list) or not all(isinstance(x, dict) for x in listed):
+            raise UserError("the Sequential model's list of layers is damaged")
+        first = listed[0] if listed else {"config": {}}
+        chain = [x for x in listed if x.get("class_name") != "InputLayer"]
     elif kind in ("Functional", "Model") and isinstance(inner, dict):
-        chain = chain_of(inner)
-        listed = chain.layers
+        graph = graph_of(inner)
+        listed, first, chain = inner["layers"], graph.first, graph.chain
     else:
         raise UserError(
-            "the model must be a Sequential, or a Functional without branches, to be "
-            f"represented here, got {kind!r}"
+            "the model must be a Sequential, or a Functional whose branches nest, to "
+            f"be represented here, got {kind!r}"
         )
-    if not isinstance(listed, list) or not all(isinstance(x, dict) for x in listed):
-        raise UserError(f"the {kind} model's list of layers is damaged")
-    described = [x for x in listed if x.get("class_name") != "InputLayer"]
-    layers = tuple(translate(x, version) for x in described)
-    if not layers:
+    if not chain:
         raise UserError(f"the {kind} model has no layers")
-    names = tuple(str(x["config"].get("name")) for x in described)
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    builder = _Builder(version, [])
+    shape = _input_shape(config, inner, first)
+    layers = builder.build(chain, is_sequence=True)
+    model, users = with_masks_of_keras(layers)
+    if graph is not None and major(version) >= 3:
+        _check_masks(graph, {builder.name(user) for user in users})
+    return Description(model, _places(builder.named, listed), shape)
+
+
+class _Builder(NamedTuple):
+    """Builds layers, and keeps the name of each in the order of their calls."""
+
+    version: str | None
+    named: list[tuple[str, Any]]
+
+    def build(self, chain: Chain, is_sequence: bool) -> tuple[Any, ...]:
+        """Return the layers of a chain, whose input is a sequence or a vector."""
+        layers: list[Any] = []
+        for item in chain:
+            last_axis = 2 if self._leaves_sequence(layers, is_sequence) else 1
+            if isinstance(item, Fork):
+                layers.append(self._fork(item, last_axis))
+            else:
+                layers.append(translate(item, self.version, last_axis))
+                self.named.append((str(item["config"].get("name")), layers[-1]))
+        return tuple(layers)
+
+    def name(self, layer: Any) -> str:
+        """Return Keras's name of a layer."""
+        return next(name for name, built in self.named if built is layer)
+
+    def _fork(self, fork: Fork, last_axis: int) -> sc.Residual | sc.Parallel:
+        """Return branches; of two that are added the first is not the input itself."""
+        chains = list(fork.branches)
+        adds = fork.merge.get("class_name") == "Add" and len(chains) == 2
+        if adds and not chains[0]:
+            chains.reverse()
+        branches = [self.build(branch, last_axis == 2) for branch in chains]
+        of_merge = 2 if self._leaves_sequence(branches[0], last_axis == 2) else 1
+        merge = translate_merge(fork.merge, self.version, of_merge)
+        if adds:
+            return sc.Residual(layers=branches[0], shortcut=branches[1])
+        return sc.Parallel(branches=tuple(branches), merge=merge)
+
+    def _leaves_sequence(self, layers: Any, is_sequence: bool) -> bool:
+        return is_sequence and output_length(_ANY_LENGTH, layers) is not None
+
+
+def _places(named: list[tuple[str, Any]], listed: list[Any]) -> tuple[Place, ...]:
+    """Return where the weights of layers are, given Keras's list of layers."""
+    rows = {name: row for name, layer in named if (row := row_of(layer)) is not None}
+    times = Counter(name for name, _ in named)
+    if repeated := sorted(name for name in times if times[name] > 1):
         raise UserError(f"layers must have names of their own, got {repeated} twice")
-    masks = described[0]["config"].get("mask_zero") is True
-    if chain is not None and major(version) >= 3:
-        takes = sc.masked_layers(layers) if masks else [False] * len(layers)
-        here = {name for name, masked in zip(names, takes, strict=True) if masked}
-        if odd := sorted(here ^ chain.masked):
-            raise UserError(
-                f"layers {odd} are called with other masks than mask_zero implies, "
-                "which has no counterpart here"
-            )
-    model = sc.Sequential(layers, padding_id=0 if masks else None)
-    return Description(model, names, _input_shape(config, inner, listed[0]))
+    configs = [x.get("config") or {} for x in listed]
+    order = [name for c in configs if (name := str(c.get("name"))) in rows]
+    counted = dict(zip(order, count(rows[name].keras for name in order), strict=True))
+    return tuple(Place(name, counted[name]) for name in rows)
+
+
+def _check_masks(graph: Graph, users: set[str]) -> None:
+    """Raise unless a file's layers are called with the masks that they have here."""
+    taken = graph.masks.taken
+    odd = {name for name, is_own in taken.items() if not is_own}
+    if odd := sorted(odd | (users ^ taken.keys())):
+        raise UserError(
+            f"layers {odd} are called with other masks than mask_zero and Masking "
+            "imply, which has no counterpart here"
+        )
 
 
 def _input_shape(config, inner, first) -> tuple[int | None, ...]:

@@ -1,7 +1,7 @@
 """From the configuration of one of Keras's layers to a layer of ours.
 
-A layer that is not in the table, or an option that has no counterpart, is refused by
-name: nothing is guessed, and no code is run.
+A layer that is not in the table, or an option that has no counterpart, is an error that
+names it: nothing is guessed, and no code is run.
 """
 
 import warnings
@@ -18,40 +18,75 @@ from seqconv_jax.interop.keras_rules import (
     WITHOUT_EFFECT,
     Rule,
     Unknown,
+    merges,
     rules,
 )
+from seqconv_jax.nn.recurrent import Recurrent
 
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow")
 
 
-def translate(described: Mapping[str, Any], version: str | None) -> nn.Module:
+def translate(
+    described: Mapping[str, Any], version: str | None, last_axis: int
+) -> nn.Module:
     """Return our layer for one of a configuration of Keras's.
 
     Args:
         described: `{"class_name": ..., "config": {...}}`.
         version: the Keras that wrote it, such as `"2.15.0"`; None if nobody knows.
+        last_axis: that of its input, counted from 0: 2 for a sequence, 1 for a vector.
 
     Raises:
         UserError: naming the layer, and what of it cannot be represented here.
     """
-    kind, config = described.get("class_name"), described.get("config")
-    where = name_of(described)
-    if kind == "Lambda":
+    config, where = _checked_config(described), name_of(described)
+    known = rules(major(version), last_axis)
+    if described["class_name"] == "Bidirectional":
+        return _bidirectional(where, config, version, known)
+    rule = _rule(described, known, [*known, "Bidirectional"])
+    return _build(where, rule, _settings(where, rule, config, version))
+
+
+def translate_merge(
+    described: Mapping[str, Any], version: str | None, last_axis: int
+) -> str:
+    """Return how one of Keras's layers of several inputs merges them here.
+
+    Args:
+        described: as for `translate`.
+        version: as for `translate`.
+        last_axis: that of all inputs.
+
+    Raises:
+        UserError: naming the layer, and what of it cannot be represented here.
+    """
+    config, where = _checked_config(described), name_of(described)
+    known = merges(last_axis)
+    rule = _rule(described, known, [*known])
+    return _settings(where, rule, config, version)["merge"]
+
+
+def _checked_config(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a layer that is Keras's own and holds no code."""
+    where, config = name_of(described), described.get("config")
+    if described.get("class_name") == "Lambda":
         raise UserError(f"{where} holds code, which is never run")
     if not _is_keras_own(described):
         raise UserError(f"{where} is a class of somebody's own, which is never loaded")
     if not isinstance(config, dict):
         raise UserError(f"{where} has no configuration")
-    if kind == "Bidirectional":
-        return _bidirectional(where, config, version)
-    known = rules(major(version))
+    return config
+
+
+def _rule(described, known: Mapping[str, Rule], there_are: list[str]) -> Rule:
+    """Return the rule for a layer among those known."""
+    kind = described.get("class_name")
     if kind not in known:
         raise UserError(
-            f"{where} has no counterpart here; there are {', '.join(sorted(known))} "
-            "and Bidirectional"
+            f"{name_of(described)} has no counterpart here; there are "
+            f"{', '.join(sorted(there_are))}"
         )
-    rule = known[kind]
-    return _build(where, rule, _settings(where, rule, config, version))
+    return known[kind]
 
 
 def major(version: str | None) -> int:
@@ -67,27 +102,34 @@ def name_of(described: Mapping[str, Any]) -> str:
     return f"layer {name!r} ({described.get('class_name')})"
 
 
-def _bidirectional(where: str, config: Mapping[str, Any], version: str | None):
+def _bidirectional(
+    where: str,
+    config: Mapping[str, Any],
+    version: str | None,
+    known: Mapping[str, Rule],
+) -> nn.Module:
     merge = config.get("merge_mode")
     if merge not in MERGES:
         raise UserError(f"{where} has merge_mode {merge!r}, expected {sorted(MERGES)}")
-    rule = rules(major(version))["GRU"]
-    directions = []
-    for key in ("layer", "backward_layer"):
-        inner = config.get(key)
-        if inner is None and key == "backward_layer":
-            continue
-        if not isinstance(inner, dict) or inner.get("class_name") != "GRU":
-            raise UserError(f"{where} must wrap a GRU to be represented here")
+    recurrent = {k: r for k, r in known.items() if issubclass(r.module, Recurrent)}
+    wrapped: list[Any] = [config.get("layer"), config.get("backward_layer")]
+    wrapped = wrapped if wrapped[1] is not None else wrapped[:1]
+    kinds = [isinstance(x, dict) and x.get("class_name") for x in wrapped]
+    if kinds[0] not in recurrent:
+        raise UserError(
+            f"{where} must wrap a {' or '.join(recurrent)} to be represented here"
+        )
+    rule, directions = recurrent[kinds[0]], []
+    for inner in wrapped if len(set(kinds)) == 1 else []:
         options = dict(inner.get("config") or {})
         options.pop("zero_output_for_mask", None)  # ours does the same of itself
-        directions.append(_settings(name_of(inner), rule, options, version))
-    forward = directions[0]
-    if directions[1:]:
-        backward = {**directions[1], "reverse": not directions[1].get("reverse")}
-        if backward != {**forward, "reverse": forward.get("reverse", False)}:
-            raise UserError(f"{where} has directions that differ in their options")
-    return sc.Bidirectional(_build(where, rule, forward), MERGES[merge])
+        settings = _settings(name_of(inner), rule, options, version)
+        directions.append({"reverse": False, **settings})
+    for backward in directions[1:]:
+        backward["reverse"] = not backward["reverse"]
+    if not directions or any(each != directions[0] for each in directions):
+        raise UserError(f"{where} has directions that differ in their options")
+    return sc.Bidirectional(_build(where, rule, directions[0]), MERGES[merge])
 
 
 def _build(where: str, rule: Rule, settings: Mapping[str, Any]) -> Any:
@@ -106,7 +148,7 @@ def _settings(
     where: str, rule: Rule, config: Mapping[str, Any], version: str | None
 ) -> dict[str, Any]:
     """Return the fields of our module, once every option has been accounted for."""
-    _refuse_other_types(where, rule, config.get("dtype"))
+    _check_dtype(where, rule, config.get("dtype"))
     settings, left_out = dict(rule.settings), []
     for option, value in config.items():
         if option in rule.fields:
@@ -141,8 +183,8 @@ def _settings(
     return settings
 
 
-def _refuse_other_types(where: str, rule: Rule, dtype: Any) -> None:
-    """Refuse a layer that computes in another type than float32."""
+def _check_dtype(where: str, rule: Rule, dtype: Any) -> None:
+    """Raise for a layer that computes in another type than float32."""
     if isinstance(dtype, dict):
         dtype = (dtype.get("config") or {}).get("name")
     # The first versions gave an embedding the type of its ids.

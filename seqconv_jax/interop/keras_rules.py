@@ -17,11 +17,14 @@ WITHOUT_EFFECT = {
     *("batch_input_shape", "batch_shape", "input_shape", "input_dtype"),
     *("input_length", "sparse"),
     *("kernel_initializer", "recurrent_initializer", "bias_initializer"),
-    *("embeddings_initializer",),
+    *("embeddings_initializer", "unit_forget_bias"),
+    *("gamma_initializer", "beta_initializer"),
+    *("moving_mean_initializer", "moving_variance_initializer"),
+    *("synchronized", "renorm_momentum"),
 }
 TRAINING_ONLY = {
     f"{what}_{kind}"
-    for what in ("kernel", "recurrent", "bias", "embeddings", "activity")
+    for what in "kernel recurrent bias embeddings activity gamma beta".split()
     for kind in ("regularizer", "constraint")
 }
 MERGES = {"concat": "concatenate", "sum": "sum", "ave": "average", "mul": "multiply"}
@@ -30,6 +33,7 @@ _ACTIVATIONS = {
     **{name: name for name in ("softplus", "elu", "selu", "silu", "gelu")},
     "swish": "silu",
 }
+_STATES = {name: name for name in ("tanh", "relu")}
 _OFF = (None, False)
 
 
@@ -83,74 +87,112 @@ def _named(names: Mapping[str, str]) -> Callable[[Any], str]:
     return translate
 
 
-def rules(major: int) -> dict[str, Rule]:
-    """Return the rule for each class of layer in the Keras of a major version."""
-    channels_last = {"data_format": ("channels_last",)}
-    dense = {
-        "activation": ("activation", _named(_ACTIVATIONS)),
-        "use_bias": ("use_bias", _flag),
-    }
-    convolution = {
-        "filters": ("features", _as_is),
-        "kernel_size": ("kernel_size", _single),
-        "strides": ("stride", _single),
-        "padding": ("padding", _as_is),
-        "dilation_rate": ("dilation", _single),
-        **dense,
-    }
-    pool = {
-        "pool_size": ("window", _single),
-        "strides": ("stride", _single),
-        "padding": ("padding", _as_is),
-    }
+def _mask_id(value: Any) -> int | None:
+    return 0 if value is not None and _flag(value) else None
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unknown
+    return float(value)
+
+
+_CHANNELS_LAST = {"data_format": ("channels_last",)}
+_DENSE = {
+    "activation": ("activation", _named(_ACTIVATIONS)),
+    "use_bias": ("use_bias", _flag),
+}
+_CONVOLUTION = {
+    "filters": ("features", _as_is),
+    "kernel_size": ("kernel_size", _single),
+    "strides": ("stride", _single),
+    "padding": ("padding", _as_is),
+    "dilation_rate": ("dilation", _single),
+    **_DENSE,
+}
+_POOL = {
+    "pool_size": ("window", _single),
+    "strides": ("stride", _single),
+    "padding": ("padding", _as_is),
+}
+_RECURRENT = {
+    "units": ("units", _as_is),
+    "dropout": ("dropout", _as_is),
+    "recurrent_dropout": ("recurrent_dropout", _as_is),
+    "use_bias": ("use_bias", _flag),
+    "return_sequences": ("return_sequences", _flag),
+    "go_backwards": ("reverse", _flag),
+}
+_ONE_RESULT = {
+    "return_state": _OFF,
+    "stateful": _OFF,
+    "time_major": _OFF,
+    "zero_output_for_mask": _OFF,
+}
+_GATED = {"activation": ("tanh",), **_ONE_RESULT}
+_NORM = {
+    "epsilon": ("epsilon", _as_is),
+    "center": ("use_bias", _flag),
+    "scale": ("use_scale", _flag),
+}
+_RATE = {"rate": ("rate", _as_is)}
+
+
+def rules(major: int, last_axis: int) -> dict[str, Rule]:
+    """Return the rule for each class of layer.
+
+    Args:
+        major: the major version of the Keras that wrote the configuration.
+        last_axis: the number of the last axis of the layer's input.
+    """
     # The same name, another function: 0.2 x + 0.5 before, (x + 3) / 6 since Keras 3.
     hard = "hard_sigmoid" if major >= 3 else "hard_sigmoid_keras2"
-    gru = {
-        "units": ("units", _as_is),
-        "dropout": ("dropout", _as_is),
-        "recurrent_dropout": ("recurrent_dropout", _as_is),
-        "reset_after": ("reset_after", _flag),
-        "recurrent_activation": (
-            "gate_activation",
-            _named({"sigmoid": "sigmoid", "hard_sigmoid": hard}),
-        ),
-        "use_bias": ("use_bias", _flag),
-        "return_sequences": ("return_sequences", _flag),
-        "go_backwards": ("reverse", _flag),
-    }
-    plain = {
-        "activation": ("tanh",),
-        **dict.fromkeys(("return_state", "stateful", "time_major"), _OFF),
-    }
-    whole = {**channels_last, "keepdims": _OFF}
+    gates = _named({"sigmoid": "sigmoid", "hard_sigmoid": hard})
+    gated = {**_RECURRENT, "recurrent_activation": ("gate_activation", gates)}
+    whole = {**_CHANNELS_LAST, "keepdims": _OFF}
+    over_features = {"axis": (-1, last_axis, [-1], [last_axis])}
     return {
         "Embedding": Rule(
             sc.Embedding,
             {
                 "input_dim": ("vocabulary", _as_is),
                 "output_dim": ("features", _as_is),
+                "mask_zero": ("mask_id", _mask_id),
             },
-            {"mask_zero": (None, False, True), "quantization_config": (None,)},
+            {"quantization_config": (None,)},
         ),
-        "Conv1D": Rule(sc.Conv1D, convolution, {**channels_last, "groups": (1,)}),
+        "Masking": Rule(sc.Masking, {"mask_value": ("value", _number)}),
+        "Conv1D": Rule(sc.Conv1D, _CONVOLUTION, {**_CHANNELS_LAST, "groups": (1,)}),
         "Dense": Rule(
             sc.Dense,
-            {"units": ("features", _as_is), **dense},
+            {"units": ("features", _as_is), **_DENSE},
             {"quantization_config": (None,), "lora_rank": (None,)},
         ),
-        "GRU": Rule(sc.GRU, gru, {**plain, "zero_output_for_mask": _OFF}),
-        "MaxPooling1D": Rule(sc.MaxPool1D, pool, channels_last),
-        "AveragePooling1D": Rule(sc.AvgPool1D, pool, channels_last),
+        "GRU": Rule(sc.GRU, {**gated, "reset_after": ("reset_after", _flag)}, _GATED),
+        "LSTM": Rule(sc.LSTM, gated, _GATED),
+        "SimpleRNN": Rule(
+            sc.SimpleRNN,
+            {**_RECURRENT, "activation": ("activation", _named(_STATES))},
+            _ONE_RESULT,
+        ),
+        "LayerNormalization": Rule(
+            sc.LayerNorm, _NORM, {**over_features, "rms_scaling": _OFF}
+        ),
+        "BatchNormalization": Rule(
+            sc.BatchNorm,
+            {**_NORM, "momentum": ("momentum", _as_is)},
+            {**over_features, "renorm": _OFF},
+        ),
+        "MaxPooling1D": Rule(sc.MaxPool1D, _POOL, _CHANNELS_LAST),
+        "AveragePooling1D": Rule(sc.AvgPool1D, _POOL, _CHANNELS_LAST),
         "GlobalMaxPooling1D": Rule(sc.GlobalMaxPool1D, fixed=whole),
         "GlobalAveragePooling1D": Rule(sc.GlobalAvgPool1D, fixed=whole),
-        "Flatten": Rule(sc.Flatten, fixed=channels_last),
-        "Dropout": Rule(
-            sc.Dropout, {"rate": ("rate", _as_is)}, {"noise_shape": (None,)}
-        ),
+        "Flatten": Rule(sc.Flatten, fixed=_CHANNELS_LAST),
+        "Dropout": Rule(sc.Dropout, _RATE, {"noise_shape": (None,)}),
         "SpatialDropout1D": Rule(
             sc.Dropout,
-            {"rate": ("rate", _as_is)},
-            {**channels_last, "noise_shape": (None,)},
+            _RATE,
+            {**_CHANNELS_LAST, "noise_shape": (None,)},
             {"time_constant": True},
         ),
         "Activation": Rule(
@@ -166,6 +208,26 @@ def rules(major: int) -> dict[str, Rule]:
             settings={"function": "relu"},
         ),
         "Softmax": Rule(
-            sc.Activation, fixed={"axis": (-1, [-1])}, settings={"function": "softmax"}
+            sc.Activation, fixed=over_features, settings={"function": "softmax"}
         ),
+    }
+
+
+def merges(last_axis: int) -> dict[str, Rule]:
+    """Return the rule for each class of layer that merges several inputs.
+
+    Args:
+        last_axis: the number of the last axis of its inputs.
+    """
+    named = {
+        "Add": "sum",
+        "Average": "average",
+        "Multiply": "multiply",
+        "Maximum": "maximum",
+        "Concatenate": "concatenate",
+    }
+    axes = {"Concatenate": {"axis": (-1, last_axis)}}
+    return {
+        kind: Rule(sc.Parallel, fixed=axes.get(kind, {}), settings={"merge": merge})
+        for kind, merge in named.items()
     }

@@ -1,15 +1,17 @@
 """The arrays of a model of ours in Keras's files, and back."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.interop.hdf5 import child, import_h5py, names, read_array
+from seqconv_jax.interop.extra import import_extra
+from seqconv_jax.interop.hdf5 import child, names, read_array
+from seqconv_jax.interop.keras_config import Place
 from seqconv_jax.interop.keras_file import KerasFile
-from seqconv_jax.interop.layers import Layer, Weight
+from seqconv_jax.interop.layers import Layer, Weight, in_keras_order, row_of
 from seqconv_jax.nn import GRU, Bidirectional
 
 if TYPE_CHECKING:
@@ -23,76 +25,74 @@ _PARTS = {"": "", "forward": "forward_layer/", "backward": "backward_layer/"}
 
 
 def read_weights(
-    file: KerasFile, layers: list[Layer], layer_names: tuple[str, ...] | None = None
-) -> dict[tuple[str, ...], np.ndarray]:
+    file: KerasFile, layers: Sequence[Layer], places: Sequence[Place] | None = None
+) -> dict[str, np.ndarray]:
     """Read the weights of every layer, each checked before it is read.
 
     Args:
         file: an open file.
-        layers: those of the model, in order.
-        layer_names: what Keras calls them, where a configuration says so; None to
-            take the layers of a file that goes by names in their order.
+        layers: those of the model, in the order of their calls.
+        places: where the file keeps each, where a configuration says so; None to take
+            them in Keras's order.
 
     Returns:
-        Arrays by their path in the tree of parameters.
+        Arrays by the names of the variables.
 
     Raises:
         UserError: if a layer or weight is missing, unexpected, or of another shape.
     """
-    if file.by_name:
-        places = _places_by_name(file.weights, layers, layer_names)
+    if places is None:
+        found = [(layer, Place("", layer.name)) for layer in in_keras_order(layers)]
     else:
-        places = _places_by_class(file.weights, layers)
-    recurrent = {
-        weight.path
-        for layer in layers
-        if isinstance(layer.module, GRU | Bidirectional)
-        for weight in layer.weights
-    }
+        found = list(zip(layers, places, strict=True))
+    wanted = [(layer, place) for layer, place in found if layer.weights]
+    if file.by_name:
+        named = [(layer, place.name) for layer, place in wanted]
+        pairs = _by_name(file.weights, named, in_order=places is None)
+    else:
+        pairs = _by_class(file.weights, [(layer, p.counted) for layer, p in wanted])
     return {
-        weight.path: read_array(
-            file.weights,
-            place,
-            weight.shape,
-            _ABOUT_BIASES if weight.path in recurrent and weight.name == "bias" else "",
-        )
-        for weight, place in places
+        weight.variable: read_array(file.weights, where, weight.shape, hint)
+        for weight, where, hint in pairs
     }
 
 
-def weights_file(layers: list[Layer], params: Mapping[Any, np.ndarray]) -> bytes:
+def weights_file(layers: Sequence[Layer], arrays: Mapping[str, np.ndarray]) -> bytes:
     """Return the content of a `.weights.h5` file.
 
     Args:
-        layers: those of the model, in order.
-        params: arrays by their path in the tree of parameters.
+        layers: those of the model.
+        arrays: by the names of the variables.
     """
     content = io.BytesIO()
-    with import_h5py().File(content, "w") as file:
-        for layer in layers:
+    with import_extra("h5py").File(content, "w") as file:
+        for layer in in_keras_order(layers):
             file.create_group(f"layers/{layer.name}/vars").attrs["name"] = layer.name
-            for weight, place in zip(layer.weights, _in_class_file(layer), strict=True):
-                file[f"layers/{place}"] = params[weight.path]
+            places = _in_class_file(layer, layer.name)
+            for weight, place in zip(layer.weights, places, strict=True):
+                file[f"layers/{place}"] = arrays[weight.variable]
     return content.getvalue()
 
 
-def _in_class_file(layer: Layer) -> list[str]:
+def _in_class_file(layer: Layer, name: str) -> list[str]:
     """Return the place of each weight of a layer in a file that goes by classes."""
-    cell = "cell/" if isinstance(layer.module, GRU | Bidirectional) else ""
+    row = row_of(layer.module)
+    cell = "cell/" if row is not None and row.in_cell else ""
     parts = [weight.part for weight in layer.weights]
     return [
-        f"{layer.name}/{_PARTS[part]}{cell}vars/{i - parts.index(part)}"
+        f"{name}/{_PARTS[part]}{cell}vars/{i - parts.index(part)}"
         for i, part in enumerate(parts)
     ]
 
 
-def _places_by_class(group: "h5py.Group", layers: list[Layer]):
-    """Pair each weight with its place in a file that counts classes."""
-    wanted = [layer for layer in layers if layer.weights]
+def _by_class(
+    group: "h5py.Group", wanted: list[tuple[Layer, str]]
+) -> Iterator[tuple[Weight, str, str]]:
+    """Yield each weight, its place in a file that counts classes, and a hint."""
     holding = [name for name in map(str, group) if _holds_arrays(child(group, name))]
-    _compare({layer.name for layer in wanted}, holding)
-    for layer in wanted:
-        places = _in_class_file(layer)
+    _compare({name for _, name in wanted}, holding)
+    for layer, name in wanted:
+        places = _in_class_file(layer, name)
         for variables in dict.fromkeys(place.rsplit("/", 1)[0] for place in places):
             of_part = [
                 weight
@@ -100,45 +100,50 @@ def _places_by_class(group: "h5py.Group", layers: list[Layer]):
                 if place.startswith(f"{variables}/")
             ]
             _compare_count(variables, of_part, len(child(group, variables)))
-        yield from zip(layer.weights, places, strict=True)
+        for weight, place in zip(layer.weights, places, strict=True):
+            yield weight, place, _hint(layer, weight)
 
 
-def _places_by_name(
-    group: "h5py.Group", layers: list[Layer], layer_names: tuple[str, ...] | None
-):
-    """Pair each weight with its place in a file that lists layers by name."""
+def _by_name(
+    group: "h5py.Group", wanted: list[tuple[Layer, str]], in_order: bool
+) -> Iterator[tuple[Weight, str, str]]:
+    """Yield each weight, its place in a file that lists layers by name, and a hint."""
     lists = {name: child(group, name) for name in names(group, "layer_names")}
     held = {name: names(its, "weight_names") for name, its in lists.items()}
     held = {name: listed for name, listed in held.items() if listed}
-    wanted = [layer for layer in layers if layer.weights]
-    if layer_names is None:
+    if in_order:
         if len(held) != len(wanted):
             raise UserError(
                 f"expected {len(wanted)} layers with weights "
-                f"({', '.join(layer.name for layer in wanted)}), got {len(held)} "
+                f"({', '.join(layer.name for layer, _ in wanted)}), got {len(held)} "
                 f"({', '.join(held)})"
             )
-        called = list(held)
+        layers = [layer for layer, _ in wanted]
+        wanted = list(zip(layers, held, strict=True))
     else:
-        pairs = zip(layer_names, layers, strict=True)
-        called = [name for name, layer in pairs if layer.weights]
-        _compare(set(called), held)
-    for name, layer in zip(called, wanted, strict=True):
+        _compare({name for _, name in wanted}, held)
+    for layer, name in wanted:
         _compare_count(name, layer.weights, len(held[name]))
         for weight, place in zip(layer.weights, held[name], strict=True):
             leaf = place.rsplit("/", 1)[-1].split(":")[0]
-            leaf = "embedding" if leaf == "embeddings" else leaf
-            if leaf != weight.name or (weight.part and f"{weight.part}_" not in place):
-                expected = f"{weight.part} {weight.name}".strip()
+            if leaf != weight.keras or (weight.part and f"{weight.part}_" not in place):
+                expected = f"{weight.part} {weight.keras}".strip()
                 raise UserError(
                     f"the {expected} of layer {name!r} was expected, got {place!r}"
                 )
-            yield weight, f"{name}/{place}"
+            yield weight, f"{name}/{place}", _hint(layer, weight)
+
+
+def _hint(layer: Layer, weight: Weight) -> str:
+    """Return what to add to the message if a weight has another shape."""
+    inner: Any = layer.module
+    inner = inner.layer if isinstance(inner, Bidirectional) else inner
+    return _ABOUT_BIASES if isinstance(inner, GRU) and weight.name == "bias" else ""
 
 
 def _holds_arrays(group: "h5py.Group") -> bool:
     """Say whether anything below is an array that a model computes with."""
-    h5py = import_h5py()
+    h5py = import_extra("h5py")
 
     def is_weight(name: str, item: Any) -> bool | None:
         weight = isinstance(item, h5py.Dataset) and "seed_generator" not in name
@@ -158,7 +163,7 @@ def _compare(wanted: set[str], held: Iterable[str]) -> None:
 
 
 def _compare_count(where: str, wanted: Iterable[Weight], held: int) -> None:
-    expected = [weight.name for weight in wanted]
+    expected = [weight.keras for weight in wanted]
     if len(expected) != held:
         raise UserError(
             f"{where!r} must hold {len(expected)} weights ({', '.join(expected)}), got "

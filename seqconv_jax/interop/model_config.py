@@ -13,22 +13,17 @@ from flax import linen as nn
 from seqconv_jax import models
 from seqconv_jax import nn as layers
 from seqconv_jax._checks import UserError
+from seqconv_jax.interop.keras_masks import end_masks
 
 _CLASSES: dict[str, type] = {
-    **{
-        name: getattr(layers, name)
-        for name in layers.__all__
-        if dataclasses.is_dataclass(getattr(layers, name))
-    },
-    **{
-        name: value
-        for name, value in vars(models).items()
-        if isinstance(value, type)
-        and value.__module__ == models.__name__
-        and not name.startswith("_")
-    },
+    name: getattr(module, name)
+    for module in (layers, models)
+    for name in module.__all__
+    if dataclasses.is_dataclass(getattr(module, name))
+    and name not in ("Layer", "Network")  # to derive from
 }
-_OF_FLAX = {"parent", "name"}
+# Flax's own; a layer's name is kept where it was given one.
+_LEFT_OUT = {"parent", "name", "rewrites"}
 
 
 def encode(value: Any) -> Any:
@@ -36,6 +31,10 @@ def encode(value: Any) -> Any:
 
     Raises:
         UserError: if it is of a class that is not this library's.
+
+    Example:
+        >>> encode(layers.Dense(1))["features"]
+        1
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -50,16 +49,21 @@ def encode(value: Any) -> Any:
     fields = {
         field.name: encode(getattr(value, field.name))
         for field in dataclasses.fields(value)
-        if field.name not in _OF_FLAX
+        if field.name not in _LEFT_OUT
     }
-    return {"class": kind, **fields}
+    named = {"name": value.name} if getattr(value, "name", None) else {}
+    return {"class": kind, **named, **fields}
 
 
 def decode(described: Any) -> nn.Module:
-    """Return the model that `encode` described.
+    """Return the model that `encode` described, of this version or one before.
 
     Raises:
         UserError: if a class or field is not known.
+
+    Example:
+        >>> decode({"class": "Dense", "features": 1}).features
+        1
     """
     model = _decode(described)
     if not isinstance(model, nn.Module):
@@ -76,10 +80,39 @@ def _decode(value: Any) -> Any:
     if kind not in _CLASSES:
         raise UserError(f"the configuration names {kind!r}, which is no class here")
     fields = {name: _decode(item) for name, item in value.items() if name != "class"}
-    known = {field.name for field in dataclasses.fields(_CLASSES[kind])} - _OF_FLAX
-    if unknown := sorted(fields.keys() - known):
+    fields = _BEFORE.get(kind, dict)(fields)
+    known = {field.name for field in dataclasses.fields(_CLASSES[kind])}
+    if unknown := sorted(fields.keys() - (known - _LEFT_OUT) - {"name"}):
         raise UserError(f"{kind} has no field {', '.join(unknown)}; was it renamed?")
     try:
         return _CLASSES[kind](**fields)
     except TypeError as error:
         raise UserError(f"{kind} lacks a field: {error}") from error
+
+
+def _ending_to_head(fields: dict[str, Any]) -> dict[str, Any]:
+    """Take over the name that `head` once had."""
+    if "ending" in fields:
+        fields["head"] = fields.pop("ending")
+    return fields
+
+
+def _padding_id_to_masks(fields: dict[str, Any]) -> dict[str, Any]:
+    """Take over `padding_id`, which masked ids for as long as Keras's layers would."""
+    padding_id = fields.pop("padding_id", None)
+    first, *rest = fields.get("layers") or (None,)
+    if padding_id is None or not isinstance(first, layers.Embedding):
+        return fields
+    masking = (first.clone(mask_id=padding_id), *rest)
+    masked = end_masks(masking, alive=False)
+    if masked.users:
+        until = len(masking) if masked.until is None else masked.until
+        fields |= {"layers": masking, "mask_until": until}
+    return fields
+
+
+_BEFORE = {
+    "Sequential": _padding_id_to_masks,
+    "TextConvNet": _ending_to_head,
+    "SeriesConvNet": _ending_to_head,
+}

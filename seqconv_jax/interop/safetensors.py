@@ -5,26 +5,29 @@ settings and the shape and type of its input, so that the file is enough to use 
 Other programs read the tensors as they read any such file.
 """
 
-import importlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 from flax import linen as nn
-from flax.traverse_util import unflatten_dict
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import parse_object, replace_file, to_json
-from seqconv_jax.interop.keras import Loaded, checked_params
-from seqconv_jax.interop.layers import expected_params
+from seqconv_jax.interop.extra import import_extra
+from seqconv_jax.interop.keras import Loaded
 from seqconv_jax.interop.model_config import decode, encode
+from seqconv_jax.interop.variables import (
+    as_variables,
+    checked_variables,
+    expected_variables,
+)
 from seqconv_jax.nn.calls import abstract
 
 _FORMAT = 1
 _KEY = "seqconv_jax"
+_LIBRARY = "safetensors.numpy"
 # A header with thousands of tensors has less; the format itself allows 100 MB.
 _LARGEST_HEADER = 10_000_000
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -32,28 +35,50 @@ _TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat1
 
 
 def save_safetensors(
-    path: str | os.PathLike[str], model: nn.Module, params: Any, example: Any
+    path: str | os.PathLike[str],
+    model: nn.Module,
+    params: Any,
+    example: Any,
+    batch_stats: Any = None,
 ) -> None:
     """Write a model of ours, settings and parameters, into one safetensors file.
+
+    Parameters are named by their path, `Dense_0/kernel`, moving averages by
+    `batch_stats/` and theirs.
 
     Args:
         path: the file; replaced at once and whole if it exists.
         model: a model of `models`, or one made of layers of `nn`.
         params: its parameters.
         example: a batch of inputs; only its shape and dtype matter.
+        batch_stats: the moving averages of a model with `BatchNorm` layers.
 
     Raises:
-        UserError: if `params` are not the model's, the model has classes of somebody
-            else's, or the file cannot be written.
+        UserError: if `params` or `batch_stats` are not the model's, the model has
+            classes of somebody else's, or the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> import jax.numpy as jnp
+        >>> from seqconv_jax.nn import Dense
+        >>> x, params = jnp.ones((2, 3)), {"kernel": jnp.ones((3, 1))}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "a.safetensors")
+        ...     save_safetensors(path, Dense(1, use_bias=False), params, x)
+        ...     loaded = load_safetensors(path)
+        >>> loaded.model.apply({"params": loaded.params}, x).tolist()
+        [[3.0], [3.0]]
     """
-    arrays = checked_params(params, expected_params(model, example))
+    expected = expected_variables(model, example)
+    arrays = checked_variables(params, batch_stats, expected)
     about = {
         "format": _FORMAT,
         "model": encode(model),
         "input": {"shape": example.shape[1:], "dtype": str(example.dtype)},
     }
-    named = {"/".join(keys): array for keys, array in arrays.items()}
-    content = _library().save(named, metadata={_KEY: to_json(about).strip()})
+    named = {_tensor(name): array for name, array in arrays.items()}
+    metadata = {_KEY: to_json(about).strip()}
+    content = import_extra(_LIBRARY).save(named, metadata=metadata)
     replace_file(Path(path), content)
 
 
@@ -61,12 +86,15 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
     """Load a model that `save_safetensors` wrote, bit for bit.
 
     Returns:
-        The model, its parameters and the shape of its input.
+        The model, its parameters, the shape of its input, and its moving averages.
 
     Raises:
         UserError: if the file is damaged, or is not what its header says.
+
+    Example:
+        See `save_safetensors`.
     """
-    path, library = Path(path), _library()
+    path, library = Path(path), import_extra(_LIBRARY)
     try:
         header = _read_header(path)
         described = header.pop("__metadata__", {}).get(_KEY)
@@ -81,16 +109,21 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
         )
         model, shape = decode(about["model"]), tuple(about["input"]["shape"])
         example = abstract((1, *shape), about["input"]["dtype"])
-        expected = expected_params(model, example)
-        _compare(header, {"/".join(keys): want for keys, want in expected.items()})
+        expected = expected_variables(model, example)
+        _compare(header, {_tensor(name): want for name, want in expected.items()})
         arrays = library.load_file(path)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except (*_DAMAGE, _import("safetensors").SafetensorError) as error:
+    except (*_DAMAGE, import_extra("safetensors").SafetensorError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path} is damaged: {reason}") from error
-    params = {keys: jnp.asarray(arrays["/".join(keys)]) for keys in expected}
-    return Loaded(model, unflatten_dict(params), shape)
+    read = as_variables({name: arrays[_tensor(name)] for name in expected})
+    return Loaded(model, read["params"], shape, read["batch_stats"])
+
+
+def _tensor(name: str) -> str:
+    """Return what the file calls a variable: parameters by their path alone."""
+    return name.removeprefix("params/")
 
 
 def _read_header(path: Path) -> dict[str, Any]:
@@ -138,16 +171,3 @@ def _compare(header: dict[str, Any], expected: dict[str, Any]) -> None:
                 f"{name!r} must be {want.dtype}{want.shape}, got "
                 f"{header[name]['dtype']}{have[1]}"
             )
-
-
-def _library() -> Any:
-    return _import("safetensors.numpy")
-
-
-def _import(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise UserError(
-            "this needs safetensors: pip install 'seqconv-jax[interop]'"
-        ) from error

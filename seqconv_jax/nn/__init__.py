@@ -12,7 +12,7 @@ by hand, as after `nn.scan`, `call` does that.
 
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.bidirectional import Bidirectional
-from seqconv_jax.nn.blocks import ConvBlock
+from seqconv_jax.nn.blocks import ConvBlock, layers_of
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dense import Activation, Dense, Dropout
@@ -61,6 +61,7 @@ __all__ = [
     "call",
     "check_lengths",
     "count_parameters",
+    "layers_of",
     "receptive_field",
     "summary",
 ]

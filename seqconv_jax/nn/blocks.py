@@ -1,5 +1,6 @@
 """A convolution and the pool behind it, described as data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flax import linen as nn
@@ -49,3 +50,13 @@ class ConvBlock:
         )
         pool = _POOLS[_checks.one_of("pooling", self.pooling, _POOLS)]
         return (conv,) if self.pool is None else (conv, pool(self.pool))
+
+
+def layers_of(blocks: Iterable[ConvBlock]) -> tuple[nn.Module, ...]:
+    """Return the layers of blocks one after another.
+
+    Example:
+        >>> len(layers_of([ConvBlock(32, 5, pool=3), ConvBlock(32, 5)]))
+        3
+    """
+    return tuple(layer for block in blocks for layer in block.layers)

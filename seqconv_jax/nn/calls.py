@@ -51,7 +51,7 @@ def layer_calls(
 
     with nn.intercept_methods(record):
         if variables is None:
-            model.init(jax.random.key(0), x)
+            model.init(jax.random.key(0), x, method=call, train=train)
         else:
             # Whoever asks for intermediate results sees every layer called.
             model.apply(

@@ -8,7 +8,7 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.initialisers import bias, glorot_uniform
-from seqconv_jax.nn.layer import Layer, padding_for
+from seqconv_jax.nn.layer import Layer
 from seqconv_jax.nn.operations import BiasAndActivation, Convolve
 
 
@@ -71,7 +71,7 @@ class Conv1D(Layer):
         """The options of `ops.conv1d`."""
         return {
             "stride": self.stride,
-            "padding": padding_for(self.kernel_size, self.padding),
+            "padding": self.padding,
             "dilation": self.dilation,
         }
 

@@ -4,8 +4,9 @@ Layers are first written as `operations`: a convolution is the sums, then bias a
 activation. Then a table of rewrites looks at two operations side by side, until none
 applies. What comes out computes what the layers compute, to rounding, in less time.
 
-Only layers that are exactly those of this library take part, where nothing is masked
-and nobody asks for what is in between: whoever looks at a layer's output sees an array.
+Only layers that are exactly those of this library take part, where nobody asks for what
+is in between: whoever looks at a layer's output sees an array. Where steps are masked,
+all layers are called but an embedding and the convolution behind it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from seqconv_jax.nn.operations import (
     Embed,
     Last,
     LastOf,
+    MaskedEmbedConvolve,
     Maximum,
     Operation,
 )
@@ -90,6 +92,18 @@ def plan(layers: Sequence[nn.Module], rewrites: Sequence[str]) -> list[Operation
         for operation in operations_of(layer):
             _append(done, operation, rewrites)
     return done
+
+
+def masked_pair(
+    layers: Sequence[nn.Module], rewrites: Sequence[str]
+) -> MaskedEmbedConvolve | None:
+    """Return the first two layers as one that takes a mask, if there is such a one."""
+    if "embedding, convolution" not in rewrites or len(layers) < 2:
+        return None
+    (first, *others), (second, *_) = map(operations_of, layers[:2])
+    if type(first) is not Embed or others or type(second) is not Convolve:
+        return None
+    return MaskedEmbedConvolve(first.layer, second.layer)
 
 
 def operations_of(layer: nn.Module) -> tuple[Operation, ...]:

@@ -12,6 +12,7 @@ import inspect
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import ops
@@ -137,20 +138,6 @@ def call(layer: nn.Module, *inputs: Any, **options: Any) -> Any:
         return layer(*inputs)  # pyright: ignore[reportCallIssue]
 
 
-def padding_for(size: int, padding: str) -> str:
-    """Return the padding for windows of so many steps: `"same"` for those of one.
-
-    They need none, so it is all the same without a mask. With one, windows stay with
-    their steps, as those beside them in another branch do; with `"valid"` padding a
-    sequence's windows would begin at the first place.
-
-    Example:
-        >>> padding_for(1, "valid"), padding_for(2, "valid")
-        ('same', 'valid')
-    """
-    return "same" if size == 1 and padding == "valid" else padding
-
-
 def takes(layer: nn.Module, name: str) -> bool:
     """Say whether a module's `__call__` has an argument of that name, or takes any."""
     arguments = inspect.signature(type(layer).__call__).parameters
@@ -169,29 +156,22 @@ def call_with_mask(
             becomes of it.
     """
     after = getattr(layer, "mask_after", None)
-    if mask is None:
-        y = call(layer, x, train=train)
-        return y, None if after is None else _left(after(None, x), None, x, y, layer)
-    ops.check_mask(mask, x)
-    if after is None and not takes(layer, "mask"):
-        raise UserError(
-            f"layer {type(layer).__name__} takes no `mask`, so masked steps would "
-            "count in its result; expected one that takes it, got "
-            f"{inspect.signature(type(layer).__call__)}"
-        )
+    if mask is not None:
+        ops.check_mask(mask, x)
+        if after is None and not takes(layer, "mask"):
+            raise UserError(
+                f"layer {type(layer).__name__} takes no `mask`, so masked steps would "
+                "count in its result; expected one that takes it, got "
+                f"{inspect.signature(type(layer).__call__)}"
+            )
     y = call(layer, x, mask=mask, train=train)
-    new = NotImplemented if after is None else after(mask, x)
-    return y, _left(new, mask, x, y, layer)
-
-
-def _left(new: Any, mask: Any, x: jax.Array, y: jax.Array, layer: nn.Module) -> Any:
-    """Return the mask that a layer says it leaves, or what its output shows."""
-    if new is not NotImplemented:
-        return new
-    if mask is None or y.ndim == x.ndim - 1:
-        return None
-    if y.shape[:2] == mask.shape:
-        return mask
+    if y.ndim == 2 and jnp.issubdtype(y.dtype, jnp.inexact):
+        return y, None  # features without time: no step is left to be masked
+    left = NotImplemented if after is None else after(mask, x)
+    if left is not NotImplemented:
+        return y, left
+    if mask is None or y.shape[:2] == mask.shape:
+        return y, mask
     raise UserError(
         f"layer {type(layer).__name__} must have a method `mask_after(mask, x)` that "
         f"says what becomes of the mask: it maps {x.shape[1]} steps to shape {y.shape}"

@@ -149,14 +149,17 @@ class Convolve(Operation):
         geometry = self.layer.geometry
         if self.embedding is not None:
             _checks.rank("x", x, ("batch", "time"))
-            size = self.embedding.vocabulary, self.embedding.features
-            table = stored(self.embedding, "embedding", size)
-            return ops.embed_conv(x, table, self._kernel(size[1]), **geometry)
+            return ops.embed_conv(x, *self.table_and_kernel(), **geometry)
         _checks.rank("x", x, ("batch", "time", "features"))
         kernel = self._kernel(x.shape[-1])
         if self.window is not None:
             return ops.conv_max_pool(x, kernel, self.window)
         return ops.conv1d(x, kernel, **geometry)
+
+    def table_and_kernel(self) -> tuple[jax.Array, jax.Array]:
+        """Return the vectors of all ids, and the kernel over them."""
+        size = self.embedding.vocabulary, self.embedding.features
+        return stored(self.embedding, "embedding", size), self._kernel(size[1])
 
     def _kernel(self, width: int) -> jax.Array:
         """Return the kernel over vectors of that width."""
@@ -179,6 +182,33 @@ class Convolve(Operation):
             stride=ratio(wanted, given),
             dilation=self.layer.dilation // (given.apart or self.layer.dilation),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedEmbedConvolve:
+    """An embedding and a convolution where ids are masked.
+
+    Attributes:
+        embedding: the one.
+        layer: the other.
+    """
+
+    embedding: Any
+    layer: Any
+
+    def __call__(
+        self, x: jax.Array, mask: jax.Array | None
+    ) -> tuple[jax.Array, jax.Array | None]:
+        """Map ids to the convolution's output; also return what is left of the mask."""
+        mask = self.embedding.mask_after(mask, x)
+        sums = ops.masked_embed_conv(
+            x,
+            *Convolve(self.layer, self.embedding).table_and_kernel(),
+            mask=mask,
+            **self.layer.geometry,
+        )
+        y = BiasAndActivation(self.layer)(sums, train=False)
+        return y, self.layer.mask_after(mask, None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 
 from seqconv_jax import ops
-from seqconv_jax.nn.layer import Layer, WholeSequence, padding_for
+from seqconv_jax.nn.layer import Layer, WholeSequence
 from seqconv_jax.nn.operations import Maximum
 
 
@@ -26,7 +26,7 @@ class _WindowPool(Layer):
         """The options of the operation."""
         return {
             "stride": self.window if self.stride is None else self.stride,
-            "padding": padding_for(self.window, self.padding),
+            "padding": self.padding,
         }
 
     def output_length(self, length):

@@ -10,8 +10,6 @@ from flax import linen as nn
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
-_LONG = 2**20  # steps: more than any window has
-
 
 class Composite(Layer):
     """The base of modules that run layers.
@@ -47,7 +45,10 @@ class Composite(Layer):
             for operation in fuse.plan(rest[:count], rewrites):
                 x = operation(x, train)
             rest = rest[count:]
-            if rest:
+            if pair := fuse.masked_pair(rest, rewrites):
+                x, mask = pair(x, mask)
+                rest = rest[2:]
+            elif rest:
                 x, mask = call_with_mask(rest.pop(0), x, mask, train)
         return x, mask
 
@@ -76,24 +77,10 @@ def mask_after(
     Returns:
         The mask; `NotImplemented` if one of the layers does not say what it leaves.
     """
-    for place, layer in enumerate(layers):
-        if x is None and makes_mask([layer]):  # It would have to see its input.
-            for later in range(place + 1, len(layers)):
-                if not _leaves_mask(layers[later]):
-                    return mask_after(layers[later + 1 :], None, None)
+    for layer in layers:
         after = getattr(layer, "mask_after", None)
         mask = NotImplemented if after is None else after(mask, x)
         if mask is NotImplemented:
             return NotImplemented
         x = None
     return mask
-
-
-def _leaves_mask(layer: nn.Module) -> bool:
-    """Say whether a layer leaves anything of a mask, without looking at one."""
-    after = getattr(layer, "mask_after", None)
-    if after is None or makes_mask([layer]):
-        return True
-    left, some = [], jax.ShapeDtypeStruct((1, _LONG), bool)
-    jax.eval_shape(lambda mask: left.append(after(mask, None)), some)
-    return left != [None]

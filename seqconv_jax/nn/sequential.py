@@ -41,6 +41,8 @@ class Network(Composite):
             """The layers, from the input upwards."""
             ...
 
+    mask_until = None  # a field of `Sequential` alone
+
     def setup(self):
         """Name the layers that have no name."""
         layers, counted = tuple(self.layers), Counter()
@@ -73,10 +75,11 @@ class Network(Composite):
 
         Were theirs to call this class's, Flax would record two calls.
         """
-        layers = self.bound_layers
+        layers, until = self.bound_layers, self.mask_until
         if x.ndim > 1:
             check_lengths(x.shape[1], layers)
-        return self.run(layers, x, mask, train)[0]
+        x, mask = self.run(layers[:until], x, mask, train)
+        return x if until is None else self.run(layers[until:], x, None, train)[0]
 
     @nn.nowrap  # Flax would take the layers for submodules of a module unbound
     def _layers(self) -> tuple[Any, ...]:
@@ -101,7 +104,8 @@ class Network(Composite):
     @nn.nowrap
     def mask_after(self, mask, x):
         """Return what the layers leave of the mask."""
-        return mask_after(self._layers(), mask, x)
+        forgotten = self.mask_until is not None
+        return None if forgotten else mask_after(self._layers(), mask, x)
 
 
 class Sequential(Network):
@@ -132,18 +136,6 @@ class Sequential(Network):
 
     layers: tuple[Any, ...]
     mask_until: int | None = None
-
-    def run(self, layers, x, mask, train):
-        """Run the layers up to `mask_until` with the mask, the others without."""
-        if self.mask_until is None:
-            return super().run(layers, x, mask, train)
-        x, _ = super().run(layers[: self.mask_until], x, mask, train)
-        return super().run(layers[self.mask_until :], x, None, train)
-
-    @nn.nowrap
-    def mask_after(self, mask, x):
-        """Return what the layers leave of the mask."""
-        return None if self.mask_until is not None else super().mask_after(mask, x)
 
     @nn.nowrap
     def __len__(self) -> int:

@@ -8,6 +8,8 @@ from jax import lax
 
 from seqconv_jax import _checks
 
+__all__ = ["causal_conv1d_end", "conv1d", "conv_output_length", "receptive_field"]
+
 PADDINGS = ("valid", "same", "causal")
 
 

@@ -13,6 +13,8 @@ from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
 from seqconv_jax.ops.pool import max_pool
 from seqconv_jax.ops.product import dot
 
+__all__ = ["conv_max_pool"]
+
 MOST_FILTERS = 64  # more of them keep XLA's own convolution busy
 
 

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 
 from seqconv_jax import _checks
 
+__all__ = ["dropout", "dropout_mask"]
+
 
 def dropout_mask(
     key: jax.Array, rate: float, shape: tuple[int, ...], dtype=jnp.float32

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 
 from seqconv_jax import _checks
 
+__all__ = ["embed"]
+
 
 def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
     """Look up the row of `table` for every id.

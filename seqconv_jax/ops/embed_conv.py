@@ -11,6 +11,8 @@ from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.embed import embed
 
+__all__ = ["embed_conv"]
+
 
 def embed_conv(
     ids: jax.Array,

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+__all__ = ["behind_fusion_barrier"]
+
 
 def behind_fusion_barrier(
     known: jax.Array, function: Callable[..., Any], *operands: Any

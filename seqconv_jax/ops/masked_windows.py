@@ -6,9 +6,9 @@ them, but one at least where there is any real step. So padding, on either side 
 any amount, changes nothing. Holes within a sequence count as zeros in a convolution,
 and do not count in a pool.
 
-With stride 1 and `same` or `causal` padding, a window belongs to a step and stays with
-it. Otherwise the windows must be counted from the first real step: each row is shifted
-so that its windows begin where those of the array do.
+With stride 1, and `same` or `causal` padding or one tap, a window belongs to a step and
+stays with it. Otherwise windows are counted from the first real step: each row is
+shifted so that its windows begin where those of the array do.
 """
 
 from typing import NamedTuple
@@ -168,7 +168,7 @@ class _Windows(NamedTuple):
     @property
     def stay(self) -> bool:
         """Whether each window belongs to a step of the array."""
-        return self.padding != "valid" and self.stride == 1
+        return self.stride == 1 and (self.padding != "valid" or self.size == 1)
 
     @property
     def sides(self) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv_output_length
 
+__all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
+
 
 def max_pool(
     x: jax.Array,

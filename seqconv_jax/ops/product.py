@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+__all__ = ["dot", "product"]
+
 
 def dot(a: jax.Array, b: jax.Array, axis_a: int, axis_b: int) -> jax.Array:
     """Multiply two matrices along an axis of each, adding up in float32 at least.

@@ -17,6 +17,8 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.product import product
 
+__all__ = ["project_inputs"]
+
 
 class GateActivation(NamedTuple):
     """A gate's activation, and its derivative as a function of its own output."""
@@ -114,7 +116,7 @@ def run(
 
     each = (inputs, None if mask is None else mask.T)
     last, states = lax.scan(advance, state, each, reverse=reverse)
-    return jnp.swapaxes(states, 0, 1) if return_sequences else last[0]
+    return last[0] if states is None else jnp.swapaxes(states, 0, 1)
 
 
 def run_reference(

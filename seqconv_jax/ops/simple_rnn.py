@@ -80,14 +80,14 @@ def simple_rnn(
     if initial_state is None:
         initial_state = jnp.zeros((batch, units))
     _checks.shape("initial_state", initial_state, (batch, units))
-    state, *weights = jax.tree.map(
+    state, kernel_u, bias, state_mask = jax.tree.map(
         lambda array: array.astype(wide),
         (initial_state, recurrent_kernel, bias, recurrent_dropout_mask),
     )
 
     def step(projected, state):
         projected = projected.astype(wide)
-        return (_advance(projected, state[0], *weights, activation),)
+        return (_advance(projected, state[0], kernel_u, bias, state_mask, activation),)
 
     mask = None if mask is None else check_mask(mask, x)
     gate_mask = None if input_dropout_mask is None else input_dropout_mask[None]

@@ -1,4 +1,4 @@
-"""Pictures of runs: curves, forecasts against what happened, models side by side."""
+"""Figures of runs: curves, forecasts against what happened, models side by side."""
 
 from seqconv_jax.plots.compare import compare
 from seqconv_jax.plots.curves import curves

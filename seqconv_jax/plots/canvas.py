@@ -1,6 +1,6 @@
-"""The look of a picture, and the only place that knows matplotlib.
+"""The look of a figure, and the only place that knows matplotlib.
 
-It is imported when a picture is drawn. Figure objects are used without pyplot, so there
+It is imported when a figure is drawn. Figure objects are used without pyplot, so there
 is no global state and no display is needed.
 """
 
@@ -43,7 +43,7 @@ _STYLE: Any = {
 
 
 @contextlib.contextmanager
-def picture(
+def saved_figure(
     path: Path, note: str, heights: Sequence[float] = (1.0,)
 ) -> Iterator[list["Axes"]]:
     """Yield the axes of a figure, one above the other; then write it as one PNG."""
@@ -52,7 +52,7 @@ def picture(
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UserError(
-            "pictures need matplotlib, which is not installed: "
+            "figures need matplotlib, which is not installed: "
             "pip install 'seqconv-jax[experiments]'"
         ) from error
     with matplotlib.rc_context(_STYLE):
@@ -73,7 +73,7 @@ def picture(
 
 
 def title_and_legend(axes: "Axes", title: str) -> None:
-    """Put the legend in a row between title and picture, where it hides no line."""
+    """Put the legend in a row between title and axes, where it hides no line."""
     axes.set_title(title, pad=26)
     axes.legend(
         loc="lower left",
@@ -87,7 +87,7 @@ def title_and_legend(axes: "Axes", title: str) -> None:
 
 
 def finish_epochs(axes: "Axes", ylabel: str, title: str) -> None:
-    """Label a picture against epochs, which are whole numbers."""
+    """Label a figure against epochs, which are whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(
@@ -100,7 +100,7 @@ def finish_epochs(axes: "Axes", ylabel: str, title: str) -> None:
 
 
 def finish_times(axes: "Axes", times: np.ndarray) -> None:
-    """Label a picture against dates, or against rows where there are none."""
+    """Label a figure against dates, or against rows where there are none."""
     if np.issubdtype(times.dtype, np.datetime64):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -131,7 +131,7 @@ def floats(values: Iterable[float | None]) -> np.ndarray:
 
 
 def _watermark(figure: "Figure", note: str) -> None:
-    """Write across the whole picture: a crop of it still shows what it is."""
+    """Write across the whole figure: a crop of it still shows what it is."""
     size = min(40.0, 720.0 / len(note))
     figure.text(
         0.53,

@@ -14,7 +14,7 @@ from seqconv_jax.plots.canvas import (
     floats,
     horizontal,
     metric_name,
-    picture,
+    saved_figure,
 )
 
 
@@ -32,22 +32,22 @@ def compare(
 
     Args:
         runs: for each model's name, the histories of its runs.
-        path: the picture.
+        path: the figure.
         title: the task.
         metric: which number of the records.
         ylabel: what to call it, with its unit.
         baselines: for each name, a horizontal line.
-        note: written across the picture.
+        note: written across the figure.
 
     Returns:
-        The picture's path.
+        The figure's path.
 
     Raises:
-        UserError: if a model has no such metric, matplotlib is missing or the picture
+        UserError: if a model has no such metric, matplotlib is missing or the figure
             cannot be written.
     """
     expect(len(runs) > 0, "runs", "at least one model", dict(runs))
-    with picture(Path(path), note) as (axes,):
+    with saved_figure(Path(path), note) as (axes,):
         for (name, histories), color in zip(runs.items(), cycle(SERIES), strict=False):
             values = _stack(name, histories, metric)
             epochs = np.arange(1, values.shape[1] + 1)

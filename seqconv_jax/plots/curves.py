@@ -15,7 +15,7 @@ from seqconv_jax.plots.canvas import (
     floats,
     horizontal,
     metric_name,
-    picture,
+    saved_figure,
 )
 
 if TYPE_CHECKING:
@@ -37,25 +37,25 @@ def curves(
 
     Args:
         history: the records of a run: `epoch`, the metric, and the metric with `val_`.
-        path: the picture.
+        path: the figure.
         title: what was trained on what.
         metric: its name in the records.
         ylabel: what to call it, with its unit.
         best_epoch: marked on the validation curve.
         baseline: what a simple rule scores: a horizontal line.
-        note: written across the picture, such as "GENERATED STAND-IN DATA".
+        note: written across the figure, such as "GENERATED STAND-IN DATA".
 
     Returns:
-        The picture's path.
+        The figure's path.
 
     Raises:
         UserError: if the history has no such metric, matplotlib is missing or the
-            picture cannot be written.
+            figure cannot be written.
     """
     expect(len(history) > 0, "history", "at least one epoch", list(history))
     lines = _metric_lines(history, metric)
     expect(len(lines) > 0, "metric", "in the history", metric)
-    with picture(Path(path), note) as (axes,):
+    with saved_figure(Path(path), note) as (axes,):
         for label, epochs, values, color in lines:
             axes.plot(epochs, values, "o-", color=color, ms=4, label=label)
         if best_epoch is not None:

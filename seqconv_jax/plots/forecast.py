@@ -10,7 +10,7 @@ from seqconv_jax.plots.canvas import (
     INK,
     ORANGE,
     finish_times,
-    picture,
+    saved_figure,
     title_and_legend,
 )
 
@@ -32,17 +32,17 @@ def forecast(
         times: `(n,)` when each forecast was for: datetime64 or numbers, ascending.
         actual: `(n,)` what happened, in `unit`.
         predicted: `(n,)` what was forecast for that time.
-        path: the picture.
+        path: the figure.
         unit: such as "°C".
         title: what was forecast, and how far ahead.
         baseline: `(n,)` what a simple rule forecast; None for none.
-        note: written across the picture.
+        note: written across the figure.
 
     Returns:
-        The picture's path.
+        The figure's path.
 
     Raises:
-        UserError: if the shapes differ, matplotlib is missing or the picture cannot be
+        UserError: if the shapes differ, matplotlib is missing or the figure cannot be
             written.
     """
     rows = {"forecast": (np.asarray(predicted), ORANGE)}
@@ -55,7 +55,7 @@ def forecast(
         **{k: v for k, (v, _) in rows.items()},
     }.items():
         expect_shape(values.shape == times.shape, name, str(times.shape), values)
-    with picture(Path(path), note, heights=(2.4, 1.0)) as (above, below):
+    with saved_figure(Path(path), note, heights=(2.4, 1.0)) as (above, below):
         above.plot(times, actual, color=INK, label="what happened")
         for name, (values, color) in reversed(rows.items()):
             width = 1.8 if name == "forecast" else 1.1

@@ -1,23 +1,33 @@
 """The training engine: a state of arrays, one jitted step, and a loop around it."""
 
-from seqconv_jax.train.batches import Batch, Examples, Resident, gather, put_on_device
-from seqconv_jax.train.diagnose import Diverged
-from seqconv_jax.train.engine import evaluate, predict
-from seqconv_jax.train.interrupt import Interrupted
-from seqconv_jax.train.loop import Best, Reporter, Result, fit
+from seqconv_jax.train.batches import (
+    PADDING_ROW,
+    Batch,
+    Dataset,
+    DeviceData,
+    gather,
+    put_on_device,
+)
+from seqconv_jax.train.diagnose import NonFiniteError
+from seqconv_jax.train.evaluation import evaluate, predict
+from seqconv_jax.train.interrupt import TrainingInterrupted
+from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.reporter import Reporter
+from seqconv_jax.train.selection import Best
 from seqconv_jax.train.state import TrainState, init_state
 from seqconv_jax.train.step import make_step
 
 __all__ = [
+    "PADDING_ROW",
     "Batch",
     "Best",
-    "Diverged",
-    "Examples",
-    "Interrupted",
+    "Dataset",
+    "DeviceData",
+    "NonFiniteError",
     "Reporter",
-    "Resident",
     "Result",
     "TrainState",
+    "TrainingInterrupted",
     "evaluate",
     "fit",
     "gather",

@@ -1,5 +1,7 @@
 """Batches as a pure function of the seed and the step, gathered on the device."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -8,10 +10,10 @@ import numpy as np
 
 from seqconv_jax import _checks
 
-FILLER = -1  # stands for no row, where the last batch is not full
+PADDING_ROW = -1  # the row number that fills up a last batch, and weighs nothing
 
 
-class Examples(Protocol):
+class Dataset(Protocol):
     """The data that training asks for; `seqconv_jax.data.task.Task` is one.
 
     The example of row `r` is `inputs[r]`, or `inputs[r + offsets]`, with `targets[r]`.
@@ -35,8 +37,20 @@ class Examples(Protocol):
     def example(self) -> np.ndarray: ...  # noqa: D102
 
 
-class Resident(NamedTuple):
-    """The arrays that stay on the device for the whole run."""
+class DeviceData(NamedTuple):
+    """The arrays that stay on the device for the whole run.
+
+    Attributes:
+        inputs: `(rows, length)` ids or `(rows, features)`, as in the dataset.
+        targets: `(rows, outputs)`.
+        offsets: `(length,)` int32, or None where a row of `inputs` is a whole sequence.
+
+    Example:
+        >>> rows = jnp.arange(6.0).reshape(6, 1)
+        >>> data = DeviceData(rows, 10 * rows, offsets=jnp.array([-2, -1]))
+        >>> gather(data, jnp.array([3, 5])).x[:, :, 0].tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
+    """
 
     inputs: jax.Array
     targets: jax.Array
@@ -44,27 +58,50 @@ class Resident(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A batch: `x`, `y`, and `weight`, 1 for an example and 0 for filler."""
+    """One batch of examples.
+
+    Attributes:
+        x: `(batch, time)` ids or `(batch, time, features)`.
+        y: `(batch, outputs)`.
+        weight: `(batch,)` float32, 1 for an example and 0 for a padding row.
+    """
 
     x: jax.Array
     y: jax.Array
     weight: jax.Array
 
 
-def put_on_device(task: Examples) -> Resident:
+def put_on_device(task: Dataset) -> DeviceData:
     """Copy a task's arrays to the default device, once."""
     offsets = None if task.offsets is None else jnp.asarray(task.offsets)
-    return Resident(jnp.asarray(task.inputs), jnp.asarray(task.targets), offsets)
+    return DeviceData(jnp.asarray(task.inputs), jnp.asarray(task.targets), offsets)
 
 
-def gather(resident: Resident, rows: jax.Array) -> Batch:
-    """Return the examples of `rows`, `(batch,)` int32; `FILLER` weighs nothing."""
-    weight = (rows != FILLER).astype(jnp.float32)
-    rows = jnp.maximum(rows, 0)
+def gather(data: DeviceData, rows: jax.Array) -> Batch:
+    """Return the examples of some rows as a batch.
+
+    A `PADDING_ROW` behind them weighs nothing in losses, scores and gradients, and
+    repeats an example of the batch in turn: so batch statistics, which know no weights,
+    are those of the batch's own examples (the first of them may count once more).
+
+    Args:
+        data: the arrays on the device.
+        rows: `(batch,)` int32; padding rows come last.
+
+    Example:
+        >>> data = DeviceData(jnp.eye(3), jnp.array([[0.0], [1.0], [2.0]]), None)
+        >>> batch = gather(data, jnp.array([2, 1, PADDING_ROW]))
+        >>> batch.y[:, 0].tolist(), batch.weight.tolist()
+        ([2.0, 1.0, 2.0], [1.0, 1.0, 0.0])
+    """
+    real = rows != PADDING_ROW
+    weight = real.astype(jnp.float32)
+    in_turn = rows[jnp.arange(rows.shape[0]) % jnp.maximum(jnp.sum(real), 1)]
+    rows = jnp.maximum(jnp.where(real, rows, in_turn), 0)
     where = rows
-    if resident.offsets is not None:
-        where = rows[:, None] + resident.offsets[None, :]
-    return Batch(resident.inputs[where], resident.targets[rows], weight)
+    if data.offsets is not None:
+        where = rows[:, None] + data.offsets[None, :]
+    return Batch(data.inputs[where], data.targets[rows], weight)
 
 
 def epoch_order(
@@ -79,7 +116,7 @@ def epoch_order(
     """Return the rows of every batch of an epoch, `(steps, batch_size)` int32.
 
     With replacement each row is drawn on its own; without, the epoch takes a new
-    permutation of the rows, and what is missing to a full last batch is `FILLER`.
+    permutation of the rows, and its last batch is filled up with `PADDING_ROW`.
 
     Args:
         key: the run's key for the order.
@@ -98,7 +135,7 @@ def epoch_order(
 
 
 def in_order(rows: np.ndarray, batch_size: int) -> np.ndarray:
-    """Return `rows` cut into batches in order, the last one filled up with `FILLER`.
+    """Return `rows` cut into batches in order; `PADDING_ROW` fills up the last one.
 
     Args:
         rows: `(n,)` int32.
@@ -116,10 +153,10 @@ def in_order(rows: np.ndarray, batch_size: int) -> np.ndarray:
 
 
 def _fill(rows, size: int, xp: Any):
-    return xp.pad(rows, (0, size - rows.shape[0]), constant_values=FILLER)
+    return xp.pad(rows, (0, size - rows.shape[0]), constant_values=PADDING_ROW)
 
 
-def count_steps(task: Examples, batch_size: int, steps_per_epoch: int | None) -> int:
+def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> int:
     """Return the batches of an epoch, by default enough for every row once.
 
     Raises:
@@ -142,3 +179,19 @@ def count_steps(task: Examples, batch_size: int, steps_per_epoch: int | None) ->
             steps_per_epoch,
         )
     return steps_per_epoch
+
+
+def order_function(
+    key: jax.Array, task: Dataset, steps: int, batch_size: int
+) -> Callable[[int], jax.Array]:
+    """Return the compiled function from an epoch's number, from 0, to its order."""
+    rows = jnp.asarray(task.train)
+    order = jax.jit(
+        partial(
+            epoch_order,
+            steps=steps,
+            batch_size=batch_size,
+            replacement=task.replacement,
+        )
+    )
+    return lambda epoch: order(key, jax.device_put(np.int32(epoch)), rows)

@@ -5,15 +5,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.nn.lazy import finished
-from seqconv_jax.nn.trace import layer_calls
+from seqconv_jax._leaves import named_leaves
 from seqconv_jax.train.batches import Batch
+from seqconv_jax.train.forward import forward, layer_outputs
 from seqconv_jax.train.state import TrainState
-from seqconv_jax.train.step import Score
+from seqconv_jax.train.step import Score, weighted_means
 
 
-class Diverged(ArithmeticError):
-    """A loss or gradient was not finite; the state before that step is untouched.
+class NonFiniteError(ArithmeticError):
+    """A loss, gradient or batch statistic was not finite.
+
+    The state before that step is untouched.
 
     Attributes:
         step: updates done before the one that failed.
@@ -34,8 +36,8 @@ def first_bad_tensor(
 ) -> str:
     """Repeat a failed step piece by piece and name the first tensor that is not finite.
 
-    In order: inputs, targets, parameters, the output of each layer, the loss, the
-    gradient of each parameter.
+    In order: inputs, targets, parameters and batch statistics, the output of each
+    layer, the loss, the gradient of each parameter, the updated batch statistics.
 
     Args:
         model: the model that was trained.
@@ -45,32 +47,41 @@ def first_bad_tensor(
         key: the run's dropout key.
     """
     key = jax.random.fold_in(key, state.step)
-    options = {"train": True, "rngs": {"dropout": key}}
+    params, batch_stats = state.params, state.batch_stats
     for name, array in [
         ("the batch's input", batch.x),
         ("the batch's target", batch.y),
     ]:
         if not _finite(array):
             return f"{name} (example {_first_row(array)} of the batch)"
-    for path, leaf in jax.tree_util.tree_leaves_with_path(state.params):
-        if not _finite(leaf):
-            return f"parameter {_name(path)}"
-    for name, _, y in layer_calls(model, {"params": state.params}, batch.x, **options):
-        if not _finite(finished(y)):
+    if name := _first_name(params):
+        return f"parameter {name}"
+    if name := _first_name(batch_stats):
+        return f"batch statistic {name}"
+    for name, y in layer_outputs(model, params, batch_stats, batch.x, key=key):
+        if not _finite(y):
             return f"the output of layer {name}"
 
     def objective(params):
-        predictions = model.apply({"params": params}, batch.x, **options)
-        values = jnp.where(batch.weight > 0, loss(predictions, batch.y), 0)
-        return jnp.sum(values) / jnp.maximum(jnp.sum(batch.weight), 1)
+        predictions, updated = forward(
+            model, params, batch_stats, batch.x, train=True, key=key
+        )
+        return weighted_means({"loss": loss}, predictions, batch)["loss"], updated
 
-    value, grads = jax.value_and_grad(objective)(state.params)
+    (value, updated), grads = jax.value_and_grad(objective, has_aux=True)(params)
     if not _finite(value):
         return "the loss"
-    for path, leaf in jax.tree_util.tree_leaves_with_path(grads):
-        if not _finite(leaf):
-            return f"the gradient of {_name(path)}"
+    if name := _first_name(grads):
+        return f"the gradient of {name}"
+    if name := _first_name(updated):
+        return f"the update of batch statistic {name}"
     return "the norm of all gradients"
+
+
+def _first_name(tree: Any) -> str | None:
+    """Return the name of the first leaf that is not finite, if there is one."""
+    leaves = named_leaves(tree).items()
+    return next((name for name, leaf in leaves if not _finite(leaf)), None)
 
 
 def _finite(array) -> bool:
@@ -82,7 +93,3 @@ def _finite(array) -> bool:
 def _first_row(array) -> int:
     bad = ~jnp.isfinite(array.reshape(array.shape[0], -1)).all(axis=1)
     return int(jnp.argmax(bad))
-
-
-def _name(path) -> str:
-    return "/".join(str(getattr(part, "key", part)) for part in path)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 
-class Interrupted(KeyboardInterrupt):
+class TrainingInterrupted(KeyboardInterrupt):
     """Training was stopped by a signal, after its state had been saved.
 
     Attributes:

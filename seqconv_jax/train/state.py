@@ -1,5 +1,6 @@
 """What training carries from step to step: arrays, and nothing else."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -7,6 +8,8 @@ import jax.numpy as jnp
 import optax
 
 from seqconv_jax import _checks
+from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax.train.forward import initial_variables
 
 
 class TrainState(NamedTuple):
@@ -19,11 +22,14 @@ class TrainState(NamedTuple):
         step: int32 scalar, updates done so far.
         params: the model's parameters.
         opt_state: the optimiser's state.
+        batch_stats: Flax's collection of that name, such as the running means of
+            `flax.linen.BatchNorm`; `{}` for a model without any.
     """
 
     step: jax.Array
     params: Any
     opt_state: Any
+    batch_stats: Any = {}
 
 
 class Keys(NamedTuple):
@@ -52,39 +58,44 @@ def init_state(
     *,
     seed: int,
     params: Any = None,
+    batch_stats: Any = None,
 ) -> TrainState:
     """Return the state before the first step.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         tx: an optax optimiser.
-        example: a batch of inputs; only its shape and dtype matter.
+        example: a batch of inputs, `(batch, time)` ids or `(batch, time, features)`;
+            only its shape and dtype matter.
         seed: an integer in [0, 2**32).
         params: parameters to begin with, which are copied; None draws them.
+        batch_stats: batch statistics to begin with, which are copied; None takes the
+            model's first ones.
 
     Raises:
-        UserError: if `params` are not the model's.
+        UserError: if `params` or `batch_stats` are not the model's.
+
+    Example:
+        >>> import numpy as np
+        >>> from seqconv_jax import models, optim
+        >>> model, tx = models.GRURegressor(units=4), optim.rmsprop(1e-3)
+        >>> state = init_state(model, tx, np.zeros((1, 9, 2), np.float32), seed=0)
+        >>> int(state.step), state.params["Dense_0"]["kernel"].shape, state.batch_stats
+        (0, (4, 1), {})
     """
     arguments = seed_keys(seed).params, jnp.asarray(example)
-    if params is None:
-        params = jax.jit(model.init)(*arguments)["params"]
-    else:
-        expected = jax.eval_shape(model.init, *arguments)["params"]
-        _refuse_other_shapes(_shapes(params), _shapes(expected))
-        params = jax.tree.map(jnp.array, params)
-    return TrainState(jnp.zeros((), jnp.int32), params, tx.init(params))
+    initial = partial(initial_variables, model)
+    given = {"params": params, "batch_stats": batch_stats}
+    given = {name: tree for name, tree in given.items() if tree is not None}
+    if given:
+        expected = jax.eval_shape(initial, *arguments)
+        for name, tree in given.items():
+            shapes = named_leaves(expected[name])
+            check_leaves(name, named_leaves(tree), shapes, dtypes=False)
 
+    def draw(key, x):
+        return {k: v for k, v in initial(key, x).items() if k not in given}
 
-def _refuse_other_shapes(given: dict[str, Any], wanted: dict[str, Any]) -> None:
-    for name in sorted({*given, *wanted}):
-        _checks.expect(
-            given.get(name) == wanted.get(name),
-            f"params{name}",
-            f"of shape {wanted[name]}" if name in wanted else "left out",
-            given.get(name),
-        )
-
-
-def _shapes(params: Any) -> dict[str, tuple[int, ...]]:
-    leaves, _ = jax.tree.flatten_with_path(params)
-    return {jax.tree_util.keystr(path): jnp.shape(leaf) for path, leaf in leaves}
+    variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
+    step, params = jnp.zeros((), jnp.int32), variables["params"]
+    return TrainState(step, params, tx.init(params), variables["batch_stats"])

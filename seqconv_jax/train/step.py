@@ -9,6 +9,7 @@ import numpy as np
 import optax
 
 from seqconv_jax.train.batches import Batch
+from seqconv_jax.train.forward import forward
 from seqconv_jax.train.state import TrainState
 
 Score = Callable[[jax.Array, jax.Array], jax.Array]
@@ -26,41 +27,58 @@ def make_step(
 ) -> Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]:
     """Build the pure function of one training step.
 
-    Where the loss or a gradient is not finite the state is returned as it came, its
-    step not advanced: whoever counts the steps sees it, and nothing is lost.
+    `L = sum(w l(f(x), y)) / sum(w)` over the batch, with dropout; then the optimiser
+    moves the parameters by the gradient of `L`, and batch statistics take in the batch.
+
+    Where the loss, a gradient or a statistic is not finite the state is returned as it
+    came, its step not advanced: whoever counts the steps sees it, and nothing is lost.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         tx: an optax optimiser.
-        loss: what is minimised, per example.
+        loss: what is minimised: `(batch, outputs)` predictions and targets to
+            `(batch,)`; see `seqconv_jax.losses`.
         metrics: more scores to report, by name.
 
     Returns:
         `step(state, batch, key) -> (state, metrics)`, to be jitted by the caller.
-        `key` seeds dropout and is folded with the step inside.
+        `key` seeds dropout and is folded with the step inside. The metrics are
+        scalars: `"loss"`, the others by name, `"examples"` in the batch, and
+        `"gradient_norm"`.
 
     Example:
         >>> from seqconv_jax import losses, models, optim
-        >>> step = make_step(models.SeriesConvNet(), optim.rmsprop(1e-3), losses.mae)
+        >>> from seqconv_jax.train.state import init_state
+        >>> model, tx = models.GRURegressor(units=4), optim.rmsprop(1e-3)
+        >>> batch = Batch(jnp.ones((8, 9, 2)), jnp.ones((8, 1)), jnp.ones(8))
+        >>> state = init_state(model, tx, batch.x, seed=0)
+        >>> step = jax.jit(make_step(model, tx, losses.mae))
+        >>> state, metrics = step(state, batch, jax.random.key(0))
+        >>> int(state.step), sorted(metrics)
+        (1, ['examples', 'gradient_norm', 'loss'])
     """
     scores = {"loss": loss, **(metrics or {})}
 
-    def objective(params, batch: Batch, key):
-        predictions = model.apply(
-            {"params": params}, batch.x, train=True, rngs={"dropout": key}
+    def objective(params, batch_stats, batch: Batch, key):
+        predictions, batch_stats = forward(
+            model, params, batch_stats, batch.x, train=True, key=key
         )
         values = weighted_means(scores, predictions, batch)
-        return values["loss"], values
+        return values["loss"], (values, batch_stats)
 
     def step(state: TrainState, batch: Batch, key: jax.Array):
         key = jax.random.fold_in(key, state.step)
         gradient = jax.value_and_grad(objective, has_aux=True)
-        (value, values), grads = gradient(state.params, batch, key)
+        (value, (values, batch_stats)), grads = gradient(
+            state.params, state.batch_stats, batch, key
+        )
         norm = optax.tree.norm(grads)
         updates, opt_state = tx.update(grads, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
-        new = TrainState(state.step + 1, params, opt_state)
+        new = TrainState(state.step + 1, params, opt_state, batch_stats)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
+        for statistic in jax.tree.leaves(batch_stats):
+            finite &= jnp.all(jnp.isfinite(statistic))
         new = jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, state)
         return new, {**values, "gradient_norm": norm}
 
@@ -69,7 +87,7 @@ def make_step(
 
 def make_scorer(
     model: Any, scores: Mapping[str, Score]
-) -> Callable[[Any, Batch], Metrics]:
+) -> Callable[[Any, Any, Batch], Metrics]:
     """Build the pure function that scores a batch without dropout.
 
     Args:
@@ -77,11 +95,11 @@ def make_scorer(
         scores: what to report, by name.
 
     Returns:
-        `score(params, batch) -> metrics`.
+        `score(params, batch_stats, batch) -> metrics`.
     """
 
-    def score(params, batch: Batch) -> Metrics:
-        predictions = model.apply({"params": params}, batch.x)
+    def score(params, batch_stats, batch: Batch) -> Metrics:
+        predictions, _ = forward(model, params, batch_stats, batch.x, train=False)
         return weighted_means(scores, predictions, batch)
 
     return score
@@ -90,9 +108,9 @@ def make_scorer(
 def weighted_means(
     scores: Mapping[str, Score], predictions: jax.Array, batch: Batch
 ) -> Metrics:
-    """Return each score's mean over the examples of a batch, filler left out."""
+    """Return each score's mean over the examples of a batch, without padding rows."""
     examples = jnp.sum(batch.weight)
-    # Filler may score anything, NaN included, so it is cut out, not multiplied away.
+    # A padding row may score anything, NaN included: cut it out, do not multiply.
     means = {
         name: jnp.sum(jnp.where(batch.weight > 0, score(predictions, batch.y), 0))
         / jnp.maximum(examples, 1)

@@ -4,10 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import jax
-import jax.numpy as jnp
-
-from seqconv_jax.train.choice import Choice, Record
+from seqconv_jax.train.selection import Best, ModelSelection, Record
 from seqconv_jax.train.state import TrainState
 from seqconv_jax.train.step import Metrics
 
@@ -22,16 +19,16 @@ class RunDirectory(Protocol):
     def truncate_history(self, step: int) -> None: ...  # noqa: D102
 
 
-class NoStore:
+class NullStore:
     """Keeps nothing."""
 
     def restore(self, state: TrainState, totals: Metrics):
         """Return the fresh start unchanged, and an empty history."""
         return state, totals, []
 
-    def best_params(self, state: TrainState, history: list[Record]) -> Any:
-        """Return the parameters as they are."""
-        return state.params
+    def best(self, state: TrainState, history: list[Record]) -> Best | None:
+        """Return None: there is no epoch yet."""
+        return None
 
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Do nothing."""
@@ -44,9 +41,9 @@ class RunStore:
     it may run ahead of the newest checkpoint, never behind, and restoring cuts it back.
     """
 
-    def __init__(self, run: RunDirectory, checkpoints: Any, choice: Choice):
+    def __init__(self, run: RunDirectory, checkpoints: Any, selection: ModelSelection):
         """Keep the parts."""
-        self._run, self._checkpoints, self._choice = run, checkpoints, choice
+        self._run, self._checkpoints, self._selection = run, checkpoints, selection
 
     def restore(self, state: TrainState, totals: Metrics):
         """Return the newest saved state, totals and history, or the fresh start."""
@@ -58,15 +55,15 @@ class RunStore:
         self._run.truncate_history(step)
         return tree["state"], tree["totals"], self._run.history()
 
-    def best_params(self, state: TrainState, history: list[Record]) -> Any:
-        """Return the parameters of the best epoch so far."""
+    def best(self, state: TrainState, history: list[Record]) -> Best | None:
+        """Return the best epoch so far, or None where there is none."""
         if not history:
-            return state.params
-        best = self._choice.best(history)
-        if self._choice.score(best) is None or best["step"] == int(state.step):
-            # The training loop gives the state's buffers away.
-            return jax.tree.map(jnp.copy, state.params)
-        return self._checkpoints.load(best["step"], {"state": state})["state"].params
+            return None
+        record = self._selection.best(history)
+        at_end = record["step"] == int(state.step)
+        if self._selection.score(record) is not None and not at_end:
+            state = self._checkpoints.load(record["step"], {"state": state})["state"]
+        return Best.of(record, state)
 
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Keep the state, with the scores of the epoch that it ends, if it ends one."""
@@ -74,21 +71,21 @@ class RunStore:
         self._run.write_history(history)
         scores = None
         if history and history[-1]["step"] == step:
-            scores = {self._choice.monitor: history[-1][self._choice.monitor]}
+            scores = {self._selection.monitor: history[-1][self._selection.monitor]}
         self._checkpoints.save(step, {"state": state, "totals": totals}, scores)
 
 
 @contextlib.contextmanager
 def open_store(
-    run: RunDirectory | None, choice: Choice
-) -> Iterator[NoStore | RunStore]:
+    run: RunDirectory | None, selection: ModelSelection
+) -> Iterator[NullStore | RunStore]:
     """Open a run's checkpoints; what is still being written is finished at the end."""
     if run is None:
-        yield NoStore()
+        yield NullStore()
         return
     from seqconv_jax.checkpoint import Checkpoints
 
     with Checkpoints(
-        run.checkpoint_dir, monitor=choice.monitor, mode=choice.mode
+        run.checkpoint_dir, monitor=selection.monitor, mode=selection.mode
     ) as checkpoints:
-        yield RunStore(run, checkpoints, choice)
+        yield RunStore(run, checkpoints, selection)

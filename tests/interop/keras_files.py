@@ -7,10 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
+import keras
 import keras_reference
 import numpy as np
+import pytest
 from keras import layers as k
 from numerics import normal
+
+from seqconv_jax import UserError, models
+from seqconv_jax.interop import load_keras_weights
+
+IDS = np.array([[1, 2, 3, 0, 0, 4, 4], [0, 0, 4, 5, 6, 0, 0]], np.int32)
 
 
 def model(shape, layers, *, dtype=None, seed=0):
@@ -21,10 +28,25 @@ def model(shape, layers, *, dtype=None, seed=0):
     return built
 
 
+def functional(shape, function):
+    """Build a Keras Functional with no zero among its weights."""
+    with keras_reference.exact():
+        x = keras.Input(shape, dtype="int32" if len(shape) == 1 else "float32")
+        built = keras.Model(x, function(x))
+    randomise(built)
+    return built
+
+
 def randomise(built, seed=0):
     with keras_reference.exact():
         for i, variable in enumerate(built.trainable_variables):
             variable.assign(0.5 * normal(*variable.shape, seed=seed + i))
+        for i, variable in enumerate(built.non_trainable_variables):
+            value = normal(*variable.shape, seed=seed - i + 99)
+            if variable.name == "moving_mean":
+                variable.assign(value)
+            if variable.name == "moving_variance":
+                variable.assign(value**2 + 0.1)
 
 
 def predict(built, x):
@@ -125,3 +147,31 @@ def rewritten(path: Path, target: Path, changes) -> Path:
                 if part is not None:
                     new.writestr(name, part)
     return target
+
+
+def evaluate(loaded, x):
+    variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
+    return np.asarray(loaded.model.apply(variables, x))
+
+
+def message_of(load, *arguments):
+    """Return the message of the error that loading ends in, which is one line."""
+    with pytest.raises(UserError) as error:
+        load(*arguments)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def load_small(path):
+    return load_keras_weights(
+        path, models.GRURegressor(3, reset_after=True), normal(1, 6, 2)
+    )
+
+
+def with_config(whole, tmp_path, change):
+    with zipfile.ZipFile(whole) as archive:
+        config = json.loads(archive.read("config.json"))
+    change(config)
+    return rewritten(
+        whole, tmp_path / "changed.keras", {"config.json": json.dumps(config)}
+    )

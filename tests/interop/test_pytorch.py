@@ -38,7 +38,9 @@ def states(layer, x):
 
 
 def last_state(layer, x):
-    return layer(x)[1].transpose(0, 1).flatten(1)
+    state = layer(x)[1]
+    state = state[0] if isinstance(state, tuple) else state  # of an LSTM, h of h and c
+    return state.transpose(0, 1).flatten(1)
 
 
 CONVOLUTIONS = [
@@ -75,6 +77,24 @@ def pairs(torch) -> Any:
         )
         ours = nn.Bidirectional(ours) if "bidirectional" in options else ours
         yield theirs, states if sequences else last_state, ours, "gru", X
+    for options, sequences in RECURRENT:
+        use: Any = {"use_bias": options.get("bias", True)}
+        use["return_sequences"] = sequences
+        for name, module, ours, how in [
+            ("lstm", torch.nn.LSTM, nn.LSTM(5, **use), {}),
+            ("rnn", torch.nn.RNN, nn.SimpleRNN(5, **use), {}),
+            (
+                "rnn",
+                torch.nn.RNN,
+                nn.SimpleRNN(5, activation="relu", **use),
+                {"nonlinearity": "relu"},
+            ),
+        ]:
+            theirs = module(4, 5, batch_first=True, **options, **how)
+            ours = nn.Bidirectional(ours) if "bidirectional" in options else ours
+            yield theirs, states if sequences else last_state, ours, name, X
+    theirs, ours = torch.nn.LayerNorm(4), nn.LayerNorm(epsilon=1e-5)
+    yield theirs, lambda layer, x: layer(x), ours, "layer_norm", X
     theirs, ours = torch.nn.Embedding(7, 3), nn.Embedding(7, 3)
     yield theirs, lambda layer, ids: layer(ids), ours, "embedding", IDS
 
@@ -112,11 +132,28 @@ def test_values_and_gradients_equal_pytorch(dtype, x64):
         arguments.append((params,) if ids else (params, x))
         # The map only moves values about: it carries gradients as it does weights.
         y, gradients, dx = run_torch(torch, theirs, call, x)
+        if name in ("lstm", "rnn"):  # two biases that are one here: add up to its own
+            halved = {n: g / 2 for n, g in gradients.items() if "bias" in n}
+            gradients = {**gradients, **halved}
         gradients = from_torch(gradients)
         expected.append((y, (gradients,) if ids else (gradients, dx.numpy())))
     got = values_and_gradients(functions, arguments)
     assert {str(y.dtype) for y, _ in got} == {dtype}
     assert_close(got, expected)
+
+
+def test_batch_norm_equals_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch is an extra")
+    theirs, ours = torch.nn.BatchNorm1d(4), nn.BatchNorm(momentum=0.9, epsilon=1e-5)
+    x = normal(64, 8, 4)
+    theirs(torch.tensor(x).mT)  # averages other than those that it began with
+    variables = interop.batch_norm_from_torch(theirs.state_dict())
+    theirs.eval()
+    y = theirs(torch.tensor(x).mT).mT.detach().numpy()
+    assert_close(np.asarray(ours.apply(variables, x)), y)
+    state = interop.batch_norm_to_torch(**variables)
+    theirs.load_state_dict({n: torch.as_tensor(a) for n, a in state.items()})
+    assert_same_bits(theirs(torch.tensor(x).mT).mT.detach().numpy(), y)
 
 
 def random(arrays):
@@ -151,6 +188,18 @@ def random(arrays):
             without(GRU, "bias_ih_l0", "bias_hh_l0"),
             {"kernel": (4, 15), "recurrent_kernel": (5, 15)},
         ),
+        (
+            "lstm",
+            zeros(weight_ih_l0=(20, 4), weight_hh_l0=(20, 5)),
+            {"kernel": (4, 20), "recurrent_kernel": (5, 20)},
+        ),
+        (
+            "rnn",
+            zeros(weight_ih_l0=(5, 4), weight_hh_l0=(5, 5)),
+            {"kernel": (4, 5), "recurrent_kernel": (5, 5)},
+        ),
+        ("layer_norm", zeros(weight=(4,), bias=(4,)), {"scale": (4,), "bias": (4,)}),
+        ("layer_norm", zeros(weight=(4,)), {"scale": (4,)}),
     ],
 )
 def test_round_trips_to_the_bit(name, state, shapes):
@@ -166,6 +215,24 @@ def test_round_trips_to_the_bit(name, state, shapes):
     # Copies: PyTorch trains in place.
     for array in state.values():
         assert not any(np.shares_memory(array, p) for p in jax.tree.leaves(params))
+
+
+@pytest.mark.parametrize("name, gates", [("lstm", 4), ("rnn", 1)])
+def test_two_biases_become_one(name, gates):
+    rows = 5 * gates
+    state = random(
+        zeros(weight_ih_l0=(rows, 4), weight_hh_l0=(rows, 5))
+        | zeros(bias_ih_l0=(rows,), bias_hh_l0=(rows,))
+    )
+    params = getattr(interop, f"{name}_from_torch")(state)
+    assert_same_bits(params["bias"], state["bias_ih_l0"] + state["bias_hh_l0"])
+    assert_same_bits(params["kernel"], state["weight_ih_l0"].T)  # the gates in order
+    assert_same_bits(params["recurrent_kernel"], state["weight_hh_l0"].T)
+    again = getattr(interop, f"{name}_to_torch")(params)
+    assert list(again) == list(state) and not again["bias_hh_l0"].any()
+    assert_same_bits(again["bias_ih_l0"], params["bias"])
+    both = interop.lstm_to_torch if name == "lstm" else interop.rnn_to_torch
+    assert len(both({"forward": params, "backward": params})) == 8
 
 
 def test_gates_and_rows_lie_where_they_should():
@@ -276,6 +343,36 @@ def test_gates_and_rows_lie_where_they_should():
             r"`kernel` must have shape \(any, 15\), got \(4, 10\)",
         ),
         (
+            interop.lstm_from_torch,
+            GRU,
+            r"`weight_ih_l0` must have shape \(20, any\), got \(15, 4\)",
+        ),
+        (
+            interop.lstm_from_torch,
+            zeros(weight_ih_l1=(20, 5)),
+            r"`state` must be of an LSTM of one layer, got \['weight_ih_l1'\]",
+        ),
+        (
+            interop.rnn_to_torch,
+            zeros(kernel=(4, 5), recurrent_kernel=(5, 5), bias=(2, 5)),
+            r"`bias` must have shape \(5,\), got \(2, 5\)",
+        ),
+        (
+            interop.layer_norm_from_torch,
+            zeros(weight=(4,), bias=(3,)),
+            r"`bias` must have shape \(4,\), got \(3,\)",
+        ),
+        (
+            interop.batch_norm_from_torch,
+            zeros(weight=(4,), bias=(4,)),
+            r"`state` must be the arrays \['running_mean', 'running_var', 'weight'\], wi",
+        ),
+        (
+            interop.batch_norm_to_torch,
+            zeros(scale=(4,), bias=(4,)),
+            r"`batch_stats` must be the arrays \['mean', 'var'\], got \[\]",
+        ),
+        (
             interop.gru_to_torch,
             {"forward": OURS},
             r"`params` must be the arrays \['kernel', 'recurrent_kernel'\].*'forward'",
@@ -287,6 +384,7 @@ def test_gates_and_rows_lie_where_they_should():
         ),
     ],
 )
-def test_refusals(function, arrays, message):
+def test_arrays_of_another_layer(function, arrays, message):
+    arguments = (arrays, {}) if function is interop.batch_norm_to_torch else (arrays,)
     with pytest.raises(UserError, match=message):
-        function(arrays)
+        function(*arguments)

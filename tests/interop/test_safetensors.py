@@ -11,7 +11,7 @@ from seqconv_jax import UserError, models, nn
 from seqconv_jax.interop import load_safetensors, save_safetensors
 
 MODELS = {
-    "text": (models.TextConvNet(9, 4, ending="flatten"), np.zeros((1, 60), np.int32)),
+    "text": (models.TextConvNet(9, 4, head="flatten"), np.zeros((1, 60), np.int32)),
     "series": (
         models.SeriesConvNet(
             blocks=(nn.ConvBlock(4, 3, pool=2, pooling="average"), nn.ConvBlock(4, 3))
@@ -21,16 +21,33 @@ MODELS = {
     "hybrid": (models.ConvGRU(4, 3, 2, 5, dropout=0.3), normal(1, 30, 4)),
     "both directions": (models.GRURegressor(3, bidirectional=True), normal(1, 5, 2)),
     "residual blocks": (models.TCN(4, dilations=(1, 2)), normal(1, 20, 3)),
+    "any recurrence": (
+        models.ConvRNN(nn.Bidirectional(nn.LSTM(3)), (nn.ConvBlock(4, 3),)),
+        normal(1, 9, 2),
+    ),
+    "layers side by side": (
+        nn.Sequential(
+            (
+                nn.Residual(layers=(nn.Conv1D(4, 1),), shortcut=(nn.Dense(4),)),
+                nn.Parallel(branches=((), (nn.Dense(2), nn.LayerNorm()))),
+                nn.BatchNorm(momentum=0.5),
+                nn.Masking(2.0),
+                nn.SimpleRNN(3, activation="relu"),
+                nn.Dense(2, name="last"),
+            )
+        ),
+        normal(1, 9, 2),
+    ),
     "a row of layers": (
         nn.Sequential(
             (
-                nn.Embedding(9, 3),
+                nn.Embedding(9, 3, mask_id=0),
                 nn.Bidirectional(nn.GRU(3, return_sequences=True), "sum"),
                 nn.Dropout(0.5, time_constant=True),
                 nn.GlobalMaxPool1D(),
                 nn.Dense(2, "softmax", use_bias=False),
             ),
-            padding_id=0,
+            mask_until=3,
         ),
         np.zeros((1, 7), np.int32),
     ),
@@ -48,13 +65,15 @@ def saved(tmp_path):
 @pytest.mark.parametrize("name", MODELS)
 def test_comes_back_to_the_bit_from_one_file(name, tmp_path):
     model, x = MODELS[name]
-    params, path = drawn(model, x)["params"], tmp_path / "model.safetensors"
-    save_safetensors(path, model, params, x)
+    path, variables = tmp_path / "model.safetensors", drawn(model, x)
+    params, averages = variables["params"], variables.get("batch_stats", {})
+    save_safetensors(path, model, params, x, averages)
     loaded = load_safetensors(path)
     assert loaded.model == model and loaded.input_shape == x.shape[1:]
     jax.tree.map(assert_same_bits, loaded.params, params)
+    jax.tree.map(assert_same_bits, loaded.batch_stats, averages)
     again = tmp_path / "again.safetensors"
-    save_safetensors(again, loaded.model, loaded.params, x)
+    save_safetensors(again, loaded.model, loaded.params, x, loaded.batch_stats)
     assert again.read_bytes() == path.read_bytes()
 
 
@@ -82,6 +101,15 @@ def test_float64_comes_back_where_it_is_enabled(tmp_path):
 def test_other_programs_can_read_it(saved):
     arrays = safetensors.numpy.load_file(saved)
     assert_same_bits(arrays["GRU_0/kernel"], drawn(NET, X)["params"]["GRU_0"]["kernel"])
+
+
+def test_moving_averages_are_tensors_of_their_own(tmp_path):
+    path, net, x = tmp_path / "a.safetensors", nn.BatchNorm(), normal(1, 9, 2)
+    save_safetensors(path, net, **drawn(net, x), example=x)
+    names = ["batch_stats/mean", "batch_stats/var", "bias", "scale"]
+    assert sorted(safetensors.numpy.load_file(path)) == names
+    with pytest.raises(UserError, match="`batch_stats` lacks mean, var"):
+        save_safetensors(path, net, drawn(net, x)["params"], x)
 
 
 def test_what_cannot_be_saved(tmp_path):
@@ -114,7 +142,7 @@ def rewrite(path, change, data=None):
     )
 
 
-def refused(path):
+def message_of(path):
     with pytest.raises(UserError) as error:
         load_safetensors(path)
     message = str(error.value)
@@ -182,20 +210,20 @@ HEADERS = {
 def test_headers_that_are_wrong(name, saved):
     change, message = HEADERS[name]
     rewrite(saved, lambda header, about: change(header, about))
-    assert message in refused(saved)
+    assert message in message_of(saved)
 
 
 @pytest.mark.parametrize("length", [0, 10**18, 2**64 - 1])
 def test_a_header_of_impossible_length(length, saved):
     saved.write_bytes(struct.pack("<Q", length) + saved.read_bytes()[8:])
-    assert f"got {length:,}" in refused(saved)
+    assert f"got {length:,}" in message_of(saved)
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, -1])
 def test_a_file_cut_short(keep, saved):
     saved.write_bytes(saved.read_bytes()[:keep])
-    refused(saved)
+    message_of(saved)
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    assert "No such file" in refused(tmp_path / "a.safetensors")
+    assert "No such file" in message_of(tmp_path / "a.safetensors")

@@ -124,7 +124,7 @@ def test_values_and_gradients_are_those_of_the_layers(name, rewrites, applied):
     assert_close(got, expected, 2e-6)
 
 
-@pytest.mark.parametrize("layers", CASES[RISE], ids=lambda layers: str(hash(layers)))
+@pytest.mark.parametrize("layers", CASES[RISE])
 def test_a_maximum_first_leaves_the_same_bits(layers):
     fused, plain = both(layers, (RISE,))
     variables = drawn(plain, X)

@@ -8,7 +8,7 @@ import keras_reference
 import numpy as np
 import oracles
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
 from numerics import (
@@ -24,12 +24,10 @@ from seqconv_jax import UserError
 from seqconv_jax.ops import (
     causal_conv1d_end,
     conv1d,
-    conv_output_length,
-    receptive_field,
 )
 
-jitted = quick_jit(conv1d, static_argnames=("stride", "padding", "dilation"))
 PADDINGS = ("valid", "same", "causal")
+jitted = quick_jit(conv1d, static_argnames=("stride", "padding", "dilation"))
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
@@ -143,45 +141,6 @@ def test_causal_jacobian_has_zero_blocks_above_the_diagonal(kernel_size, dilatio
         assert np.all(np.asarray(jacobian[t, :, s] != 0) == seen), (t, s)
 
 
-layers = st.lists(
-    st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 3)),
-    min_size=1,
-    max_size=3,
-)
-
-
-@settings(max_examples=10)
-@given(layers=layers, output=st.integers(0, 1))
-def test_receptive_field_is_the_span_of_the_gradient(layers, output):
-    field = receptive_field(layers)
-    jump = int(np.prod([stride for _, stride, _ in layers]))
-    length = field + 2 * jump
-    assume(length <= 40)
-
-    def stack(x):
-        for kernel_size, stride, dilation in layers:
-            kernel = jnp.ones((kernel_size, 1, 1))
-            x = conv1d(x, kernel, stride=stride, dilation=dilation)
-        return x[0, output, 0]
-
-    seen = np.flatnonzero(quick_jit(jax.grad(stack))(jnp.zeros((1, length, 1))))
-    assert seen[0] == output * jump
-    assert seen[-1] - seen[0] + 1 == field
-
-
-@pytest.mark.parametrize(
-    "layers, field",
-    [
-        ([], 1),
-        ([(7, 1, 1)], 7),
-        ([(7, 1, 1), (5, 5, 1), (7, 1, 1)], 41),
-        ([(3, 1, d) for d in (1, 1, 2, 2, 4, 4)], 29),
-    ],
-)
-def test_receptive_field_of_known_stacks(layers, field):
-    assert receptive_field(layers) == field
-
-
 @given(shift=st.integers(1, 5), dilation=st.integers(1, 2), stride=st.integers(1, 2))
 def test_valid_convolution_moves_with_its_input(shift, dilation, stride):
     x, kernel = normal(2, 20, 2), normal(3, 2, 3, seed=1)
@@ -189,28 +148,6 @@ def test_valid_convolution_moves_with_its_input(shift, dilation, stride):
     whole = np.asarray(jitted(x, kernel, **options))
     moved = np.asarray(jitted(np.roll(x, -shift * stride, 1), kernel, **options))
     assert_close(moved[:, :-shift], whole[:, shift:])
-
-
-def test_output_length_of_every_combination():
-    grid = itertools.product(
-        range(1, 10), range(1, 5), range(1, 4), range(1, 4), PADDINGS
-    )
-    for length, kernel_size, stride, dilation, padding in grid:
-        options = {"stride": stride, "padding": padding, "dilation": dilation}
-        expected = oracles.output_length(length, kernel_size, **options)
-        if expected == 0:
-            with pytest.raises(
-                UserError, match=rf"needs at least \d+ steps, got {length}"
-            ):
-                conv_output_length(length, kernel_size, **options)
-            continue
-        assert conv_output_length(length, kernel_size, **options) == expected
-        y = jax.eval_shape(
-            functools.partial(conv1d, **options),
-            jax.ShapeDtypeStruct((1, length, 1), jnp.float32),
-            jax.ShapeDtypeStruct((kernel_size, 1, 1), jnp.float32),
-        )
-        assert y.shape == (1, expected, 1)
 
 
 def test_jit_and_vmap_equal_the_plain_call():
@@ -281,11 +218,6 @@ def test_wrong_arguments_raise(x, kernel, options, message):
 def test_a_bias_of_another_width_raises_also_under_jit():
     with pytest.raises(UserError, match=r"`bias` must have shape \(2,\), got \(3,\)"):
         jitted(jnp.zeros((1, 4, 1)), jnp.zeros((2, 1, 2)), jnp.zeros(3))
-
-
-def test_a_negative_length_raises():
-    with pytest.raises(UserError, match="`length` must be an integer of at least 0"):
-        conv_output_length(-1, 1)
 
 
 @pytest.mark.parametrize("taps, dilation", [(1, 1), (3, 1), (3, 4)])

@@ -2,6 +2,7 @@
 
 import functools
 
+import masked_oracles
 import numpy as np
 import oracles
 import pytest
@@ -63,8 +64,8 @@ def check_convolution(mask, geometry):
     size, windows = options(geometry)
     x = normal(*mask.shape, FEATURES)
     y, counts, most, mean = convolved(spoilt(x, mask), mask, geometry)
-    assert counts.tolist() == oracles.window_mask(mask, size, **windows).tolist()
-    expected = oracles.masked_conv1d(x, WEIGHTS[size], mask, **windows)
+    assert counts.tolist() == masked_oracles.window_mask(mask, size, **windows).tolist()
+    expected = masked_oracles.masked_conv1d(x, WEIGHTS[size], mask, **windows)
     assert_equal_where_counted(y, counts, expected)
     assert_close(most, oracles.global_max_pool(expected, mask=counts), 1e-5)
     assert_close(mean, oracles.global_avg_pool(expected, mask=counts), 1e-5)
@@ -74,9 +75,9 @@ def check_pools(mask, geometry):
     size, windows = options(geometry)
     x = normal(*mask.shape, FEATURES)
     *both, counts = pooled(spoilt(x, mask), mask, geometry)
-    assert counts.tolist() == oracles.window_mask(mask, size, **windows).tolist()
+    assert counts.tolist() == masked_oracles.window_mask(mask, size, **windows).tolist()
     for y, reduce in zip(both, (np.max, np.mean), strict=True):
-        expected = oracles.masked_pool(reduce, x, size, mask, **windows)
+        expected = masked_oracles.masked_pool(reduce, x, size, mask, **windows)
         assert_equal_where_counted(y, counts, expected)
 
 

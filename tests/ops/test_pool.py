@@ -1,6 +1,5 @@
 import functools
 import itertools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +21,7 @@ from numerics import (
     values_and_gradients,
     weighted_sum,
 )
+from pool_cases import GLOBAL, MASK, POOLS, WINDOWS
 
 from seqconv_jax import UserError
 from seqconv_jax.ops import (
@@ -31,17 +31,6 @@ from seqconv_jax.ops import (
     max_pool,
     pool_mask,
 )
-
-POOLS = {"max": (max_pool, oracles.max_pool), "avg": (avg_pool, oracles.avg_pool)}
-GLOBAL = {
-    "max": (global_max_pool, oracles.global_max_pool),
-    "avg": (global_avg_pool, oracles.global_avg_pool),
-}
-WINDOWS = [(1, None), (2, None), (3, 2), (2, 3), (4, 1), (5, 3)]
-
-# A full row, a row padded in front, behind, within, and a row of nothing but padding.
-MASK: Any = np.ones((5, 11), bool)
-MASK[1, :7] = MASK[2, 4:] = MASK[3, 2:9] = MASK[4] = False
 
 
 def over_windows(function):
@@ -71,14 +60,6 @@ def test_mask_of_the_outputs(padding):
         assert mask.tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize("pool", GLOBAL)
-@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
-def test_global_equals_the_formula(pool, mask):
-    ours, oracle = GLOBAL[pool]
-    x = normal(5, 11, 2) - 3
-    assert_close(ours(x, mask=mask), oracle(x, mask=mask))
-
-
 KERAS = {
     "max": (keras.layers.MaxPooling1D, keras.layers.GlobalMaxPooling1D),
     "avg": (keras.layers.AveragePooling1D, keras.layers.GlobalAveragePooling1D),
@@ -106,13 +87,6 @@ def test_values_and_gradients_equal_keras(pool, dtype, x64):
     assert {str(y.dtype) for y, _ in got} == {dtype}
     expected = keras_reference.values_and_gradients(layers, [([], x) for x in inputs])
     assert_close(got, [(y, (gradient,)) for y, (_, gradient) in expected])
-
-
-def test_global_average_with_a_mask_equals_keras():
-    layer, x = keras.layers.GlobalAveragePooling1D(), normal(4, 11, 2)
-    mask = MASK[:4]  # Keras divides by zero in a row of padding.
-    expected = keras_reference.apply(layer, [], x, mask=mask)
-    assert_close(global_avg_pool(x, mask=mask), expected)
 
 
 def reduce_window_max(x, window, stride, padding):
@@ -170,26 +144,6 @@ def test_derivative_in_float64(pool, padding, mask):
     check_grads(jax.jit(run), (x,), order=1, modes=["rev"])
 
 
-@pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("pool", GLOBAL)
-@pytest.mark.parametrize("mask", [None, MASK], ids=["unmasked", "masked"])
-def test_global_derivative_in_float64(pool, mask):
-    x = normal(5, 11, 2, dtype="float64")
-    run = jax.jit(functools.partial(GLOBAL[pool][0], mask=mask))
-    check_grads(run, (x,), order=1, modes=["rev"])
-
-
-@pytest.mark.parametrize("pool", GLOBAL)
-def test_global_over_a_row_of_padding_is_zero_with_zero_gradient(pool):
-    x = normal(2, 4, 3) - 5
-    mask = jnp.array([[True] * 4, [False] * 4])
-    y, (gradient,) = value_and_gradients(
-        functools.partial(GLOBAL[pool][0], mask=mask), x
-    )
-    assert np.all(y[0] != 0) and np.any(gradient[0] != 0)
-    assert not np.any(y[1]) and not np.any(gradient[1])
-
-
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("pool", POOLS)
 def test_window_of_padding_is_zero_with_zero_gradient(pool, padding):
@@ -244,17 +198,6 @@ def test_pools_move_with_their_input(shift, window, stride):
         assert_close(np.asarray(got)[:, :-shift], np.asarray(whole)[:, shift:], 1e-6)
 
 
-@pytest.mark.parametrize("pool", GLOBAL)
-@pytest.mark.parametrize("front", [True, False])
-def test_padding_a_sequence_leaves_the_global_pool_alone(pool, front):
-    x = normal(2, 6, 3)
-    sides = (4, 0) if front else (0, 4)
-    padded = jnp.pad(x, ((0, 0), sides, (0, 0)))
-    mask = jnp.pad(jnp.ones((2, 6), bool), ((0, 0), sides))
-    run = GLOBAL[pool][0]
-    assert_close(run(padded, mask=mask), run(x), 1e-6)
-
-
 def test_nan_at_a_real_step_is_not_swallowed():
     x = jnp.array([1.0, jnp.nan, 3.0, 4.0]).reshape(1, 4, 1)
     assert np.isnan(max_pool(x, 2)[0, :, 0]).tolist() == [True, False]
@@ -274,56 +217,6 @@ def test_jit_and_vmap_equal_the_plain_call(pool):
     plain = [run(a, m) for a, m in zip(x, mask, strict=True)]
     mapped = jax.vmap(run)(x, mask)
     assert_close(mapped, jax.tree.map(lambda *parts: np.stack(parts), *plain))
-
-
-@pytest.mark.parametrize("pool", GLOBAL)
-def test_global_jit_and_vmap_equal_the_plain_call(pool):
-    x, mask = normal(3, 5, 11, 2), np.stack([MASK, ~MASK, MASK[::-1]])
-    run = GLOBAL[pool][0]
-    plain = np.stack([run(a, mask=m) for a, m in zip(x, mask, strict=True)])
-    mapped = jax.jit(jax.vmap(lambda x, mask: run(x, mask=mask)))
-    assert_close(mapped(x, mask), plain)
-
-
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("pool", POOLS)
-def test_half_precision_stays_near_float32(pool, dtype, masked):
-    x, mask = normal(5, 11, 2), MASK if masked else None
-    ours, oracle = POOLS[pool]
-    y, (gradient,) = value_and_gradients(
-        functools.partial(ours, window=3, mask=mask), jnp.asarray(x, dtype)
-    )
-    assert y.dtype == gradient.dtype == dtype
-    assert np.isfinite(np.float32(gradient)).all()
-    assert_close(y, oracle(x, 3, mask=mask))
-    run, oracle = GLOBAL[pool]
-    y = run(jnp.asarray(x, dtype), mask=mask)
-    assert y.dtype == dtype
-    assert_close(y, oracle(x, mask=mask))
-
-
-AVERAGES = {
-    "windows": lambda x, mask: avg_pool(x, x.shape[1], mask=mask),
-    "global": lambda x, mask: global_avg_pool(x, mask=mask),
-}
-
-
-@pytest.mark.parametrize("average", AVERAGES)
-@pytest.mark.parametrize("masked", [False, True])
-def test_average_of_large_float16_does_not_overflow(average, masked):
-    x = jnp.full((1, 8, 1), 6e4, jnp.float16)
-    mask = jnp.ones((1, 8), bool) if masked else None
-    assert float(jax.jit(AVERAGES[average])(x, mask).squeeze()) == 6e4
-
-
-@pytest.mark.parametrize("average", AVERAGES)
-@pytest.mark.parametrize("masked", [False, True])
-def test_average_of_bfloat16_loses_no_small_terms(average, masked):
-    x = jnp.array([256.0] + [1.0] * 63, jnp.bfloat16).reshape(1, 64, 1)
-    mask = jnp.ones((1, 64), bool) if masked else None
-    got = float(jax.jit(AVERAGES[average])(x, mask).squeeze())
-    assert got == pytest.approx((256 + 63) / 64, rel=4e-3)
 
 
 @pytest.mark.parametrize("pool", [max_pool, avg_pool])
@@ -348,18 +241,6 @@ def test_average_of_bfloat16_loses_no_small_terms(average, masked):
 def test_wrong_arguments_raise(pool, x, window, options, message):
     with pytest.raises(UserError, match=message):
         pool(jnp.zeros(x), window, **options)
-
-
-@pytest.mark.parametrize("pool", [global_max_pool, global_avg_pool])
-def test_global_wrong_arguments_raise(pool):
-    with pytest.raises(UserError, match=r"`x` must have shape .*, got \(4, 5\)"):
-        pool(jnp.zeros((4, 5)))
-    with pytest.raises(
-        UserError, match=r"at least 1 step, features\), got \(1, 0, 2\)"
-    ):
-        pool(jnp.zeros((1, 0, 2)))
-    with pytest.raises(UserError, match=r"`mask` must have shape \(2, 4\), got \(2, 4"):
-        pool(jnp.zeros((2, 4, 1)), mask=jnp.ones((2, 4, 1), bool))
 
 
 def test_mask_of_the_outputs_needs_two_axes():

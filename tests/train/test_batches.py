@@ -55,12 +55,27 @@ def test_gather_takes_whole_rows_without_offsets():
     assert batch.x.tolist() == [[6, 7, 8], [0, 1, 2]]
 
 
-def test_filler_weighs_nothing():
-    resident = batches.put_on_device(ramp_task())
-    assert batches.gather(resident, jnp.array([4, -1])).weight.tolist() == [1, 0]
+def test_a_padding_row_weighs_nothing():
+    data = batches.put_on_device(ramp_task())
+    assert batches.gather(data, jnp.array([4, -1])).weight.tolist() == [1, 0]
 
 
-def test_without_replacement_every_row_comes_once_and_filler_ends_the_epoch():
+def test_padding_rows_repeat_the_batch_in_turn():
+    data = batches.put_on_device(ramp_task())
+    batch = batches.gather(data, jnp.array([9, 4, -1, -1, -1]))
+    assert batch.y[:, 0].tolist() == [109, 104, 109, 104, 109]
+    assert batch.weight.tolist() == [1, 1, 0, 0, 0]
+
+
+def test_padding_rows_before_others_weigh_nothing_too():
+    data = batches.put_on_device(ramp_task())
+    batch = batches.gather(data, jnp.array([-1, 9, -1, 4]))
+    assert batch.y[[1, 3], 0].tolist() == [109, 104]
+    assert batch.weight.tolist() == [0, 1, 0, 1]
+    assert batches.gather(data, jnp.array([-1, -1])).weight.tolist() == [0, 0]
+
+
+def test_without_replacement_every_row_comes_once_and_padding_ends_the_epoch():
     rows = order().ravel().tolist()
     assert sorted(rows[:7]) == list(range(10, 17))
     assert rows[7:] == [-1, -1]
@@ -114,6 +129,6 @@ def test_batch_size_must_be_a_positive_integer(batch_size):
         batches.count_steps(ramp_task(), batch_size, None)
 
 
-def test_a_task_without_training_rows_is_refused():
+def test_a_task_without_training_rows_raises():
     with pytest.raises(UserError, match="`task.train` must be at least one row"):
         batches.count_steps(ramp_task(train=np.zeros(0, np.int32)), 2, None)

@@ -1,4 +1,6 @@
+import itertools
 import math
+import types
 
 import jax
 import jax.numpy as jnp
@@ -8,9 +10,9 @@ from train.helpers import fit, small_model, small_task
 from train.test_step import same
 
 import seqconv_jax as sc
-from seqconv_jax.train import engine
-from seqconv_jax.train.choice import Choice
-from seqconv_jax.train.loop import Silence
+from seqconv_jax.train import engine, loop
+from seqconv_jax.train.reporter import NullReporter
+from seqconv_jax.train.selection import ModelSelection
 
 
 def test_learns_and_reports_every_epoch():
@@ -37,7 +39,7 @@ def test_begins_with_the_parameters_given():
     again = fit(seed=2, params=first, **slow).state.params
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), again, first)
     assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(first))
-    with pytest.raises(sc.UserError, match=r"bias'\]` must be of shape \(5,\), got"):
+    with pytest.raises(sc.UserError, match=r"/bias as float32\(5,\), got float32\(4"):
         fit(small_model(features=5), params=first)
 
 
@@ -105,6 +107,16 @@ def test_an_epoch_without_replacement_counts_each_example_once():
     assert result.history[0]["step"] == math.ceil(len(task.train) / 100)
 
 
+@pytest.mark.parametrize("batch_size", [7, 100, 150])
+def test_examples_per_second_counts_no_padding(batch_size, monkeypatch):
+    seconds = itertools.count()
+    clock = types.SimpleNamespace(perf_counter=lambda: next(seconds))
+    monkeypatch.setattr(loop, "time", clock)
+    task = small_task(replacement=False)
+    result = fit(task=task, steps_per_epoch=None, epochs=1, batch_size=batch_size)
+    assert result.history[0]["examples_per_second"] == len(task.train)
+
+
 def test_the_best_epoch_keeps_its_parameters():
     task, model = small_task(), small_model()
     result = fit(model, task, epochs=6, optimizer=sc.optim.rmsprop(3e-2))
@@ -149,24 +161,24 @@ def test_a_schedule_moves_the_learning_rate():
         ({"seed": -1}, "`seed` must be an integer of at least 0, got -1"),
     ],
 )
-def test_arguments_out_of_range_are_refused(options, message):
+def test_arguments_out_of_range_raise(options, message):
     with pytest.raises(sc.UserError, match=message):
         fit(**options)
 
 
 def test_ties_go_to_the_earliest_epoch():
     history = [{"epoch": n, "val_loss": v} for n, v in [(1, 2.0), (2, 1.0), (3, 1.0)]]
-    assert Choice("val_loss", "min", None).best(history)["epoch"] == 2
-    assert Choice("val_loss", "max", None).best(history)["epoch"] == 1
-    assert Choice("val_loss", "min", 1).is_stale(history)
-    assert not Choice("val_loss", "min", 2).is_stale(history)
+    assert ModelSelection("val_loss", "min", None).best(history)["epoch"] == 2
+    assert ModelSelection("val_loss", "max", None).best(history)["epoch"] == 1
+    assert ModelSelection("val_loss", "min", 1).is_stale(history)
+    assert not ModelSelection("val_loss", "min", 2).is_stale(history)
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
 def test_a_score_that_is_not_finite_is_never_the_best(mode):
     values = [math.nan, None, 1.0, math.inf, -math.inf]
     history = [{"epoch": n, "val_loss": v} for n, v in enumerate(values, start=1)]
-    assert Choice("val_loss", mode, None).best(history)["epoch"] == 3
+    assert ModelSelection("val_loss", mode, None).best(history)["epoch"] == 3
 
 
 def test_steps_per_call_follow_the_device():
@@ -174,7 +186,7 @@ def test_steps_per_call_follow_the_device():
     assert engine.default_steps_per_call() == expected
 
 
-def test_evaluating_no_rows_is_refused():
+def test_evaluating_no_rows_raises():
     task, model = small_task(), small_model()
     with pytest.raises(sc.UserError, match="`rows` must be at least one row, got"):
         sc.train.evaluate(model, None, task, task.test[:0], {"mae": sc.losses.mae})
@@ -200,8 +212,8 @@ def test_reporter_sees_every_step():
 
 @pytest.mark.parametrize("steps_per_call", [1, 3])
 def test_nothing_goes_to_the_device_unasked(steps_per_call):
-    class Guard(Silence):
-        """Refuse implicit transfers from the head of an epoch to its end."""
+    class Guard(NullReporter):
+        """Disallow implicit transfers from the head of an epoch to its end."""
 
         def __init__(self):
             self.epochs = 0

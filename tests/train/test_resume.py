@@ -50,7 +50,9 @@ def test_stopped_anywhere_and_continued_is_the_uninterrupted_run(
     model, task = make_model(), small_task(replacement=replacement)
     whole = fit(model, task, epochs=3, seed=7)
     with sc.runs.open(tmp_path / "run") as run:
-        with pytest.raises(sc.train.Interrupted, match=f"after step {step} .saved"):
+        with pytest.raises(
+            sc.train.TrainingInterrupted, match=f"after step {step} .saved"
+        ):
             fit(model, task, epochs=3, seed=7, run=run, reporter=StopAt(step, signum))
     with sc.runs.open(tmp_path / "run", resume=True) as run:
         resumed = fit(model, task, epochs=3, seed=7, run=run)
@@ -89,7 +91,7 @@ def test_history_ahead_of_the_checkpoint_is_cut_back(tmp_path):
     assert same(resumed.state, whole.state)
 
 
-def test_resuming_another_model_is_refused(tmp_path):
+def test_resuming_another_model_raises(tmp_path):
     with sc.runs.open(tmp_path / "run") as run:
         fit(run=run)
         with pytest.raises(sc.UserError, match="shape"):
@@ -97,13 +99,13 @@ def test_resuming_another_model_is_refused(tmp_path):
 
 
 def test_without_a_run_directory_an_interrupt_says_that_nothing_was_saved():
-    with pytest.raises(sc.train.Interrupted, match="not saved") as caught:
+    with pytest.raises(sc.train.TrainingInterrupted, match="not saved") as caught:
         fit(reporter=StopAt(2))
     assert (caught.value.signum, caught.value.step) == (signal.SIGINT, 2)
 
 
 def test_an_interrupt_is_no_ordinary_exception():
-    assert not issubclass(sc.train.Interrupted, Exception)
+    assert not issubclass(sc.train.TrainingInterrupted, Exception)
 
 
 def test_handlers_are_put_back():

@@ -75,7 +75,7 @@ def test_a_step_that_is_not_finite_changes_nothing(bad):
     assert not np.isfinite(metrics["gradient_norm"])
 
 
-def test_filler_changes_neither_loss_nor_gradient():
+def test_padding_rows_change_neither_loss_nor_gradient():
     step, state, batch = start(small_model(dropout=0.0))
     half = Batch(batch.x[:8], batch.y[:8], batch.weight[:8])
     filled = Batch(
@@ -88,7 +88,7 @@ def test_filler_changes_neither_loss_nor_gradient():
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-7)
 
 
-def test_filler_that_scores_nan_is_cut_out():
+def test_a_padding_row_that_scores_nan_is_cut_out():
     batch = Batch(jnp.zeros((2, 1)), jnp.zeros((2, 1)), jnp.array([1.0, 0.0]))
     predictions = jnp.array([[2.0], [jnp.nan]])
     means = steps.weighted_means({"loss": sc.losses.mae}, predictions, batch)
@@ -104,6 +104,6 @@ def test_totals_weigh_batches_by_their_examples():
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, True, None])
-def test_a_seed_out_of_range_is_refused(seed):
+def test_a_seed_out_of_range_raises(seed):
     with pytest.raises(sc.UserError, match="`seed` must be an integer"):
         start(seed=seed)

@@ -1,4 +1,4 @@
-"""Gated recurrent unit: the operation, one step of it, and the loop over time."""
+"""Gated recurrent unit: the operation, and one step of it."""
 
 from seqconv_jax.ops.gru.op import gru, gru_cell
 from seqconv_jax.ops.recurrent import project_inputs

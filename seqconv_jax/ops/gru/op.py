@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.gru.recurrence import recurrence
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell
 from seqconv_jax.ops.masking import hide
+from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import (
     GATES,
     check_arguments,
@@ -106,7 +106,7 @@ def gru(
     states = recurrence(
         Convention(reset_after, gate_activation),
         projected,
-        initial_state.astype(dtype),
+        (initial_state.astype(dtype),),
         Weights(recurrent_kernel, outer_bias, inner_bias, recurrent_dropout_mask),
         mask,
         return_sequences=return_sequences,

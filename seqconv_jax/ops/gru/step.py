@@ -5,14 +5,31 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.ops.recurrent import GATES
+from seqconv_jax.ops.recurrent import GATES, State
 
 
 class Convention(NamedTuple):
-    """What kind of gated recurrent unit it is; see `ops.gru`."""
+    """What kind of gated recurrent unit it is, a `Unit` of `ops.recurrence`.
+
+    Attributes:
+        reset_after: as of `ops.gru`.
+        gate_activation: as of `ops.gru`.
+    """
 
     reset_after: bool
     gate_activation: str
+
+    def advance(self, weights: "Weights", projected: "Gates", state: State):
+        """Return the next state and what the gates let through."""
+        new, gates = cell(self, weights, projected, *state)
+        return (new,), gates
+
+    def step_back(self, weights: "Weights", gates: "Gates", state: State, d_new: State):
+        """Return derivatives of projection, state before, and weights but the bias."""
+        d_projected, d_before, d_weights = step_back(
+            self, weights, gates, *state, *d_new
+        )
+        return d_projected, (d_before,), d_weights
 
 
 class Weights(NamedTuple):

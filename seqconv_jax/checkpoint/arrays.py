@@ -1,0 +1,61 @@
+"""The arrays of a step in Orbax's format: the only place that knows Orbax."""
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from orbax.checkpoint import v1 as ocp
+
+from seqconv_jax._checks import UserError
+from seqconv_jax._leaves import named_leaves
+from seqconv_jax.checkpoint.leaves import nested
+from seqconv_jax.checkpoint.manifest import verify
+
+_ARRAYS = "arrays"
+
+# Orbax reports failures in absl's log too; here they become the line of a UserError.
+logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+
+
+def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
+    """Save named arrays into a step's directory.
+
+    Orbax takes neither empty arrays nor empty trees: the manifest alone keeps those.
+    """
+    stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
+    if stored:
+        ocp.save(str(where / _ARRAYS), nested(stored))
+
+
+def read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the arrays of a step by name, after every file has been checked."""
+    verify(where, manifest)
+    described = manifest["leaves"]
+    values = {
+        name: np.empty(spec["shape"], spec["dtype"])
+        for name, spec in described.items()
+        if 0 in spec["shape"]
+    }
+    if len(values) < len(described):
+        try:
+            values |= named_leaves(ocp.load(str(where / _ARRAYS)))
+        except Exception as error:  # whatever it is, this Orbax cannot read those files
+            raise UserError(
+                f"checkpoint {where} cannot be read by the installed Orbax, expected "
+                f"the version that wrote it: {one_line(error)}"
+            ) from error
+    return values
+
+
+def one_line(error: BaseException) -> str:
+    """Return what went wrong; the system's own words where it was a system call."""
+    if isinstance(error, UserError) and error.__cause__ is not None:
+        error = error.__cause__
+    code = re.search(r"os_error_code='(\d+)'", str(error))
+    if code or isinstance(error, OSError):
+        number = int(code[1]) if code else getattr(error, "errno", None)
+        return os.strerror(number) if number else str(error)
+    return " ".join(str(error).split())[:300] or type(error).__name__

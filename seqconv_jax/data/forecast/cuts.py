@@ -1,0 +1,110 @@
+"""Where a series is cut into train, validation and test: rows, dates or fractions."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from seqconv_jax._checks import UserError
+from seqconv_jax.data.series.series import Series
+from seqconv_jax.data.series.timeline import shown_time
+
+__all__ = ["cut_rows"]
+
+
+def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
+    """Return the two rows at which a series is cut.
+
+    Args:
+        split: two cut points, not sizes, of one kind: rows (integers), fractions of
+            the rows (in (0, 1): `(0.5, 0.75)` is 50/25/25), or dates (ISO text,
+            `datetime` or `numpy.datetime64`: the first row at or after it). Text of
+            digits is a row and text such as "0.5" a fraction.
+        series: the series to cut.
+
+    Raises:
+        UserError: for other kinds, a mix, cuts that do not rise or lie outside.
+
+    Example:
+        >>> series = Series(values=np.zeros((100, 1)), columns=("a",))
+        >>> cut_rows((0.5, 0.75), series), cut_rows(("20", "40"), series)
+        ((50, 75), (20, 40))
+    """
+    if isinstance(split, str) or not hasattr(split, "__len__") or len(split) != 2:
+        raise UserError(
+            "`split` must be two cut points, such as (0.5, 0.75), two rows or two "
+            f"dates, got {split!r}"
+        )
+    points = [_point(value, split) for value in split]
+    kinds = sorted({kind for kind, _ in points})
+    if len(kinds) > 1:
+        raise UserError(
+            f"`split` must be of one kind, got {kinds[0]} and {kinds[1]} in "
+            f"{tuple(split)}"
+        )
+    rows = [_row(kind, value, split, series) for kind, value in points]
+    if not 0 < rows[0] < rows[1]:
+        raise UserError(
+            f"`split` must be two cut points that rise from above 0, got {tuple(split)}"
+            f" (rows {rows[0]:,} and {rows[1]:,} of {series.name}); 50/25/25 is "
+            "(0.5, 0.75)"
+        )
+    return rows[0], rows[1]
+
+
+def _point(value: Any, split: Sequence[Any]) -> tuple[str, Any]:
+    """Return the kind of a cut point and its value."""
+    if isinstance(value, str):
+        text = value.strip()
+        if re.fullmatch(r"\d+", text):
+            return "rows", int(text)
+        if re.fullmatch(r"\d*\.\d+", text):
+            value = float(text)
+        elif re.match(r"\d{4}-\d\d", text):
+            value = _date(text)
+    if isinstance(value, (date, np.datetime64)) and value == value:  # not NaT
+        return "dates", np.asarray(value, "datetime64[us]")[()]
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return "rows", int(value)
+    if isinstance(value, Real) and 0.0 < float(value) < 1.0:
+        return "fractions", float(value)
+    raise UserError(
+        "`split` must hold rows (integers), fractions in (0, 1) or dates (YYYY-MM-DD), "
+        f"got {value!r} in {tuple(split)}"
+    )
+
+
+def _date(text: str) -> Any:
+    try:
+        return np.datetime64(text, "us")
+    except ValueError:
+        return text
+
+
+def _row(kind: str, value: Any, split: Sequence[Any], series: Series) -> int:
+    length = series.values.shape[0]
+    if kind == "fractions":
+        return int(length * value)
+    if kind == "rows":
+        if value >= length:
+            raise UserError(
+                f"`split` row {value:,} lies past the end of {series.name}, which has "
+                f"{length:,} rows; give smaller rows, or fractions such as (0.5, 0.75)"
+            )
+        return value
+    if series.times is None:
+        raise UserError(
+            f"`split` = {tuple(split)} are dates, but {series.name} was read without a "
+            "time column; pass time=... or give rows or fractions"
+        )
+    after = series.times >= value
+    if not after.any() or after[0]:
+        raise UserError(
+            f"`split` date {shown_time(value)} lies outside {series.name}, which runs "
+            f"from {shown_time(series.times[0])} to {shown_time(series.times[-1])}; "
+            "give other dates, or fractions such as (0.5, 0.75)"
+        )
+    return int(np.argmax(after))

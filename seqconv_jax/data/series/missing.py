@@ -1,0 +1,107 @@
+"""Missing cells: finding them, and the rules of what to do about them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax.data.series.timeline import shown_time
+
+__all__ = ["RULES", "count_by_column", "missing_cells", "resolve"]
+
+RULES = ("error", "keep", "previous", "interpolate", "drop")
+
+
+def missing_cells(values: np.ndarray, marks: Sequence[float]) -> np.ndarray:
+    """Return `(rows, columns)` bool: cells that are empty, infinite or a mark.
+
+    Args:
+        values: `(rows, columns)` float64.
+        marks: numbers that stand for "missing" in this file.
+    """
+    missing = ~np.isfinite(values)
+    for mark in marks:
+        expect(np.isfinite(mark), "missing_marks", "finite numbers", mark)
+        missing |= values == mark
+    return missing
+
+
+def resolve(
+    values: np.ndarray,
+    missing: np.ndarray,
+    rule: str,
+    names: Sequence[str],
+    times: np.ndarray | None,
+    where: str,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the values after the rule, and which rows to keep (None for all).
+
+    Args:
+        values: `(rows, columns)` float64 in order of time.
+        missing: `(rows, columns)` bool.
+        rule: "error"; "keep" the cells as they are read, marks included; take the
+            "previous" value of the column; "interpolate" between the neighbours, row
+            by row; or "drop" the rows.
+        names: the columns.
+        times: `(rows,)` or None, for messages.
+        where: the file, for messages.
+
+    Raises:
+        UserError: by the rule "error", and where there is nothing to fill from.
+    """
+    one_of("missing", rule, RULES)
+    if rule == "keep" or not missing.any():
+        return values, None
+    if rule == "error":
+        raise _found_missing(values, missing, names, times, where)
+    if rule == "drop":
+        whole = np.logical_not(missing.any(axis=1))
+        if not whole.any():
+            raise UserError(f"{where}: every row has a missing cell; none is left")
+        return values, whole
+    values = values.copy()  # pandas hands out arrays that are read-only
+    for column in np.flatnonzero(missing.any(axis=0)).tolist():
+        gone = missing[:, column]
+        if gone[0] or (rule == "interpolate" and gone[-1]):
+            end = "first" if gone[0] else "last"
+            raise UserError(
+                f"{where}: column {names[column]!r} is missing in the {end} row, so "
+                f"missing={rule!r} has nothing to fill it from; pass missing='drop', "
+                "or drop the column"
+            )
+        values[:, column] = _filled(values[:, column], gone, rule)
+    return values, None
+
+
+def _filled(column: np.ndarray, gone: np.ndarray, rule: str) -> np.ndarray:
+    rows = np.arange(len(column))
+    if rule == "interpolate":
+        return np.interp(rows, rows[~gone], column[~gone])
+    return column[np.maximum.accumulate(np.where(gone, 0, rows))]
+
+
+def _found_missing(
+    values: np.ndarray,
+    missing: np.ndarray,
+    names: Sequence[str],
+    times: np.ndarray | None,
+    where: str,
+) -> UserError:
+    row, column = (int(index) for index in np.argwhere(missing)[0])
+    when = "" if times is None else f" ({shown_time(times[row])})"
+    counts = ", ".join(
+        f"{name!r} {count:,}" for name, count in count_by_column(missing, names).items()
+    )
+    return UserError(
+        f"{where}: {int(missing.sum()):,} missing cells, first row {row}{when}, column "
+        f"{names[column]!r}, {values[row, column]:g} (in all: {counts}); pass missing="
+        "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+    )
+
+
+def count_by_column(missing: np.ndarray, names: Sequence[str]) -> dict[str, int]:
+    """Return the count of missing cells of each column that has any."""
+    counts = missing.sum(axis=0)
+    return {
+        name: int(count) for name, count in zip(names, counts, strict=True) if count
+    }

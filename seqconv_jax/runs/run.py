@@ -1,0 +1,176 @@
+"""The run directory: what a run was asked, how each epoch went, and how it ended.
+
+`config.json`, `history.jsonl` (a line per epoch), `summary.json`, `checkpoints/` and
+the caller's figures. All JSON is strict: a NaN or infinity is stored as null. Every
+write is atomic, and a lock keeps a second process out.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from seqconv_jax._checks import UserError, expect
+from seqconv_jax._files import parse_object, plain, replace_file, to_json
+from seqconv_jax.runs.content import (
+    CHECKPOINTS,
+    CONFIG,
+    FORMAT,
+    FORMAT_KEY,
+    HISTORY,
+    LOCK,
+    SUMMARY,
+    check_content,
+    read_config,
+    remove_run,
+)
+from seqconv_jax.runs.lock import DirectoryLock
+from seqconv_jax.runs.same_run import check_same_run
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run directory; made by `open`.
+
+    Attributes:
+        path: the directory.
+        config: the settings, as written to `config.json`.
+        resumed: whether there was a run before.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    resumed: bool
+    _lock: DirectoryLock = field(repr=False, compare=False)
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Where the run's checkpoints go; made by the first one."""
+        return self.path / CHECKPOINTS
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return the records, one for each epoch.
+
+        Raises:
+            UserError: naming the line that is not a JSON object.
+        """
+        return _read_lines(self.path / HISTORY)
+
+    def write_history(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Replace the whole history."""
+        replace_file(self.path / HISTORY, "".join(map(to_json, records)))
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Add the record of one epoch."""
+        self.write_history([*self.history(), record])
+
+    def truncate_history(self, step: int) -> None:
+        """Drop the records of epochs that ended after `step`."""
+        records = self.history()
+        kept = [record for record in records if record["step"] <= step]
+        if len(kept) < len(records):
+            self.write_history(kept)
+
+    def summary(self) -> dict[str, Any] | None:
+        """Return how the run ended, or None if it has not."""
+        path = self.path / SUMMARY
+        return parse_object(path.read_bytes(), str(path)) if path.exists() else None
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write how the run ended."""
+        replace_file(self.path / SUMMARY, to_json(summary, indent=2))
+
+    def close(self) -> None:
+        """Let another process open the directory; the end of this one does so too."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def open(
+    path: str | os.PathLike[str],
+    *,
+    config: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    may_change: Collection[str] = ("epochs",),
+    files: Collection[str] = (),
+) -> Run:
+    """Open a run directory and write its `config.json`.
+
+    A directory with a run in it needs `resume` or `overwrite`. `resume` where there is
+    none yet starts one, so that a job that may be cut off has one command. `overwrite`
+    removes what a run writes and nothing else, and only if `config.json` says that it
+    is a run.
+
+    Resuming needs the config of the run, except for the keys in `may_change`. The keys
+    of `environment` may change with a warning: the numbers may then differ in the last
+    bits. A `data_source` may change from one kind of real data to another, so record
+    the `data_sha256` beside it.
+
+    Args:
+        path: the directory, made if it is not there; `~` is the home directory.
+        config: all settings, resolved, and the `environment`; None for none, or for
+            those of the run that is resumed.
+        resume: go on with the run that is there.
+        overwrite: start anew in its place.
+        may_change: top-level keys of the config that a resumed run may change, such as
+            where the data lies.
+        files: names of files that the caller writes in the directory, such as
+            `"loss.png"`, which `overwrite` removes too.
+
+    Returns:
+        The open run; a context manager.
+
+    Raises:
+        UserError: if there is a run and neither `resume` nor `overwrite`, the config
+            differs, the directory holds something else, cannot be written, or is in
+            use.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "run"
+        >>> with open(path, config={"seed": 0}) as run:
+        ...     run.append({"epoch": 1, "step": 5, "loss": 0.5})
+        >>> with open(path, config={"seed": 0}, resume=True) as run:
+        ...     run.resumed, run.history()
+        (True, [{'epoch': 1, 'step': 5, 'loss': 0.5}])
+    """
+    if resume and overwrite:
+        raise UserError("`resume` and `overwrite` exclude each other, got both")
+    for name in files:
+        plain_name = Path(name).name == name != ".."
+        expect(plain_name, "files", "names without a directory", name)
+    directory = Path(path).expanduser().absolute()
+    settings = {**plain(config or {}, "config"), FORMAT_KEY: FORMAT}
+    check_content(directory, resume, overwrite)
+    lock = DirectoryLock(directory, LOCK)
+    try:
+        # Again: another process may have come and gone before the lock was ours.
+        has_run = check_content(directory, resume, overwrite)
+        if has_run and overwrite:
+            remove_run(directory, files)
+        if has_run and resume:
+            before = read_config(directory)
+            settings = before if config is None else settings
+            check_same_run(directory, before, settings, may_change)
+        replace_file(directory / CONFIG, to_json(settings, indent=2))
+    except BaseException:
+        lock.release()
+        raise
+    return Run(directory, settings, has_run and resume, lock)
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [parse_object(s, f"{path}, line {i}") for i, s in enumerate(lines, start=1)]

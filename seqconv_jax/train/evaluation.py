@@ -1,0 +1,172 @@
+"""Scores and predictions of a trained model, each row exactly once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+
+from seqconv_jax import _checks
+from seqconv_jax.train.batches import (
+    Dataset,
+    DeviceData,
+    gather,
+    in_order,
+    put_on_device,
+)
+from seqconv_jax.train.forward import forward
+from seqconv_jax.train.step import (
+    Score,
+    add_to_totals,
+    make_scorer,
+    means_of,
+    zero_totals,
+)
+
+EVALUATION_BATCH_SIZE = 512
+
+
+class Evaluator:
+    """Scores every row of a split exactly once.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        scores: what to report, by name.
+        data: the data on the device.
+        batch_size: rows scored at a time.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        scores: Mapping[str, Score],
+        data: DeviceData,
+        batch_size: int = EVALUATION_BATCH_SIZE,
+    ):
+        """Compile nothing yet; the first call does."""
+        self._names = tuple(scores)
+        self._data = data
+        self._score = make_scorer(model, scores)
+        self._batch_size = _checks.positive_int("batch_size", batch_size)
+        self._call = jax.jit(
+            self._one if jax.default_backend() == "cpu" else self._many,
+            donate_argnums=2,
+        )
+
+    def __call__(
+        self, params: Any, batch_stats: Any, rows: np.ndarray
+    ) -> dict[str, float]:
+        """Return the mean scores over `rows`.
+
+        Raises:
+            UserError: if there are no rows.
+        """
+        _checks.expect(len(rows) > 0, "rows", "at least one row", [])
+        order = jax.device_put(in_order(rows, min(self._batch_size, len(rows))))
+        totals = zero_totals(self._names)
+        batches = order.shape[0] if jax.default_backend() == "cpu" else 1
+        for index in range(batches):
+            at = jax.device_put(np.int32(index))
+            totals = self._call(params, batch_stats, totals, self._data, order, at)
+        return means_of(totals)
+
+    def _one(self, params, batch_stats, totals, data, order, index):
+        metrics = self._score(params, batch_stats, gather(data, order[index]))
+        return add_to_totals(totals, metrics)
+
+    def _many(self, params, batch_stats, totals, data, order, _):
+        def add(index, totals):
+            return self._one(params, batch_stats, totals, data, order, index)
+
+        return lax.fori_loop(0, order.shape[0], add, totals)
+
+
+def evaluate(
+    model: Any,
+    params: Any,
+    task: Dataset,
+    rows: np.ndarray,
+    scores: Mapping[str, Score],
+    *,
+    batch_stats: Any = None,
+    batch_size: int = EVALUATION_BATCH_SIZE,
+) -> dict[str, float]:
+    """Return a model's mean scores over rows of a task, each scored exactly once.
+
+    `sum(score(f(x[r]), y[r]) for r in rows) / len(rows)`, without dropout.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        params: its parameters, such as `result.best.params`.
+        task: the data.
+        rows: `(n,)` int32, for example `task.test`.
+        scores: what to report, by name: each takes `(batch, outputs)` predictions and
+            targets to `(batch,)`.
+        batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
+            a model without any.
+        batch_size: rows scored at a time.
+
+    Raises:
+        UserError: if there are no rows.
+
+    Example:
+        >>> from flax import linen as nn
+        >>> from seqconv_jax import losses
+        >>> from seqconv_jax.data import Task
+        >>> rows = np.arange(8, dtype=np.int32)
+        >>> x = rows[:, None].astype(np.float32)
+        >>> split = {"train": rows, "validation": rows, "test": rows}
+        >>> task = Task(inputs=x, targets=x, offsets=None, **split)
+        >>> params = {"kernel": np.full((1, 1), 2.0), "bias": np.zeros(1)}
+        >>> evaluate(nn.Dense(1), params, task, rows, {"mae": losses.mae})
+        {'mae': 3.5}
+    """
+    evaluator = Evaluator(model, scores, put_on_device(task), batch_size)
+    return evaluator(params, batch_stats or {}, rows)
+
+
+def predict(
+    model: Any,
+    params: Any,
+    task: Dataset,
+    rows: np.ndarray,
+    *,
+    batch_stats: Any = None,
+    batch_size: int = EVALUATION_BATCH_SIZE,
+) -> np.ndarray:
+    """Return a model's outputs for rows of a task, `f(x[r])`, without dropout.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        params: its parameters, such as `result.best.params`.
+        task: the data.
+        rows: `(n,)` int32.
+        batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
+            a model without any.
+        batch_size: rows at a time.
+
+    Returns:
+        `(n, outputs)`, in the order of `rows`.
+
+    Example:
+        >>> from flax import linen as nn
+        >>> from seqconv_jax.data import Task
+        >>> rows = np.arange(8, dtype=np.int32)
+        >>> x = rows[:, None].astype(np.float32)
+        >>> split = {"train": rows, "validation": rows, "test": rows}
+        >>> task = Task(inputs=x, targets=x, offsets=None, **split)
+        >>> params = {"kernel": np.full((1, 1), 2.0), "bias": np.zeros(1)}
+        >>> predict(nn.Dense(1), params, task, rows[5:2:-1])[:, 0].tolist()
+        [10.0, 8.0, 6.0]
+    """
+    data, batch_stats = put_on_device(task), batch_stats or {}
+
+    @jax.jit
+    def apply(params, batch_stats, rows):
+        x = gather(data, rows).x
+        return forward(model, params, batch_stats, x, train=False)[0]
+
+    batches = in_order(rows, batch_size)
+    outputs = [apply(params, batch_stats, batch) for batch in batches]
+    return np.concatenate(jax.device_get(outputs))[: len(rows)]

@@ -1,0 +1,103 @@
+"""Which epoch is the best, and when to stop waiting for a better one."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from seqconv_jax import _checks
+from seqconv_jax._best import best_of
+from seqconv_jax.train.state import TrainState
+
+Record = dict[str, Any]
+"""One epoch: `epoch`, `step`, `loss`, `val_loss`, metrics, `seconds`, ..."""
+
+
+class ModelSelection(NamedTuple):
+    """How the best epoch is selected: a function of the history alone.
+
+    Attributes:
+        monitor: the score that decides.
+        mode: `"min"` or `"max"`.
+        patience: epochs in a row without a better one that end training; None for
+            never.
+
+    Example:
+        >>> selection = ModelSelection("val_loss", "min", patience=1)
+        >>> history = [{"epoch": 1, "val_loss": 2.0}, {"epoch": 2, "val_loss": 3.0}]
+        >>> selection.best(history)["epoch"], selection.is_stale(history)
+        (1, True)
+    """
+
+    monitor: str
+    mode: Literal["min", "max"]
+    patience: int | None
+
+    @classmethod
+    def of(
+        cls,
+        monitor: str | None,
+        mode: Literal["min", "max"],
+        patience: int | None,
+        names: tuple[str, ...],
+        validated: bool,
+    ) -> "ModelSelection":
+        """Check the settings against the scores `names` that a run reports."""
+        known = [f"val_{name}" for name in names] if validated else list(names)
+        if monitor is None:
+            monitor = known[0]
+        _checks.one_of("monitor", monitor, known)
+        _checks.one_of("mode", mode, ("min", "max"))
+        if patience is not None:
+            _checks.positive_int("patience", patience)
+        return cls(monitor, mode, patience)
+
+    def best(self, history: list[Record]) -> Record:
+        """Return the best epoch's record, the earliest of equals.
+
+        Where no score is finite, that is the first.
+        """
+        scored = ((record, record[self.monitor]) for record in history)
+        best = best_of(scored, self.mode)
+        return history[0] if best is None else best
+
+    def score(self, record: Record) -> float | None:
+        """Return an epoch's score if it is a finite number, else None."""
+        score = record[self.monitor]
+        return score if score is not None and math.isfinite(score) else None
+
+    def is_stale(self, history: list[Record]) -> bool:
+        """Return whether the best epoch lies `patience` epochs back, or more."""
+        if self.patience is None or not history:
+            return False
+        return history[-1]["epoch"] - self.best(history)["epoch"] >= self.patience
+
+
+class Best(NamedTuple):
+    """The best epoch.
+
+    Attributes:
+        record: its line of the history.
+        params: the parameters at its end.
+        batch_stats: the batch statistics at its end; empty where the model has none.
+    """
+
+    record: Record
+    params: Any
+    batch_stats: Any
+
+    @classmethod
+    def of(cls, record: Record, state: TrainState) -> "Best":
+        """Return it with copies: the training loop gives the state's buffers away."""
+        return cls(record, *jax.tree.map(jnp.copy, (state.params, state.batch_stats)))
+
+    @property
+    def epoch(self) -> int:
+        """Its number, from 1."""
+        return self.record["epoch"]
+
+    @property
+    def val_loss(self) -> float:
+        """Its validation loss."""
+        return self.record["val_loss"]

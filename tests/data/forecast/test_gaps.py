@@ -1,0 +1,69 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from data.forecast.ramps import START, series_of
+
+from seqconv_jax._checks import UserError
+from seqconv_jax.data import forecast_task
+
+
+def gapped(drop_rows):
+    values = np.arange(60.0)
+    keep = np.setdiff1d(np.arange(60), drop_rows)
+    times = START + keep * np.timedelta64(10, "m")
+    return series_of(values[keep], times=times)
+
+
+def test_windows_over_gaps_are_counted_or_dropped():
+    series = gapped([30, 31])  # row 30 of the file does not follow row 29
+    options: dict[str, Any] = dict(
+        target="a", lookback=4, every=1, delay=2, split=(16, 40)
+    )
+    kept = forecast_task(series, **options)
+    dropped = forecast_task(series, **options, gaps="drop")
+    crossing = [28, 29, 30, 31, 32, 33]  # first input <= 29, target >= 30
+    assert dict(kept.spanning) == {"train": 0, "validation": 6, "test": 0}
+    assert dict(kept.dropped) == {"train": 0, "validation": 0, "test": 0}
+    assert dict(dropped.dropped) == dict(dropped.spanning) == dict(kept.spanning)
+    assert set(kept.validation) - set(dropped.validation) == set(crossing)
+    assert "left out: train 0, validation 6, test 0" in dropped.describe()
+    with pytest.raises(UserError, match="leaves no train window of .*all 12 cross"):
+        forecast_task(
+            gapped([5, 10, 14]), **{**options, "split": (16, 40)}, gaps="drop"
+        )
+
+
+def test_irregular_sampling_counts_rows_only():
+    days = np.busday_offset("2020-01-01", np.arange(60), roll="forward")
+    series = series_of(np.arange(60), times=days.astype("datetime64[us]"))
+    task = forecast_task(
+        series, target="a", lookback=5, every=1, delay=1, split=(20, 40)
+    )
+    assert (task.horizon, task.horizon_rows) == ("2 rows", 2)
+    exact = forecast_task(
+        series,
+        target="a",
+        lookback=5,
+        every=1,
+        delay=1,
+        split=(20, 40),
+        exact_horizon=True,
+    )
+    assert exact.horizon == "1 row"
+    with pytest.raises(
+        UserError, match="`lookback` = 60d is a duration, but .*regular"
+    ):
+        forecast_task(
+            series, target="a", lookback="60d", every=1, delay=1, split=(20, 40)
+        )
+    with pytest.raises(UserError, match="gaps='drop' needs a regular sampling"):
+        forecast_task(
+            series,
+            target="a",
+            lookback=5,
+            every=1,
+            delay=1,
+            split=(20, 40),
+            gaps="drop",
+        )

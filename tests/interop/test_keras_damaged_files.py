@@ -1,0 +1,106 @@
+"""Files that are damaged, or lack a part: one line that names the file, nothing run."""
+
+import sys
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from interop.keras_files import load_small, message_of, rewritten
+
+from seqconv_jax import UserError
+from seqconv_jax.interop import load_keras
+
+
+def test_a_file_that_is_none(tmp_path):
+    path = tmp_path / "a.keras"
+    assert "cannot be read: No such file" in message_of(load_keras, path)
+    path.write_bytes(b"")
+    assert "expected a file of Keras's" in message_of(load_keras, path)
+    path.write_bytes(b"\x80\x04\x95pickle")
+    assert "got one that begins with b'\\x80\\x04\\x95pickl'" in message_of(
+        load_keras, path
+    )
+
+
+def test_weights_without_a_model(weights):
+    assert "holds weights alone: build the model" in message_of(load_keras, weights)
+
+
+@pytest.mark.parametrize("keep", [12, 300, 0.5, 0.99])
+@pytest.mark.parametrize("kind", ["keras", "weights"])
+def test_a_file_cut_short(kind, keep, whole, weights, tmp_path):
+    content = (whole if kind == "keras" else weights).read_bytes()
+    path = tmp_path / "cut.keras"
+    path.write_bytes(content[: int(keep if keep > 1 else keep * len(content))])
+    message_of(load_keras if kind == "keras" else load_small, path)
+
+
+def test_bytes_flipped_at_random_never_end_in_anything_else(weights, tmp_path):
+    content, path = weights.read_bytes(), tmp_path / "flipped.weights.h5"
+    random, met = np.random.default_rng(0), 0
+    for _ in range(150):
+        damaged = bytearray(content)
+        for place in random.integers(0, len(content), 5):
+            damaged[place] ^= int(random.integers(1, 256))
+        path.write_bytes(damaged)
+        try:
+            load_small(path)
+        except UserError:
+            met += 1
+    assert met > 20
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"config.json": None}, "expected 'config.json' once, got only"),
+        ({"config.json": [b"{}", b"{}"]}, "expected 'config.json' once, got 2 times"),
+        ({"model.weights.h5": None}, "expected 'model.weights.h5' once"),
+        ({"metadata.json": b"[]"}, "metadata.json is damaged: expected a JSON object"),
+        ({"config.json": b"[" * 99_999}, "config.json is damaged"),
+        ({"config.json": b"{}"}, "must be a Sequential"),
+        ({"config.json": b'{"class_name": "Sequential"}'}, "is damaged"),
+        ({"model.weights.h5": b"no"}, "expected a whole file of Keras's"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_zip_members(changes, message, whole, tmp_path):
+    path = rewritten(whole, tmp_path / "changed.keras", changes)
+    assert message in message_of(load_keras, path)
+
+
+def test_a_member_that_unpacks_to_far_too_much(whole, tmp_path):
+    path = tmp_path / "bomb.keras"
+    with zipfile.ZipFile(whole) as old:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+            new.writestr("metadata.json", old.read("metadata.json"))
+            new.writestr("model.weights.h5", old.read("model.weights.h5"))
+            new.writestr("config.json", b" " * 50_000_000)
+    assert "to 50,000,000 bytes, which no model does" in message_of(load_keras, path)
+
+
+def test_names_that_climb_out_are_never_touched(whole, tmp_path):
+    path = tmp_path / "inner" / "a.keras"
+    path.parent.mkdir()
+    path.write_bytes(whole.read_bytes())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("../escaped.txt", "x")
+        archive.writestr("assets/evil.pkl", "x")
+    assert load_keras(path).input_shape == (6, 2)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.keras", "inner"]
+
+
+def test_a_header_that_is_no_text(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = 7
+    assert "attribute 'model_config' is no text" in message_of(load_keras, path)
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+    assert "got no group 'layers'" in message_of(load_keras, path)
+
+
+def test_h5py_is_asked_for_by_name(whole, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    assert "pip install 'seqconv-jax[interop]'" in message_of(load_keras, whole)

@@ -1,0 +1,68 @@
+"""The code in README and docs runs, in the order in which it stands there."""
+
+import re
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+from numerics import normal
+
+ROOT = Path(__file__).parents[1]
+LONGEST_README = 120
+
+
+def blocks(name):
+    """The Python blocks of a Markdown file."""
+    return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+
+
+def run(name, **names):
+    """Execute a file's blocks one after another; return the names they leave."""
+    assert blocks(name)
+    for i, block in enumerate(blocks(name)):
+        exec(compile(block, f"{name}, block {i}", "exec"), names)
+    return names
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= LONGEST_README
+
+
+def test_the_readme_trains_on_arrays(capsys):
+    names = run("README.md")
+    assert names["outputs"].shape == (1000, 1)
+    assert names["forecasts"].shape == (100, 1)
+    losses = [record["val_loss"] for record in names["result"].history]
+    assert losses[-1] < losses[0]
+    assert "ConvGRU, input (60, 4)" in capsys.readouterr().out
+
+
+def test_layers():
+    x, key = jnp.asarray(normal(4, 60, 4)), jax.random.key(0)
+    names = run(
+        "docs/layers.md",
+        x=x,
+        kernel=jnp.asarray(normal(5, 4, 6)),
+        w=jnp.asarray(normal(4, 6)),
+        u=jnp.asarray(normal(2, 6)),
+        bias=None,
+    )
+    mask = jnp.arange(60)[None] < jnp.array([[60], [20], [7], [0]])
+    models = names["ConvLSTM"](8), names["model"], names["network"]
+    for model, shape in zip(models, [(4, 1), (4, 1), (4, 60, 128)], strict=True):
+        y = model.apply(model.init(key, x), x, mask=mask)
+        assert y.shape == shape and jnp.all(jnp.isfinite(y))
+    deep = names["Deep"]()
+    x = jnp.asarray(normal(4, 60, 8))
+    variables = deep.init(key, x)
+    trained = deep.apply(variables, x, train=True, rngs={"dropout": key})
+    assert jnp.any(trained != deep.apply(variables, x))
+
+
+@pytest.mark.parametrize("path", ["README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_links_lead_somewhere(path):
+    text = (ROOT / path).read_text()
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    for link in links:
+        assert ((ROOT / path).parent / link).exists(), link
