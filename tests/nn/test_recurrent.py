@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import keras
 import keras_reference
 import numpy as np
-import oracles
+import recurrent_oracles as oracles
 import pytest
 from flax import linen as linen
 from numerics import (
