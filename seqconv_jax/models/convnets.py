@@ -17,7 +17,6 @@ from seqconv_jax.nn import (
     Network,
     layers_of,
 )
-from seqconv_jax.nn.fuse import REWRITES
 
 __all__ = ["SeriesConvNet", "TextConvNet"]
 
@@ -49,7 +48,6 @@ class TextConvNet(Network):
         dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
         mask_id: the id of padding, which then never changes an output; None for none.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -67,7 +65,6 @@ class TextConvNet(Network):
     dropout: float = 0.0
     outputs: int = 1
     mask_id: int | None = None
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -96,7 +93,6 @@ class SeriesConvNet(SeriesNetwork):
         head: `"global_max"`, `"global_average"` or `"flatten"`.
         dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -113,7 +109,6 @@ class SeriesConvNet(SeriesNetwork):
     head: str = "global_max"
     dropout: float = 0.0
     outputs: int = 1
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:

@@ -12,7 +12,6 @@ from seqconv_jax.nn import (
     MaxPool1D,
     layers_of,
 )
-from seqconv_jax.nn.fuse import REWRITES
 
 __all__ = ["ConvGRU", "ConvRNN", "GRURegressor"]
 
@@ -29,7 +28,6 @@ class ConvRNN(SeriesNetwork):
         blocks: the convolutions, from the input upwards; none for the recurrent layer
             alone.
         outputs: width of the output.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax
@@ -44,7 +42,6 @@ class ConvRNN(SeriesNetwork):
     recurrent: Any
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
     outputs: int = 1
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -68,7 +65,6 @@ class ConvGRU(SeriesNetwork):
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax
@@ -89,7 +85,6 @@ class ConvGRU(SeriesNetwork):
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     outputs: int = 1
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -121,7 +116,6 @@ class GRURegressor(SeriesNetwork):
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax
@@ -138,7 +132,6 @@ class GRURegressor(SeriesNetwork):
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     outputs: int = 1
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:

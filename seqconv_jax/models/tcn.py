@@ -8,7 +8,6 @@ import jax
 from seqconv_jax import _checks
 from seqconv_jax.models.series import SeriesNetwork
 from seqconv_jax.nn import Dense, LastStep, ResidualBlock, receptive_field
-from seqconv_jax.nn.fuse import REWRITES
 
 __all__ = ["TCN"]
 
@@ -25,7 +24,6 @@ class TCN(SeriesNetwork):
         dilations: one block for each.
         dropout: rate at which channels are dropped after each convolution.
         outputs: width of the output.
-        rewrites: which neighbours may be computed as one, see `nn.Sequential`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -44,7 +42,6 @@ class TCN(SeriesNetwork):
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     dropout: float = 0.0
     outputs: int = 1
-    rewrites: tuple[str, ...] = REWRITES
 
     @property
     def layers(self) -> tuple[Any, ...]:

@@ -47,8 +47,9 @@ class Bidirectional(Layer):
         _checks.one_of("merge", self.merge, _MERGES)
         reverse = getattr(self.layer, "reverse", None)
         turned = {} if reverse is None else {"reverse": not reverse}
-        self.forward = self.layer.clone(name=None, parent=None)
-        self.backward = self.layer.clone(name=None, parent=None, **turned)
+        # Copies, down to the modules that the layer itself is made of.
+        self.forward = self.layer.copy(parent=None)
+        self.backward = self.layer.copy(parent=None, **turned)
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False

@@ -32,8 +32,6 @@ class Residual(Composite):
             as the shortcut does.
         shortcut: those beside them; none for the input itself.
         activation: `s`, a name known to `activation`.
-        rewrites: which neighbours may be computed as one; `()` for none. The results
-            are the same to rounding.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -49,7 +47,6 @@ class Residual(Composite):
     layers: tuple[Any, ...]
     shortcut: tuple[Any, ...] = ()
     activation: str = "linear"
-    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -126,8 +123,6 @@ class Parallel(Composite):
         branches: a tuple of tuples of layers; an empty one passes the input on.
         merge: `"concatenate"` (the features, in the order of the branches), `"sum"`,
             `"average"`, `"multiply"` or `"maximum"`.
-        rewrites: which neighbours may be computed as one; `()` for none. The results
-            are the same to rounding.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -143,7 +138,6 @@ class Parallel(Composite):
 
     branches: tuple[tuple[Any, ...], ...]
     merge: str = "concatenate"
-    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False

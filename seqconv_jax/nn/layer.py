@@ -34,10 +34,11 @@ class Layer(nn.Module):
         >>> class Scale(Layer):
         ...     @nn.compact
         ...     def __call__(self, x, *, mask=None, train=False):
-        ...         scale = self.param("scale", nn.initializers.ones, (1, x.shape[-1]))
-        ...         return x * scale
-        >>> Scale().init(jax.random.key(0), jnp.ones((2, 3)))["params"]["scale"].shape
-        (1, 3)
+        ...         shape = (1, 1, x.shape[-1])
+        ...         return x * self.param("scale", nn.initializers.ones, shape)
+        >>> params = Scale().init(jax.random.key(0), jnp.ones((2, 9, 3)))["params"]
+        >>> params["scale"].shape
+        (1, 1, 3)
     """
 
     @property

@@ -11,7 +11,7 @@ from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
 
-class Composite(Layer):
+class Composite(Layer, kw_only=True):
     """The base of modules that run layers.
 
     Attributes:
@@ -19,7 +19,7 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites = fuse.REWRITES  # a field of those that have it as their last
+    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def run(
         self,

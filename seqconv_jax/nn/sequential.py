@@ -8,7 +8,6 @@ import jax
 from flax import linen as nn
 
 from seqconv_jax import _checks
-from seqconv_jax.nn import fuse
 from seqconv_jax.nn.lengths import check_lengths, output_length, windows_of
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
@@ -123,8 +122,6 @@ class Sequential(Network):
             its `__call__` takes them.
         mask_until: the index of the first layer that is not told of masked steps any
             more; None to hand the mask on for as long as there are steps.
-        rewrites: which neighbours may be computed as one; `()` for none. The results
-            are the same to rounding.
 
     Example:
         >>> import jax.numpy as jnp
@@ -139,7 +136,6 @@ class Sequential(Network):
 
     layers: tuple[Any, ...]
     mask_until: int | None = None
-    rewrites: tuple[str, ...] = fuse.REWRITES
 
     @nn.nowrap
     def __len__(self) -> int:

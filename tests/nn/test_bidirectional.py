@@ -7,17 +7,19 @@ import keras_reference
 import numpy as np
 import oracles
 import pytest
+from flax import linen as linen
 from numerics import (
     apply,
     assert_close,
     assert_same_bits,
     drawn,
     normal,
+    quick_jit,
     values_and_gradients,
 )
 
 from seqconv_jax import UserError
-from seqconv_jax.nn import GRU, Bidirectional
+from seqconv_jax.nn import GRU, LSTM, Bidirectional, Dense, Sequential, SimpleRNN
 
 KEY = jax.random.key(0)
 X = normal(4, 6, 3)
@@ -48,12 +50,25 @@ def test_bidirectional_is_two_layers_side_by_side():
     assert_close(got, np.where(MASK[:, :, None], expected, 0))
 
 
-BIDIRECTIONAL = [
-    # Merge, Keras's name, reset after, all states, mask.
-    ("concatenate", "concat", False, True, MASK),
-    ("sum", "sum", True, False, None),
-    ("average", "ave", False, False, MASK),
-    ("multiply", "mul", True, True, None),
+BEFORE, AFTER = {"reset_after": False}, {"reset_after": True}
+BIDIRECTIONAL: list[tuple[Any, ...]] = [
+    # Our layer and Keras's, their options, merge, Keras's name, all states, mask.
+    (
+        GRU,
+        keras.layers.GRU,
+        {"reset_after": False},
+        "concatenate",
+        "concat",
+        True,
+        MASK,
+    ),
+    (GRU, keras.layers.GRU, {"reset_after": True}, "sum", "sum", False, None),
+    (GRU, keras.layers.GRU, {"reset_after": False}, "average", "ave", False, MASK),
+    (GRU, keras.layers.GRU, {"reset_after": True}, "multiply", "mul", True, None),
+    (LSTM, keras.layers.LSTM, {}, "concatenate", "concat", True, MASK),
+    (LSTM, keras.layers.LSTM, {}, "sum", "sum", False, MASK),
+    (SimpleRNN, keras.layers.SimpleRNN, {}, "average", "ave", True, MASK),
+    (SimpleRNN, keras.layers.SimpleRNN, {}, "concatenate", "concat", False, None),
 ]
 
 
@@ -61,15 +76,11 @@ BIDIRECTIONAL = [
 def test_bidirectional_values_and_gradients_equal_keras(dtype, x64):
     ours, theirs, arguments = [], [], []
     x = normal(*X.shape, dtype=dtype)
-    for merge, name, reset_after, sequences, mask in BIDIRECTIONAL:
-        gru = GRU(5, reset_after=reset_after, return_sequences=sequences)
-        layer = Bidirectional(gru, merge=merge)
+    for kind, keras_kind, options, merge, name, sequences, mask in BIDIRECTIONAL:
+        options = {**options, "return_sequences": sequences}
+        layer = Bidirectional(kind(5, **options), merge=merge)
         reference = keras.layers.Bidirectional(
-            keras.layers.GRU(
-                5, reset_after=reset_after, return_sequences=sequences, dtype=dtype
-            ),
-            merge_mode=name,
-            dtype=dtype,
+            keras_kind(5, dtype=dtype, **options), merge_mode=name, dtype=dtype
         )
         params = jax.tree.map(lambda p: np.asarray(p, dtype), drawn(layer, X)["params"])
         arguments.append((params, x))
@@ -137,6 +148,103 @@ def test_bidirectional_drops_differently_in_each_direction():
     assert np.any(y[:, :5] != y[:, 5:])
     still = apply(layer, both, x)
     assert_close(still[:, :5], still[:, 5:])
+
+
+class Decay(linen.Module):
+    """A stranger's recurrent layer, without `reverse` and without a base class."""
+
+    all_states: bool = False
+
+    @linen.compact
+    def __call__(self, x, mask=None):
+        """Average the inputs, the older the less; stay the same at masked steps."""
+        rate = jax.nn.sigmoid(self.param("rate", linen.initializers.ones, ()))
+        mask = jnp.ones(x.shape[:2], bool) if mask is None else mask
+
+        def step(state, at):
+            v, real = at
+            new = rate * state + (1 - rate) * v
+            state = jnp.where(real[:, None], new, state)
+            return state, state
+
+        inputs = jnp.swapaxes(jnp.asarray(x), 0, 1), jnp.swapaxes(mask, 0, 1)
+        last, states = jax.lax.scan(step, jnp.zeros_like(x[:, 0]), inputs)
+        return jnp.swapaxes(states, 0, 1) if self.all_states else last
+
+
+class Around(linen.Module):
+    """A stranger's module around a layer."""
+
+    inner: Any
+
+    @linen.compact
+    def __call__(self, x, *, mask=None):
+        """Scale the input before it."""
+        scale = self.param("scale", linen.initializers.ones, ())
+        return self.inner(x * scale, mask=mask)
+
+
+@pytest.mark.parametrize("mask", [None, jnp.asarray(MASK)], ids=["no mask", "mask"])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        GRU(5),
+        LSTM(5),
+        LSTM(5, return_sequences=True),
+        SimpleRNN(5),
+        SimpleRNN(5, return_sequences=True),
+        Decay(),
+        Decay(all_states=True),
+        Sequential((Dense(4), LSTM(5))),
+        Sequential((Bidirectional(GRU(2, return_sequences=True)), SimpleRNN(5))),
+        Around(GRU(5)),
+    ],
+    ids=lambda layer: " ".join(repr(layer).split()),
+)
+def test_any_layer_equals_its_reversal_by_hand(layer, mask):
+    """Run it on reversed steps, and turn the states round again."""
+    both = Bidirectional(layer, merge="concatenate")
+    params = drawn(both, X)["params"]
+    assert sorted(params) == ["backward", "forward"]
+
+    def run(params):
+        turned = {} if mask is None else {"mask": mask[:, ::-1]}
+        straight = {} if mask is None else {"mask": mask}
+        forward = layer.apply({"params": params["forward"]}, X, **straight)
+        backward = layer.apply({"params": params["backward"]}, X[:, ::-1], **turned)
+        if forward.ndim == 3:
+            backward = backward[:, ::-1]
+        by_hand = jnp.concatenate([forward, backward], axis=-1)
+        if mask is not None and forward.ndim == 3:
+            by_hand = jnp.where(mask[:, :, None], by_hand, 0)
+        return both.apply({"params": params}, X, **straight), by_hand
+
+    got, expected = quick_jit(run)(params)
+    assert_close(got, expected, 1e-6)
+
+
+@pytest.mark.parametrize("all_states", [False, True])
+def test_what_a_strangers_layer_leaves_of_a_mask_is_read_off_its_output(all_states):
+    layer = Bidirectional(Decay(all_states))
+    after = (GRU(2),) if all_states else (Dense(2),)
+    model = Sequential((layer, *after))
+    variables = drawn(model, X)
+    y = apply(model, variables, X, mask=jnp.asarray(MASK))
+    spoilt = np.where(MASK[:, :, None], X, np.float32(3))
+    got = apply(model, variables, spoilt, mask=jnp.asarray(MASK))
+    assert_same_bits(got, y)
+    bare = apply(model, variables, X[1:2, 2:])
+    assert_close(y[1:2], bare)
+
+
+def test_output_length_and_windows_are_those_of_the_layer():
+    for layer, left in [
+        (GRU(5), None),
+        (LSTM(5, return_sequences=True), 9),
+        (Decay(True), None),
+    ]:
+        both = Bidirectional(layer)
+        assert both.output_length(9) == left and both.windows is None
 
 
 def test_errors():

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
+from nn.stacks import Scale
 
 import seqconv_jax as sc
 from seqconv_jax.models import GRURegressor, TextConvNet
-from seqconv_jax.nn import Dense
+from seqconv_jax.nn import BatchNorm, Dense, Sequential
 from seqconv_jax.nn.summary import count_parameters, layers, summary
 
 
@@ -61,6 +62,33 @@ def test_a_layer_called_twice_counts_once():
     x = np.zeros((1, 3), np.float32)
     assert layers(Twice(), x) == [("Dense_0", (3,), 12), ("Dense_0", (3,), 0)]
     assert summary(Twice(), x).splitlines()[-1].split() == ["Total", "12"]
+
+
+def test_a_model_in_a_model_is_one_row():
+    inner = Sequential((Scale(), Sequential((Dense(2), BatchNorm()))))
+    model = Sequential((inner, GRURegressor(3, outputs=4), Dense(1)))
+    x = np.zeros((1, 9, 3), np.float32)
+    rows = [(3 + 8 + 4), 3 * 3 * (2 + 3 + 1) + 16, 5]
+    assert layers(model, x) == [
+        ("layers_0", (9, 2), rows[0]),
+        ("layers_1", (4,), rows[1]),
+        ("layers_2", (1,), rows[2]),
+    ]
+    table = summary(model, x).splitlines()
+    assert [row.split()[:2] for row in table[3:6]] == [
+        ["layers_0", "Sequential"],
+        ["layers_1", "GRURegressor"],
+        ["layers_2", "Dense"],
+    ]
+    assert table[-1].split() == ["Total", str(sum(rows))]
+    params = jax.eval_shape(model.init, jax.random.key(0), x)["params"]
+    assert count_parameters(params) == sum(rows)
+
+
+def test_a_strangers_model_of_layers_under_lifts():
+    model = Sequential((nn.remat(Scale)(), nn.remat(Sequential)((Dense(2),))))
+    x = np.zeros((1, 9, 3), np.float32)
+    assert layers(model, x) == [("layers_0", (9, 3), 3), ("layers_1", (9, 2), 8)]
 
 
 def test_count_parameters():
