@@ -192,7 +192,6 @@ REMAT = linen.remat(nn.Conv1D)
         ((nn.Embedding(7, 4), REMAT(5, 3)), []),
         ((nn.Embedding(7, 4), Doubled(5, 3)), []),
         ((nn.Embedding(7, 4), nn.LayerNorm(), conv()), []),
-        ((nn.Embedding(7, 4, mask_id=0), conv(), POOLS[0]), []),
         ((nn.Masking(), conv(activation="relu"), POOLS[0]), []),
         ((conv(activation="relu"), POOLS[0], nn.Masking()), [RISE, CONVOLVE]),
         ((conv(padding="same"), nn.LastStep()), [LAST]),  # The bias alone.
