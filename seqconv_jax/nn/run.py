@@ -1,7 +1,7 @@
 """Running layers one after another, and what a module of layers has to do for it."""
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import KW_ONLY
 from typing import Any
 
 import jax
@@ -19,7 +19,8 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    rewrites: tuple[str, ...] = dataclasses.field(default=fuse.REWRITES, kw_only=True)
+    _: KW_ONLY
+    rewrites: tuple[str, ...] = fuse.REWRITES
 
     def run(
         self,
