@@ -1,6 +1,7 @@
 """An embedding and a convolution where ids are masked, computed as one."""
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,17 +33,18 @@ def stack(embedding, conv, **settings):
 def test_values_and_gradients_are_those_of_the_layers(vocabulary):
     """Fewer and more ids in a batch than in the vocabulary; the mask of either kind."""
     embeddings = [nn.Embedding(vocabulary, 4, mask_id=0), nn.Embedding(vocabulary, 4)]
-    cases = list(zip(itertools.cycle(embeddings), CONVOLUTIONS, strict=False))
+    convolutions = CONVOLUTIONS[:: 1 if vocabulary == 6 else 5]
+    cases = list(zip(itertools.cycle(embeddings), convolutions, strict=False))
 
-    def run(params, embedding, conv, rewrites):
-        model = stack(embedding, conv, rewrites=rewrites)
-        options = {} if embedding.makes_mask else {"mask": MASK}
+    def run(params, case, rewrites):
+        model, embedding = stack(*case, rewrites=rewrites), case[0]
+        options: Any = {} if embedding.makes_mask else {"mask": MASK}
         return model.apply({"params": params}, IDS, **options)
 
     params = [(drawn(stack(*case), IDS, scale=0.5)["params"],) for case in cases]
     got, expected = (
         values_and_gradients(
-            [lambda p, c=case, r=rewrites: run(p, *c, r) for case in cases], params
+            [lambda p, c=case, r=rewrites: run(p, c, r) for case in cases], params
         )
         for rewrites in (fuse.REWRITES, ())
     )

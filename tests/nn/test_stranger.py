@@ -201,7 +201,7 @@ def test_resumes_in_a_run_directory_bit_for_bit(name, tmp_path):
 @pytest.mark.parametrize("name", ["network", "row", "in a model", "row in a model"])
 def test_padding_changes_nothing(name):
     model = MODELS[name]
-    variables = model.init(KEY, X)
+    variables = jax.jit(model.init)(KEY, X)
     predict = jax.jit(lambda x, mask: model.apply(variables, x, mask=mask))
     y = predict(X, MASK)
     spoilt = np.where(MASK[:, :, None], X, np.float32(np.nan))
