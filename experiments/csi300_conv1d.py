@@ -3,10 +3,10 @@
     python experiments/csi300_conv1d.py --data 000300.SH.csv
 
 Notebooks after F. Chollet's *Deep Learning with Python* ("the book") built this network
-and never trained it: its window of 12 rows left nothing for the second convolution. Here
-the window has all 60 rows, and the target is the close (--target high is the book's
-column). Judge it by index points against "tomorrow = today" and by how many days'
-direction it gets right; most days, and most models, do not beat that.
+and never trained it: its window of 12 rows left nothing for the second convolution.
+Here the window has all 60 rows, and the target is the close (--target high is the
+book's column). Judge it by index points against "tomorrow = today" and by how many
+days' direction it gets right; most days, and most models, do not beat that.
 
 Data: daily bars with the columns date, open, high, low, close, vol, amount, in --data
 or $SEQCONV_DATA (newest first: add --reverse); a generated random walk without them.

@@ -83,7 +83,7 @@ def in_order(model, params, x):
     for name, *_ in layers(model, x):
         layer = params.get(name, {})
         for part in (layer.get("forward"), layer.get("backward"), layer):
-            order = ("embedding", "kernel", "recurrent_kernel", "bias")
+            order = ("embedding", "scale", "kernel", "recurrent_kernel", "bias")
             weights += [part[p] for p in order if part and p in part]
     assert len(weights) == len(jax.tree.leaves(params))
     return weights

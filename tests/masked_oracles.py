@@ -9,7 +9,7 @@ def masked_windows(mask, size, stride=1, padding="valid", dilation=1):
 
     A tap outside the bare sequence, from the first real step to the last, has None.
     """
-    stays = padding != "valid" and stride == 1
+    stays = stride == 1 and (padding != "valid" or size == 1)
     for b, row in enumerate(mask):
         real = [t for t in range(len(row)) if row[t]]
         if not real:

@@ -38,7 +38,7 @@ OWNERS = {
         *("_leaves", "checkpoint", "interop", "losses", "models"),
         *("nn", "ops", "optim", "train"),
     },
-    "flax": {"nn", "models", "interop"},
+    "flax": {"nn", "interop"},
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},

@@ -15,8 +15,27 @@ from keras.src.backend.jax import trainer
 from numerics import assert_close, drawn, normal, quick_jit
 
 from seqconv_jax import losses, ops, optim
-from seqconv_jax.models import ConvGRU, GRURegressor, SeriesConvNet, TextConvNet
-from seqconv_jax.nn import GRU, ConvBlock
+from seqconv_jax.models import (
+    ConvGRU,
+    ConvRNN,
+    GRURegressor,
+    SeriesConvNet,
+    TextConvNet,
+)
+from seqconv_jax.nn import (
+    GRU,
+    LSTM,
+    Activation,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    ConvBlock,
+    Dense,
+    GlobalMaxPool1D,
+    LayerNorm,
+    Sequential,
+    SimpleRNN,
+)
 from seqconv_jax.train import Batch, TrainState, make_step
 
 STEPS, BATCH = 20, 4
@@ -30,6 +49,7 @@ class System(NamedTuple):
     shape: tuple[int, ...]
     words: int = 0
     rate: float = 1e-3
+    jit: Any = quick_jit
 
 
 def conv(features, kernel_size, activation: str | None = "relu"):
@@ -92,6 +112,37 @@ SYSTEMS = {
         (60, 6),
         rate=1e-4,
     ),
+    "LSTM": System(
+        ConvRNN(LSTM(8), (ConvBlock(8, 5, pool=3),)),
+        lambda: [conv(8, 5), k.MaxPooling1D(3), k.LSTM(8), k.Dense(1)],
+        (60, 6),
+    ),
+    "SimpleRNN": System(
+        ConvRNN(Bidirectional(SimpleRNN(8)), (ConvBlock(8, 5, pool=3),)),
+        lambda: [
+            *(conv(8, 5), k.MaxPooling1D(3)),
+            *(k.Bidirectional(k.SimpleRNN(8)), k.Dense(1)),
+        ],
+        (60, 6),
+    ),
+    "norms": System(
+        Sequential(
+            (
+                Conv1D(8, 5, use_bias=False),  # it would be taken out by the norm
+                *(BatchNorm(momentum=0.9), Activation("relu")),
+                *(Conv1D(8, 5), LayerNorm(), GlobalMaxPool1D(), Dense(1)),
+            )
+        ),
+        lambda: [
+            k.Conv1D(8, 5, use_bias=False),
+            *(k.BatchNormalization(momentum=0.9), k.ReLU()),
+            *(conv(8, 5, None), k.LayerNormalization(), *end()),
+        ],
+        (60, 6),
+        # Compiled the quick way, gradients behind a layer norm and a maximum are NaN
+        # in XLA for CPUs, be the norm ours or Flax's.
+        jit=jax.jit,
+    ),
 }
 
 
@@ -106,45 +157,52 @@ def batches(system) -> Any:
 
 
 def train_keras(system, weights, xs, ys):
-    """Return the first outputs, the losses and the final weights of Keras."""
-    with keras_reference.exact(), patch.object(trainer, "jit", quick_jit):
+    """Return the first outputs, the losses, the final weights and averages of Keras."""
+    with keras_reference.exact(), patch.object(trainer, "jit", system.jit):
         stack = system.stack()
         model = keras_reference.sequential(xs.shape[2:], stack, str(xs.dtype))
         loss = keras.losses.MeanAbsoluteError()
         if system.words:
             loss = keras.losses.BinaryCrossentropy(from_logits=True)
         model.compile(keras.optimizers.RMSprop(system.rate), loss)
-        model.set_weights(weights)
+        for variable, weight in zip(model.trainable_variables, weights, strict=True):
+            variable.assign(weight)
+        averages = [v for v in model.variables if v.name.startswith("moving_")]
+        for variable in averages[1::2]:
+            variable.assign(np.ones(variable.shape))  # as drawn, and as ours
         first = model.predict_on_batch(xs[0])
         path = [model.train_on_batch(x, y) for x, y in zip(xs, ys, strict=True)]
         final = [np.asarray(v.value) for v in model.trainable_variables]
-        return first, np.array(path), final
+        return first, np.array(path), final, [np.asarray(v.value) for v in averages]
 
 
-def train_ours(system, params, xs, ys):
+def train_ours(system, variables, xs, ys):
     tx = optim.rmsprop(system.rate)
     loss = losses.binary_cross_entropy if system.words else losses.mae
-    step = quick_jit(make_step(system.model, tx, loss))
-    state = TrainState(jnp.zeros((), jnp.int32), params, tx.init(params))
-    first = quick_jit(system.model.apply)({"params": params}, xs[0])
+    step = system.jit(make_step(system.model, tx, loss))
+    params, averages = variables["params"], variables.get("batch_stats", {})
+    state = TrainState(jnp.zeros((), jnp.int32), params, tx.init(params), averages)
+    first = quick_jit(system.model.apply)(variables, xs[0])
     path = []
     for x, y in zip(xs, ys, strict=True):
         batch = Batch(x, y, jnp.ones(BATCH, y.dtype))
         state, metrics = step(state, batch, jax.random.key(0))
         path.append(metrics["loss"])
     assert state.step == STEPS
-    return first, np.array(path), state.params
+    return first, np.array(path), state.params, jax.tree.leaves(state.batch_stats)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_twenty_steps_equal_keras(name):
     system = SYSTEMS[name]
     xs, ys = batches(system)
-    params = quick_jit(system.model.init)(jax.random.key(1), xs[0])["params"]
-    params = jax.tree.map(np.array, params)  # Keras gives its own arrays away.
-    weights = keras_reference.in_order(system.model, params, xs[0])
-    first, path, final = train_ours(system, params, xs, ys)
-    expected_first, expected_path, expected_final = train_keras(system, weights, xs, ys)
+    variables = quick_jit(system.model.init)(jax.random.key(1), xs[0])
+    variables = jax.tree.map(np.array, variables)  # Keras gives its own arrays away.
+    weights = keras_reference.in_order(system.model, variables["params"], xs[0])
+    first, path, final, averages = train_ours(system, variables, xs, ys)
+    expected_first, expected_path, expected_final, expected_averages = train_keras(
+        system, weights, xs, ys
+    )
     assert np.std(first) > 1e-3
     assert_close(first, expected_first, 1e-5)
     np.testing.assert_allclose(path, expected_path, rtol=1e-5)
@@ -153,6 +211,8 @@ def test_twenty_steps_equal_keras(name):
         # A hundredth of one step at most, where all weights moved by many.
         np.testing.assert_allclose(got, expected, rtol=0, atol=system.rate / 100)
         assert np.abs(got - start).max() > system.rate / 10
+    for got, expected in zip(averages, expected_averages, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 
 ROWS, LENGTH = 4_000, 12

@@ -11,9 +11,11 @@ The defaults are the networks of F. Chollet, *Deep Learning with Python*, sectio
 from seqconv_jax.models.convnets import SeriesConvNet, TextConvNet
 from seqconv_jax.models.recurrent import ConvGRU, ConvRNN, GRURegressor
 from seqconv_jax.models.tcn import TCN
+from seqconv_jax.nn import ConvBlock
 
 __all__ = [
     "TCN",
+    "ConvBlock",
     "ConvGRU",
     "ConvRNN",
     "GRURegressor",

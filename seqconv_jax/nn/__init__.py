@@ -15,7 +15,8 @@ from seqconv_jax.nn.bidirectional import Bidirectional
 from seqconv_jax.nn.blocks import ConvBlock, layers_of
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
-from seqconv_jax.nn.dense import Activation, Dense, Dropout
+from seqconv_jax.nn.dense import Activation, Dense
+from seqconv_jax.nn.dropout import Dropout
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.gru import GRU, GRUCell
 from seqconv_jax.nn.layer import Layer, call

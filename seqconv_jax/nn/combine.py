@@ -9,9 +9,10 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.activations import activation
+from seqconv_jax.nn.causal import Sum
 from seqconv_jax.nn.conv import Conv1D, convolve
 from seqconv_jax.nn.lengths import output_length, windows_of
-from seqconv_jax.nn.operations import Pointwise, Sum
+from seqconv_jax.nn.operations import Pointwise
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {

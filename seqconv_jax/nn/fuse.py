@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from flax import linen as nn
 
 from seqconv_jax import _checks
+from seqconv_jax.nn.causal import LastOf
 from seqconv_jax.nn.operations import (
     BiasAndActivation,
     Convolve,
     Embed,
     Last,
-    LastOf,
     MaskedEmbedConvolve,
     Maximum,
     Operation,

@@ -1,17 +1,17 @@
 """Running layers one after another, and what a module of layers has to do for it."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY
 from typing import Any
 
 import jax
 from flax import linen as nn
 
+from seqconv_jax import ops
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.layer import Layer, call_with_mask
 
 
-class Composite(Layer):
+class Composite(Layer, kw_only=True):
     """The base of modules that run layers.
 
     Attributes:
@@ -19,7 +19,6 @@ class Composite(Layer):
             none of them for each layer as it is. The results are the same to rounding.
     """
 
-    _: KW_ONLY
     rewrites: tuple[str, ...] = fuse.REWRITES
 
     def run(
@@ -40,6 +39,8 @@ class Composite(Layer):
         # Parameters are declared, and looked at, where each layer is called.
         watched = map(self.is_mutable_collection, ("params", "intermediates"))
         rewrites = () if any(watched) else self.rewrites
+        if mask is not None:
+            mask = ops.check_mask(mask, x)
         rest = list(layers)
         while rest:
             count = 0 if mask is not None else _count_without_mask(rest)

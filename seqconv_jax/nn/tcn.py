@@ -5,7 +5,7 @@ from typing import Any
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.combine import MatchWidth, Residual
 from seqconv_jax.nn.conv import Conv1D
-from seqconv_jax.nn.dense import Dropout
+from seqconv_jax.nn.dropout import Dropout
 from seqconv_jax.nn.sequential import Network
 
 

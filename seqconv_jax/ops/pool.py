@@ -2,7 +2,8 @@
 
 A mask is `(batch, time)` bool, true where a step is real. Steps that are masked, like
 padding, never win a maximum and never count in an average; where a window holds no
-real step at all, the result is 0 and its gradient is 0.
+real step at all, the result is 0 and its gradient is 0. Windows lie where they do in
+the array; `ops.masked` lays them where they lie in the sequence without its padding.
 """
 
 from functools import partial
@@ -159,6 +160,9 @@ def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
     Returns:
         `(batch, features)`.
 
+    Raises:
+        UserError: for wrong shapes, or a sequence without steps.
+
     Example:
         >>> global_max_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
         [[3.0]]
@@ -179,6 +183,9 @@ def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
 
     Returns:
         `(batch, features)`.
+
+    Raises:
+        UserError: for wrong shapes, or a sequence without steps.
 
     Example:
         >>> global_avg_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
@@ -206,6 +213,9 @@ def pool_mask(
 
     Returns:
         `(batch, new_time)` bool.
+
+    Raises:
+        UserError: for a mask of another rank, or one shorter than the window.
 
     Example:
         >>> pool_mask(jnp.array([[True, False, False, False]]), 2).tolist()

@@ -80,20 +80,22 @@ def simple_rnn(
     if initial_state is None:
         initial_state = jnp.zeros((batch, units))
     _checks.shape("initial_state", initial_state, (batch, units))
-    state, kernel_u, bias, state_mask = jax.tree.map(
+    start = initial_state.astype(wide)
+    kernel_wide, bias, dropped = jax.tree.map(
         lambda array: array.astype(wide),
-        (initial_state, recurrent_kernel, bias, recurrent_dropout_mask),
+        (recurrent_kernel, bias, recurrent_dropout_mask),
     )
 
     def step(projected, state):
         projected = projected.astype(wide)
-        return (_advance(projected, state[0], kernel_u, bias, state_mask, activation),)
+        new = _advance(projected, state[0], kernel_wide, bias, dropped, activation)
+        return (new,)
 
     mask = None if mask is None else check_mask(mask, x)
     gate_mask = None if input_dropout_mask is None else input_dropout_mask[None]
     (projected,) = project(hide(x, mask), kernel, gate_mask, 1)
     options = {"reverse": reverse, "return_sequences": return_sequences}
-    return run(step, projected, (state,), mask, **options).astype(dtype)
+    return run(step, projected, (start,), mask, **options).astype(dtype)
 
 
 def simple_rnn_reference(

@@ -21,9 +21,7 @@ from keras import layers as k
 from numerics import assert_close, assert_same_bits, normal
 
 from seqconv_jax import nn
-from seqconv_jax.interop import (
-    load_keras,
-)
+from seqconv_jax.interop import load_keras
 
 STACKS = {
     "convnet": (
@@ -151,11 +149,11 @@ def test_rates_of_dropout_come_along(tmp_path):
     assert dropped.layers[2] == nn.Dropout(0.2, time_constant=True)
     assert dropped.layers[7] == nn.Dropout(0.5)
     lstm = load_keras(save(model(*STACKS["long short-term memory"]), tmp_path / "c.h5"))
-    assert lstm.model[1].layer.dropout == 0.1
+    assert lstm.model.layers[1].layer.dropout == 0.1
     plain = load_keras(save(model(*STACKS["plain recurrence"]), tmp_path / "d.keras"))
-    assert plain.model[2].recurrent_dropout == 0.1
+    assert plain.model.layers[2].recurrent_dropout == 0.1
     norm = load_keras(save(model(*STACKS["normalised"]), tmp_path / "e.keras"))
-    assert norm.model[4] == nn.BatchNorm(momentum=0.5, use_bias=False)
+    assert norm.model.layers[4] == nn.BatchNorm(momentum=0.5, use_bias=False)
 
 
 def test_moving_averages_that_were_trained(tmp_path):

@@ -7,6 +7,8 @@ import jax
 import keras
 import keras_reference
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from interop.keras_files import (
     evaluate,
     functional,
@@ -109,10 +111,47 @@ def test_weights_alone_are_in_the_order_of_keras(network, tmp_path):
     jax.tree.map(assert_same_bits, got, expected)
 
 
+# Nests of chains: a number is a layer, a list the branches that one merge joins.
+NESTS = st.recursive(
+    st.integers(0, 5),
+    lambda inner: st.lists(st.lists(inner, max_size=2), min_size=2, max_size=3),
+    max_leaves=8,
+)
+
+
+def built_of(nest, x):
+    if isinstance(nest, int):
+        makers = [same(3), same(3, 2), k.Dense(3), k.ReLU(), k.LayerNormalization()]
+        return [*makers, k.BatchNormalization()][nest](x)
+    ends = []
+    for branch in nest:
+        ends.append(x)
+        for item in branch:
+            ends[-1] = built_of(item, ends[-1])
+    return [k.Add(), k.Maximum()][len(nest) % 2](ends)
+
+
+@given(nests=st.lists(NESTS, min_size=1, max_size=3))
+@settings(max_examples=8)
+def test_any_nest_of_layers(tmp_path_factory, nests):
+    def network(x):
+        for nest in nests:
+            x = built_of(nest, x)
+        return k.Dense(1)(x)
+
+    built, folder = functional(X.shape[1:], network), tmp_path_factory.mktemp("any")
+    whole = load_keras(save(built, folder / "a.keras"))
+    assert_close(evaluate(whole, X), predict(built, X))
+    path = save_weights(built, folder / "a.weights.h5")
+    alone = load_keras_variables(path, whole.model, X)
+    expected = {"params": whole.params, "batch_stats": whole.batch_stats}
+    jax.tree.map(assert_same_bits, alone, expected)
+
+
 def test_a_sum_of_two_is_residual(tmp_path):
     built = functional(X.shape[1:], shortcuts_alone)
     loaded = load_keras(save(built, tmp_path / "model.keras"))
-    first, second, third, last = loaded.model
+    first, second, third, last = loaded.model.layers
     conv = nn.Conv1D(3, 3, padding="same")
     assert first == second == nn.Residual(layers=(conv,))
     assert third == nn.Parallel(

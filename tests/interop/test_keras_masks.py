@@ -78,14 +78,16 @@ def test_predicts_what_keras_predicts(name, tmp_path):
 def test_a_mask_that_nobody_uses_is_not_made(tmp_path):
     built = model((7,), [words(), k.Conv1D(4, 2), k.GlobalMaxPooling1D()])
     loaded = load_keras(save(built, tmp_path / "model.keras"))
-    assert loaded.model[0] == nn.Embedding(9, 3) and loaded.model.mask_until is None
+    assert (
+        loaded.model.layers[0] == nn.Embedding(9, 3) and loaded.model.mask_until is None
+    )
     assert_close(evaluate(loaded, IDS), predict(built, IDS))
 
 
 def test_a_functional_model_with_a_mask(tmp_path):
     built = functional((7,), lambda x: k.Dense(1)(k.GRU(2)(words()(x))))
     loaded = load_keras(save(built, tmp_path / "model.keras"))
-    assert loaded.model[0].mask_id == 0
+    assert loaded.model.layers[0].mask_id == 0
     assert_close(evaluate(loaded, IDS), predict(built, IDS))
 
 

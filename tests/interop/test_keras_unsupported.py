@@ -8,6 +8,7 @@ from keras import layers as k
 
 from seqconv_jax import UserError
 from seqconv_jax.interop import load_keras
+from seqconv_jax.interop.keras_layers import translate
 
 GATES = {"units": 2, "recurrent_activation": "sigmoid"}
 
@@ -61,10 +62,6 @@ LAYERS = {
         k.BatchNormalization(renorm=True),
         r"\(BatchNormalization\) must have renorm None or False",
     ),
-    "a root mean square": (
-        k.LayerNormalization(rms_scaling=True),
-        r"\(LayerNormalization\) must have rms_scaling None or False",
-    ),
     "half precision": (
         k.Dense(2, dtype="mixed_float16"),
         r"\(Dense\) must compute in float32, got dtype 'mixed_float16'",
@@ -103,6 +100,13 @@ def test_a_class_of_somebodys_own(whole, tmp_path):
 
     message = message_of(load_keras, with_config(whole, tmp_path, change))
     assert "(GRU) is a class of somebody's own, which is never loaded" in message
+
+
+def test_a_root_mean_square_is_no_norm_of_ours():
+    config = {"name": "norm", "epsilon": 1e-3, "rms_scaling": True}
+    described = {"class_name": "LayerNormalization", "config": config}
+    with pytest.raises(UserError, match="must have rms_scaling None or False"):
+        translate(described, "3.15.1", 2)
 
 
 CONFIGS = {

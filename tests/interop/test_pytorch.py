@@ -1,31 +1,21 @@
+"""Layers of PyTorch's compute here what they compute there, and go back."""
+
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from interop.torch_states import BOTH, GRU, OURS, random, without, zeros
 from numerics import assert_close, assert_same_bits, normal, values_and_gradients
 
-from seqconv_jax import UserError, nn
+from seqconv_jax import nn
 from seqconv_jax.interop import pytorch as interop
 
 X = normal(3, 8, 4)
+
+
 IDS = np.random.default_rng(0).integers(0, 7, (3, 8))
-
-
-def zeros(**shapes):
-    return {name: np.zeros(shape) for name, shape in shapes.items()}
-
-
-GRU = zeros(
-    weight_ih_l0=(15, 4), weight_hh_l0=(15, 5), bias_ih_l0=(15,), bias_hh_l0=(15,)
-)
-BOTH = GRU | {f"{name}_reverse": array for name, array in GRU.items()}
-OURS = zeros(kernel=(4, 15), recurrent_kernel=(5, 15), bias=(2, 15))
-
-
-def without(arrays, *names):
-    return {name: array for name, array in arrays.items() if name not in names}
 
 
 def series(layer, x):
@@ -49,6 +39,8 @@ CONVOLUTIONS = [
     (6, 4, {"padding": "same", "dilation": 2}),
     (6, 2, {"stride": 3, "bias": False}),
 ]
+
+
 RECURRENT = [
     ({}, True),
     ({"bias": False}, False),
@@ -156,15 +148,6 @@ def test_batch_norm_equals_pytorch():
     assert_same_bits(theirs(torch.tensor(x).mT).mT.detach().numpy(), y)
 
 
-def random(arrays):
-    return {
-        name: random(array)
-        if isinstance(array, dict)
-        else normal(*array.shape, seed=seed)
-        for seed, (name, array) in enumerate(arrays.items())
-    }
-
-
 @pytest.mark.parametrize(
     "name, state, shapes",
     [
@@ -246,145 +229,3 @@ def test_gates_and_rows_lie_where_they_should():
     assert params["kernel"].tolist() == [[1, 0, 2], [1.5, 0.5, 2.5]]
     assert params["recurrent_kernel"].tolist() == [[11, 10, 12]]
     assert params["bias"].tolist() == [[21, 20, 22], [31, 30, 32]]
-
-
-@pytest.mark.parametrize(
-    "function, arrays, message",
-    [
-        (
-            interop.conv1d_from_torch,
-            zeros(bias=(6,)),
-            r"`state` must be the arrays \['weight'\], with or without \['bias'\], got "
-            r"\['bias'\]",
-        ),
-        (
-            interop.conv1d_from_torch,
-            zeros(weight=(6, 4)),
-            r"`weight` must have shape \(filters, features, kernel_size\), got \(6, 4",
-        ),
-        (
-            interop.conv1d_from_torch,
-            zeros(weight=(6, 4, 3), bias=(4,)),
-            r"`bias` must have shape \(6,\), got \(4,\)",
-        ),
-        (
-            interop.conv1d_to_torch,
-            zeros(weight=(6, 4, 3)),
-            r"`params` must be the arrays \['kernel'\], with or without .*'weight",
-        ),
-        (
-            interop.conv1d_to_torch,
-            zeros(kernel=(3, 4, 6), bias=(3,)),
-            r"`bias` must have shape \(6,\), got \(3,\)",
-        ),
-        (
-            interop.dense_from_torch,
-            zeros(weight=(6, 4), bias=(6,), scale=(6,)),
-            r"\['bias'\], got \['bias', 'scale', 'weight'\]",
-        ),
-        (
-            interop.dense_to_torch,
-            zeros(kernel=(3, 4, 6)),
-            r"`kernel` must have shape \(features_in, features\), got \(3, 4, 6\)",
-        ),
-        (
-            interop.embedding_from_torch,
-            zeros(weight=(6,)),
-            r"`weight` must have shape \(vocabulary, features\), got \(6,\)",
-        ),
-        (
-            interop.embedding_to_torch,
-            zeros(embedding=(6, 2), bias=(2,)),
-            r"`params` must be the arrays \['embedding'\], got \['bias', 'embedding'\]",
-        ),
-        (
-            interop.gru_from_torch,
-            GRU | zeros(weight_ih_l1=(15, 5)),
-            r"`state` must be of a GRU of one layer, got \['weight_ih_l1'\]",
-        ),
-        (
-            interop.gru_from_torch,
-            without(GRU, "bias_hh_l0"),
-            "with or without .*'bias_hh_l0'.*, got .*'bias_ih_l0', 'weight_hh_l0'",
-        ),
-        (
-            interop.gru_from_torch,
-            without(BOTH, "weight_hh_l0_reverse"),
-            "`state` must be the arrays .*'weight_hh_l0_reverse'",
-        ),
-        (
-            interop.gru_from_torch,
-            GRU | zeros(weight_hr_l0=(5, 5)),
-            "`state` must be the arrays .* got .*'weight_hr_l0'",
-        ),
-        (
-            interop.gru_from_torch,
-            GRU | zeros(weight_hh_l0=(20, 5)),
-            r"`weight_hh_l0` must have shape \(15, 5\), got \(20, 5\)",
-        ),
-        (
-            interop.gru_from_torch,
-            BOTH | zeros(weight_ih_l0_reverse=(4, 15)),
-            r"`weight_ih_l0_reverse` must have shape \(15, any\), got \(4, 15\)",
-        ),
-        (
-            interop.gru_from_torch,
-            GRU | zeros(bias_ih_l0=(5,)),
-            r"`bias_ih_l0` must have shape \(15,\), got \(5,\)",
-        ),
-        (
-            interop.gru_to_torch,
-            OURS | zeros(bias=(15,)),
-            r"`bias` must have shape \(2, 15\), got \(15,\)",
-        ),
-        (
-            interop.gru_to_torch,
-            OURS | zeros(kernel=(4, 10)),
-            r"`kernel` must have shape \(any, 15\), got \(4, 10\)",
-        ),
-        (
-            interop.lstm_from_torch,
-            GRU,
-            r"`weight_ih_l0` must have shape \(20, any\), got \(15, 4\)",
-        ),
-        (
-            interop.lstm_from_torch,
-            zeros(weight_ih_l1=(20, 5)),
-            r"`state` must be of an LSTM of one layer, got \['weight_ih_l1'\]",
-        ),
-        (
-            interop.rnn_to_torch,
-            zeros(kernel=(4, 5), recurrent_kernel=(5, 5), bias=(2, 5)),
-            r"`bias` must have shape \(5,\), got \(2, 5\)",
-        ),
-        (
-            interop.layer_norm_from_torch,
-            zeros(weight=(4,), bias=(3,)),
-            r"`bias` must have shape \(4,\), got \(3,\)",
-        ),
-        (
-            interop.batch_norm_from_torch,
-            zeros(weight=(4,), bias=(4,)),
-            r"`state` must be the arrays \['running_mean', 'running_var', 'weight'\], wi",
-        ),
-        (
-            interop.batch_norm_to_torch,
-            zeros(scale=(4,), bias=(4,)),
-            r"`batch_stats` must be the arrays \['mean', 'var'\], got \[\]",
-        ),
-        (
-            interop.gru_to_torch,
-            {"forward": OURS},
-            r"`params` must be the arrays \['kernel', 'recurrent_kernel'\].*'forward'",
-        ),
-        (
-            interop.gru_to_torch,
-            {"forward": OURS, "backward": without(OURS, "kernel")},
-            r"`params` must be .* got \['bias', 'recurrent_kernel'\]",
-        ),
-    ],
-)
-def test_arrays_of_another_layer(function, arrays, message):
-    arguments = (arrays, {}) if function is interop.batch_norm_to_torch else (arrays,)
-    with pytest.raises(UserError, match=message):
-        function(*arguments)

@@ -78,13 +78,8 @@ def test_comes_back_to_the_bit_from_one_file(name, tmp_path):
 
 
 def test_every_model_of_the_library_can_be_saved():
-    named = {
-        value
-        for value in vars(models).values()
-        if isinstance(value, type) and value.__module__ == models.__name__
-    }
-    saved = {type(model) for model, _ in MODELS.values()}
-    assert {kind for kind in named if not kind.__name__.startswith("_")} <= saved
+    saved = {type(model).__name__ for model, _ in MODELS.values()}
+    assert {*models.__all__} <= saved
 
 
 def test_float64_comes_back_where_it_is_enabled(tmp_path):

@@ -125,7 +125,7 @@ def test_the_bare_sequence_alone_gives_the_same(geometry, first, behind, holes):
     if windows["padding"] == "valid" and length < needed:
         bare = np.pad(bare, ((0, 0), (0, needed - length), (0, 0)))
     alone = np.asarray(quick_conv1d(bare, WEIGHTS[size], **windows))[0]
-    stays = windows["padding"] != "valid" and windows["stride"] == 1
+    stays = windows["stride"] == 1 and (windows["padding"] != "valid" or size == 1)
     place = first if stays else 0
     got, counted = (np.asarray(a)[0, place : place + len(alone)] for a in (y, counts))
     assert np.sum(counts) == np.sum(counted) > 0

@@ -28,7 +28,7 @@ def small_task(seed=0, *, replacement=True, rows=400, validation=True):
 
 def small_model(features=4, dropout=0.2):
     """A convnet of a few filters with dropout; quicker to compile than a GRU."""
-    block = sc.models.ConvBlock
+    block = sc.nn.ConvBlock
     return sc.models.SeriesConvNet(
         blocks=(block(features, 3, pool=2), block(features, 3)), dropout=dropout
     )

@@ -40,7 +40,7 @@ def test_bad_target_is_named():
 
 def test_an_exploding_run_names_the_layer():
     model = sc.models.SeriesConvNet(
-        blocks=(sc.models.ConvBlock(8, 3, activation="linear"),) * 3
+        blocks=(sc.nn.ConvBlock(8, 3, activation="linear"),) * 3
     )
     with pytest.raises(
         sc.train.NonFiniteError, match="the output of layer (Conv1D|Dense)_"
