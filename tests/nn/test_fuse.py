@@ -231,22 +231,6 @@ def test_a_live_mask_leaves_each_layer_as_it_is(applied):
     assert applied == [RISE]
 
 
-def test_masked_ids_are_convolved_in_the_table():
-    layers = nn.Embedding(7, 4, mask_id=0), conv(activation="relu"), POOLS[0]
-    model, plain = both((*layers, nn.GlobalMaxPool1D()))
-    variables, given = drawn(plain, IDS), jnp.ones(IDS.shape, bool).at[:, 0].set(False)
-    runs = [lambda v, m=m: apply(m, v, IDS, mask=given) for m in (model, plain)]
-    got, expected = values_and_gradients(runs, [(variables,)] * 2)
-    assert_close(got, expected, 2e-6)
-    row = model.bind(variables).layers
-    assert fuse.masked_pair(row, fuse.REWRITES).layer is row[1]
-    for others in (row[1:], (row[0], row[2]), row[:1]):
-        assert fuse.masked_pair(others, fuse.REWRITES) is None
-    assert fuse.masked_pair(row, (RISE,)) is None
-    with pytest.raises(UserError, match=r"`mask` must have shape \(3, 40\), got"):
-        apply(model, variables, IDS, mask=given[:, :9])
-
-
 def test_what_the_plan_holds():
     layers = (nn.Embedding(7, 4), conv(), conv(activation="relu"), POOLS[0])
     model = nn.Sequential(layers)

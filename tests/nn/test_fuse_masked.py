@@ -10,7 +10,7 @@ import pytest
 from flax import linen
 from numerics import assert_close, drawn, quick_jit, values_and_gradients
 
-from seqconv_jax import nn
+from seqconv_jax import UserError, nn
 from seqconv_jax.nn import fuse
 
 IDS = np.random.default_rng(1).integers(1, 6, (4, 12)).astype(np.int32)
@@ -99,3 +99,15 @@ def test_masked_ids_may_be_any_and_others_stop_the_training():
     unknown = IDS.copy()
     unknown[0, 4] = 6
     assert np.isnan(run(unknown)[0]).any() and not np.isnan(run(unknown)[1:]).any()
+
+
+def test_what_the_pair_holds():
+    model = stack(nn.Embedding(6, 4, mask_id=0), CONVOLUTIONS[0])
+    variables = drawn(model, IDS)
+    row = model.bind(variables).layers
+    pair = fuse.masked_pair(row, fuse.REWRITES)
+    assert pair is not None and (pair.embedding, pair.layer) == row[:2]
+    for others in (row[1:], (row[0], row[2]), row[:1]):
+        assert fuse.masked_pair(others, fuse.REWRITES) is None
+    with pytest.raises(UserError, match=r"`mask` must have shape \(4, 12\), got"):
+        model.apply(variables, IDS, mask=MASK[:, :9])
