@@ -220,7 +220,7 @@ def test_dropout_is_on_while_training_and_gradients_flow(name):
 
 def test_a_mask_reaches_what_is_mapped_and_scanned():
     def state(layer, params, x, mask):
-        return layer.apply({"params": params}, x, mask=mask)
+        return apply(layer, {"params": params}, x, mask=mask)
 
     mapped, scanned = Mapped(), Scanned()
     params = drawn(mapped, X)["params"]["VmapGRU_0"]

@@ -81,10 +81,10 @@ CASES = {
     ],
     CONVOLVE: [
         # The maximum has come first, or there is nothing between the two.
-        (conv(size, use_bias=False), nn.MaxPool1D(window, **options))
+        (conv(size, use_bias=False), nn.MaxPool1D(window, stride))
         for size in (1, 3)
         for window in (1, 2, 5)
-        for options in ({}, {"stride": window})
+        for stride in (None, window)
     ],
     LAST: [
         (conv(padding="causal"), nn.LastStep()),
@@ -229,22 +229,6 @@ def test_a_live_mask_leaves_each_layer_as_it_is(applied):
     until = nn.Sequential(model.layers, mask_until=2)
     jax.eval_shape(lambda v: until.apply(v, X, mask=mask), variables)
     assert applied == [RISE]
-
-
-def test_masked_ids_are_convolved_in_the_table():
-    layers = nn.Embedding(7, 4, mask_id=0), conv(activation="relu"), POOLS[0]
-    model, plain = both((*layers, nn.GlobalMaxPool1D()))
-    variables, given = drawn(plain, IDS), jnp.ones(IDS.shape, bool).at[:, 0].set(False)
-    runs = [lambda v, m=m: apply(m, v, IDS, mask=given) for m in (model, plain)]
-    got, expected = values_and_gradients(runs, [(variables,)] * 2)
-    assert_close(got, expected, 2e-6)
-    row = model.bind(variables).layers
-    assert fuse.masked_pair(row, fuse.REWRITES).layer is row[1]
-    for others in (row[1:], (row[0], row[2]), row[:1]):
-        assert fuse.masked_pair(others, fuse.REWRITES) is None
-    assert fuse.masked_pair(row, (RISE,)) is None
-    with pytest.raises(UserError, match=r"`mask` must have shape \(3, 40\), got"):
-        apply(model, variables, IDS, mask=given[:, :9])
 
 
 def test_what_the_plan_holds():

@@ -43,7 +43,8 @@ def test_layer_norm_is_its_formula(shape, epsilon):
     plain = normalised(x, x.mean(-1, keepdims=True), x.var(-1, keepdims=True), epsilon)
     for use_scale, use_bias in [(True, True), (True, False), (False, False)]:
         layer = nn.LayerNorm(epsilon, use_scale, use_bias)
-        params = {k: PARAMS[k] for k in ["scale"] * use_scale + ["bias"] * use_bias}
+        names = ["scale"] * use_scale + ["bias"] * use_bias
+        params = {name: PARAMS[name] for name in names}
         shapes = jax.eval_shape(layer.init, KEY, x).get("params", {})
         assert jax.tree.map(jnp.shape, shapes) == {name: (3,) for name in params}
         expected = plain * (SCALE if use_scale else 1) + (SHIFT if use_bias else 0)
@@ -86,7 +87,7 @@ def test_layer_norm_equals_keras_in_values_and_gradients(x):
     theirs = keras_layer(keras.layers.LayerNormalization)
 
     def ours(weights, x):
-        params = dict(zip(("scale", "bias"), weights, strict=True))
+        params: Any = dict(zip(("scale", "bias"), weights, strict=True))
         return nn.LayerNorm().apply({"params": params}, x)
 
     got = value_and_gradients(ours, [SCALE, SHIFT], x)
@@ -98,8 +99,8 @@ def test_layer_norm_equals_keras_in_values_and_gradients(x):
 def test_batch_norm_equals_keras_over_several_steps(mask):
     """Values, gradients and averages while training; then the averages in use."""
     layer = nn.BatchNorm(momentum=0.7)
-    theirs = keras_layer(keras.layers.BatchNormalization, momentum=0.7)
-    options = {} if mask is None else {"mask": jnp.asarray(mask)}
+    theirs: Any = keras_layer(keras.layers.BatchNormalization, momentum=0.7)
+    options: Any = {} if mask is None else {"mask": jnp.asarray(mask)}
     batches = [X, 3 * X[::-1].copy() - np.float32(2), normal(4, 6, 3, seed=9)]
     counted: Any = 1 if mask is None else mask[:, :, None].astype(np.float32)
 
@@ -173,8 +174,8 @@ def test_vectors_are_normalised_over_the_batch():
 
 def test_averages_begin_at_zero_and_one_whatever_is_initialised_with():
     model = nn.Sequential((nn.Conv1D(4, 3), nn.BatchNorm(), nn.GlobalMaxPool1D()))
-    for options in ({}, {"train": True}):
-        stats = model.init(KEY, X, **options)["batch_stats"]
+    for train in (False, True):
+        stats = model.init(KEY, X, train=train)["batch_stats"]
         assert list(stats) == ["layers_1"]
         assert_same_bits(stats["layers_1"]["mean"], np.zeros(4, np.float32))
         assert_same_bits(stats["layers_1"]["var"], np.ones(4, np.float32))

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import keras
 import keras_reference
 import numpy as np
-import recurrent_oracles as oracles
 import pytest
 from flax import linen as linen
 from numerics import (
@@ -19,6 +18,7 @@ from numerics import (
     quick_jit,
     value_and_gradients,
 )
+from recurrent_oracles import lstm, simple_rnn
 
 from seqconv_jax import UserError, models, nn
 
@@ -26,7 +26,7 @@ KEY = jax.random.key(0)
 X = normal(4, 6, 3)
 MASK: Any = np.arange(6) >= np.array([[0], [2], [5], [6]])
 LAYERS: dict[str, Any] = {"LSTM": nn.LSTM, "SimpleRNN": nn.SimpleRNN}
-ORACLES: dict[str, Any] = {"LSTM": oracles.lstm, "SimpleRNN": oracles.simple_rnn}
+ORACLES: dict[str, Any] = {"LSTM": lstm, "SimpleRNN": simple_rnn}
 GATES = {"LSTM": 4, "SimpleRNN": 1}
 
 

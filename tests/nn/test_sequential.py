@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from nn.stacks import IDS, NAMED, SERIES, Scale, moved, names_of
-from numerics import apply, assert_same_bits, drawn, normal, quick_jit
+from numerics import apply, assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError, models, nn
 
@@ -83,7 +83,7 @@ def test_models_nest():
     scaled = x * variables["params"]["layers_0"]["layers_0"]["scale"].reshape(1, 1, 3)
     y = inner.apply({"params": below}, scaled)
     expected = apply(nn.Dense(2), {"params": variables["params"]["layers_1"]}, y)
-    np.testing.assert_allclose(model.apply(variables, x), expected, 1e-5, 1e-5)
+    assert_close(model.apply(variables, x), expected)
 
 
 def test_one_layer_twice_shares_its_weights():

@@ -90,11 +90,21 @@ class Plain(linen.Module):
         return nn.Dense(1)(x)
 
 
+class Bare(linen.Module):
+    """A model that knows nothing of training."""
+
+    @linen.compact
+    def __call__(self, x):
+        """Map `(batch, time, features)` to `(batch, 1)`."""
+        return linen.Dense(1)(Minimal(4)(Gated(4)(x)))
+
+
 BLOCKS = (nn.ConvBlock(4, 3, pool=2),)
 MODELS = {
     "network": Stack(),
     "row": nn.Sequential((*Stack().layers[:-1], nn.Dense(1))),
     "plain Flax": Plain(),
+    "without train": Bare(),
     "in front of a model": nn.Sequential((Gated(3), sc.models.SeriesConvNet(BLOCKS))),
     "in a model": sc.models.ConvRNN(Minimal(4), BLOCKS),
     "in a model, both ways": sc.models.ConvRNN(nn.Bidirectional(Minimal(4)), BLOCKS),
@@ -164,10 +174,10 @@ def test_the_table_names_a_strangers_layers():
     assert rows[2].split()[:2] == ["recurrent", "Minimal"]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["network", "without train", "in a model, both ways"])
 def test_trains(name):
-    history = fit(MODELS[name], 5).history
-    assert len(history) == 5
+    history = fit(MODELS[name], 4).history
+    assert len(history) == 4
     assert history[-1]["loss"] < 0.8 * history[0]["loss"]
 
 
@@ -191,7 +201,7 @@ def test_resumes_in_a_run_directory_bit_for_bit(name, tmp_path):
 @pytest.mark.parametrize("name", ["network", "row", "in a model", "row in a model"])
 def test_padding_changes_nothing(name):
     model = MODELS[name]
-    variables = model.init(KEY, X)
+    variables = jax.jit(model.init)(KEY, X)
     predict = jax.jit(lambda x, mask: model.apply(variables, x, mask=mask))
     y = predict(X, MASK)
     spoilt = np.where(MASK[:, :, None], X, np.float32(np.nan))
