@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "seqconv_jax").rglob("*.py"))
 EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST_FILE = 300
 
 # Which parts of the package a part may import, beside itself and `_checks`.
@@ -113,7 +114,7 @@ def test_experiments_use_public_names(path):
 
 
 @pytest.mark.parametrize(
-    "path", [*PACKAGE, *EXPERIMENTS], ids=lambda p: str(p.relative_to(ROOT))
+    "path", [*PACKAGE, *EXPERIMENTS, *TESTS], ids=lambda p: str(p.relative_to(ROOT))
 )
 def test_files_are_short(path):
     assert len(path.read_text().splitlines()) <= LONGEST_FILE
