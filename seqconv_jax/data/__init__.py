@@ -42,10 +42,6 @@ from seqconv_jax.data.text import (
     to_ids,
 )
 
-# What the first version called them: kept so that its callers go on working.
-Found = Origin
-Protocol = ForecastSetup
-
 __all__ = [
     "CSI300",
     "CSI300_FILE",

@@ -274,7 +274,7 @@ def test_an_unknown_rewrite_raises():
     with pytest.raises(UserError, match="did you mean 'activation, maximum'"):
         model.apply(drawn(model, X), X)
     with pytest.raises(UserError, match="`rewrites` must be one of"):
-        models.TCN(4, rewrites=("cones",)).apply({}, normal(1, 300, 2))
+        models.TCN(4, rewrites=("pairs",)).apply({}, normal(1, 300, 2))
 
 
 @pytest.mark.parametrize("rewrites", [fuse.REWRITES, ()], ids=["all", "none"])
