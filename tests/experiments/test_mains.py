@@ -67,7 +67,7 @@ def test_jena_conv1d(weather, tmp_path, capsys, options):
     assert (summary["unit"], summary["horizon"]) == ("degC", "1d")
     printed = capsys.readouterr().out
     layer = "ResidualBlock_0" if "model" in options else "Conv1D_0"
-    for text in (layer, "epoch  2", "baseline", "degC", "source"):
+    for text in (layer, "epoch  2", "baseline", "degC", "book"):
         assert text in printed
 
 

@@ -68,6 +68,7 @@ OPERATIONS = {
     "last_real_step": (ops.last_real_step, (), {}),
     "shift_left": (ops.shift_left, (), {}),
     "hide": (ops.hide, (), {}),
+    "finite_where_masked": (ops.finite_where_masked, (), {}),
     "masked_conv1d": (ops.masked_conv1d, FILTERS, {}),
     "masked_conv1d, same": (ops.masked_conv1d, FILTERS, {"padding": "same"}),
     "masked_conv1d, strided": (
