@@ -68,7 +68,6 @@ OPERATIONS = {
     "last_real_step": (ops.last_real_step, (), {}),
     "shift_left": (ops.shift_left, (), {}),
     "hide": (ops.hide, (), {}),
-    "finite_where_masked": (ops.finite_where_masked, (), {}),
     "masked_conv1d": (ops.masked_conv1d, FILTERS, {}),
     "masked_conv1d, same": (ops.masked_conv1d, FILTERS, {"padding": "same"}),
     "masked_conv1d, strided": (
@@ -88,7 +87,22 @@ def test_every_operation_with_a_mask_is_here():
         name for name in ops.__all__ if "mask" in getattr(ops, name).__annotations__
     }
     here = {operation.__name__ for operation, *_ in OPERATIONS.values()}
-    assert with_mask == here | WITHOUT_VALUES | {"window_rows"}
+    others = {"window_rows", "finite_where_masked"}
+    assert with_mask == here | WITHOUT_VALUES | others
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf])
+def test_what_is_not_finite_is_hidden_where_it_is_masked(junk):
+    x = normal(BATCH, TIME, FEATURES)
+    spoilt = x.copy()
+    spoilt[:, 0] = junk
+    y, (gradient,) = value_and_gradients(
+        lambda x: ops.finite_where_masked(x, MASK), spoilt
+    )
+    hidden = np.zeros(x.shape, bool)
+    hidden[:, 0] = ~MASK[:, :1]
+    assert_same_bits(y, np.where(hidden, np.float32(0), spoilt))
+    assert not np.any(gradient[hidden]) and np.all(gradient[~hidden])
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
