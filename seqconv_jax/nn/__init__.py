@@ -27,7 +27,6 @@ from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, Max
 from seqconv_jax.nn.sequential import Network, Sequential
 from seqconv_jax.nn.simple_rnn import SimpleRNN
 from seqconv_jax.nn.steps import Flatten, LastStep, Masking
-from seqconv_jax.nn.summary import count_parameters, summary
 from seqconv_jax.nn.tcn import ResidualBlock
 
 __all__ = [
@@ -61,8 +60,6 @@ __all__ = [
     "activation",
     "call",
     "check_lengths",
-    "count_parameters",
     "layers_of",
     "receptive_field",
-    "summary",
 ]
