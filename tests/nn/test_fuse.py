@@ -22,6 +22,7 @@ from seqconv_jax import UserError, models, nn
 from seqconv_jax.nn import fuse
 from seqconv_jax.nn.causal import LastOf
 from seqconv_jax.nn.operations import Convolve
+from seqconv_jax.nn.summary import summary
 
 KEY = jax.random.key(0)
 EMBED, RISE, CONVOLVE, LAST = fuse.REWRITES
@@ -260,7 +261,7 @@ def test_who_captures_what_is_between_sees_every_layer(name, applied):
     plain, every = run(variables, model.clone(rewrites=()))
     assert_same_bits(y, plain)
     assert jax.tree.structure(seen) == jax.tree.structure(every)
-    rows = nn.summary(model, x).splitlines()[3:-2]
+    rows = summary(model, x).splitlines()[3:-2]
     between = dict(seen["intermediates"])
     assert between.pop("__call__")[0].shape == y.shape
     assert sorted(between) == sorted({row.split(" ")[0] for row in rows})

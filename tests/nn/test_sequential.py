@@ -8,6 +8,7 @@ from nn.stacks import IDS, NAMED, SERIES, Scale, moved, names_of
 from numerics import apply, assert_close, assert_same_bits, drawn, normal, quick_jit
 
 from seqconv_jax import UserError, models, nn
+from seqconv_jax.nn.summary import summary
 
 KEY = jax.random.key(0)
 
@@ -28,7 +29,7 @@ def test_equals_the_named_network_of_the_same_layers(name):
 @pytest.mark.parametrize("name", NAMED)
 def test_a_model_shows_its_layers_without_parameters(name):
     model, x = NAMED[name]
-    rows = nn.summary(model, x).splitlines()[3:-2]
+    rows = summary(model, x).splitlines()[3:-2]
     assert [row.split(" ")[0] for row in rows] == names_of(model)
     assert model.layers == model.layers
     assert all(layer.name is None for layer in model.layers)
@@ -151,7 +152,7 @@ def test_models_are_values_that_can_be_stored(name):
     assert model == model.clone() and hash(model) == hash(model.clone())
     again = pickle.loads(pickle.dumps(model))
     assert again == model
-    assert nn.summary(again, x) == nn.summary(model, x)
+    assert summary(again, x) == summary(model, x)
     row = nn.Sequential(model.layers)
     assert pickle.loads(pickle.dumps(row)) == row
 
