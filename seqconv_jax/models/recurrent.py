@@ -16,6 +16,17 @@ from seqconv_jax.nn import (
 __all__ = ["ConvGRU", "ConvRNN", "GRURegressor"]
 
 
+def _gru(model: "ConvGRU | GRURegressor") -> GRU:
+    """Return the GRU that a model's fields describe."""
+    return GRU(
+        model.units,
+        dropout=model.dropout,
+        recurrent_dropout=model.recurrent_dropout,
+        reset_after=model.reset_after,
+        gate_activation=model.gate_activation,
+    )
+
+
 class ConvRNN(SeriesNetwork):
     """Convolutions in front of any recurrent layer.
 
@@ -89,18 +100,11 @@ class ConvGRU(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        gru = GRU(
-            self.units,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
-            reset_after=self.reset_after,
-            gate_activation=self.gate_activation,
-        )
         return (
             Conv1D(self.features, self.kernel_size, activation="relu"),
             MaxPool1D(self.pool),
             Conv1D(self.features, self.kernel_size, activation="relu"),
-            gru,
+            _gru(self),
             Dense(self.outputs),
         )
 
@@ -136,12 +140,6 @@ class GRURegressor(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        gru = GRU(
-            self.units,
-            dropout=self.dropout,
-            recurrent_dropout=self.recurrent_dropout,
-            reset_after=self.reset_after,
-            gate_activation=self.gate_activation,
-        )
+        gru = _gru(self)
         recurrent = Bidirectional(gru) if self.bidirectional else gru
         return recurrent, Dense(self.outputs)
