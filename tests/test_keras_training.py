@@ -139,8 +139,8 @@ SYSTEMS = {
             *(conv(8, 5, None), k.LayerNormalization(), *end()),
         ],
         (60, 6),
-        # Compiled the quick way, gradients behind a layer norm and a maximum are NaN
-        # in XLA for CPUs, be the norm ours or Flax's.
+        # Compiled the quick way, Keras's gradients behind a layer norm and a maximum
+        # are NaN in XLA for CPUs: see ops/max_over_time.py.
         jit=jax.jit,
     ),
 }

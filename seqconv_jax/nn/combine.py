@@ -1,5 +1,6 @@
 """Layers side by side: what residual and inception blocks are made of."""
 
+from functools import partial, reduce
 from typing import Any
 
 import jax
@@ -20,7 +21,7 @@ _MERGES = {
     "sum": sum,
     "average": lambda parts: sum(parts) / len(parts),
     "multiply": lambda parts: jnp.prod(jnp.stack(parts), axis=0),
-    "maximum": lambda parts: jnp.max(jnp.stack(parts), axis=0),
+    "maximum": partial(reduce, jnp.maximum),
 }
 
 

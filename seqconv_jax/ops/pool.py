@@ -15,6 +15,7 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv_output_length
+from seqconv_jax.ops.max_over_time import max_over_time
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
 
@@ -169,8 +170,8 @@ def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
     """
     _check_input(x, mask)
     if mask is None:
-        return jnp.max(x, axis=1)
-    best = jnp.max(jnp.where(mask[:, :, None], x, -jnp.inf), axis=1)
+        return max_over_time(x)
+    best = max_over_time(jnp.where(mask[:, :, None], x, -jnp.inf))
     return jnp.where(jnp.any(mask, axis=1)[:, None], best, 0)
 
 
