@@ -49,7 +49,7 @@ class System(NamedTuple):
     shape: tuple[int, ...]
     words: int = 0
     rate: float = 1e-3
-    jit: Any = quick_jit
+    keras_jit: Any = quick_jit
 
 
 def conv(features, kernel_size, activation: str | None = "relu"):
@@ -141,7 +141,7 @@ SYSTEMS = {
         (60, 6),
         # Compiled the quick way, Keras's gradients behind a layer norm and a maximum
         # are NaN in XLA for CPUs: see ops/max_over_time.py.
-        jit=jax.jit,
+        keras_jit=jax.jit,
     ),
 }
 
@@ -158,7 +158,7 @@ def batches(system) -> Any:
 
 def train_keras(system, weights, xs, ys):
     """Return the first outputs, the losses, the final weights and averages of Keras."""
-    with keras_reference.exact(), patch.object(trainer, "jit", system.jit):
+    with keras_reference.exact(), patch.object(trainer, "jit", system.keras_jit):
         stack = system.stack()
         model = keras_reference.sequential(xs.shape[2:], stack, str(xs.dtype))
         loss = keras.losses.MeanAbsoluteError()
@@ -179,7 +179,7 @@ def train_keras(system, weights, xs, ys):
 def train_ours(system, variables, xs, ys):
     tx = optim.rmsprop(system.rate)
     loss = losses.binary_cross_entropy if system.words else losses.mae
-    step = system.jit(make_step(system.model, tx, loss))
+    step = quick_jit(make_step(system.model, tx, loss))
     params, averages = variables["params"], variables.get("batch_stats", {})
     state = TrainState(jnp.zeros((), jnp.int32), params, tx.init(params), averages)
     first = quick_jit(system.model.apply)(variables, xs[0])
