@@ -18,7 +18,8 @@ def behind_fusion_barrier(
     XLA on a CPU repeats cheap operations inside everything that uses their result, and
     computes early, or keeps, what a derivative means to compute late. It does neither
     to the inside of a branch, so this is one, with the same on both sides. (It drops
-    `lax.optimization_barrier` before it decides.)
+    `lax.optimization_barrier` before it decides. Elsewhere that one holds, and a branch
+    would make the host wait for `known`.)
 
     Args:
         known: a float scalar.
@@ -29,4 +30,7 @@ def behind_fusion_barrier(
         >>> behind_fusion_barrier(jnp.array(1.0), jnp.add, 1.0, 2.0).item()
         3.0
     """
-    return lax.cond(jnp.isfinite(known), function, function, *operands)
+    if jax.default_backend() == "cpu":
+        return lax.cond(jnp.isfinite(known), function, function, *operands)
+    _, operands = lax.optimization_barrier((known, operands))
+    return function(*operands)

@@ -20,6 +20,17 @@ def test_equals_the_plain_maximum_to_the_bit(x):
         assert_same_bits(a, b)
 
 
+def test_another_device_gives_the_same(monkeypatch):
+    x = normal(3, 9, 4)
+    expected = value_and_gradients(max_over_time_reference, x)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    program = jax.make_jaxpr(jax.grad(lambda x: max_over_time(x).sum()))(x)
+    assert "optimization_barrier" in str(program) and "cond" not in str(program)
+    got = value_and_gradients(max_over_time, x)
+    for a, b in zip(*map(jax.tree.leaves, (got, expected)), strict=True):
+        assert_same_bits(a, b)
+
+
 def test_gradient(x64):
     check_grads(max_over_time, (normal(2, 7, 3, dtype="float64"),), 2, ["rev"])
 
