@@ -45,6 +45,21 @@ def pin(threads: int | None) -> int:
     return threads
 
 
+def multiply_in(precision: str) -> None:
+    """Set what this process's children multiply float32 arrays in on a GPU.
+
+    NVIDIA's libraries read the one variable, whoever calls them; JAX the other.
+
+    Args:
+        precision: "float32", or "tf32", whose factors have 10 bits behind the point.
+    """
+    os.environ["NVIDIA_TF32_OVERRIDE"] = str(int(precision == "tf32"))
+    os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = {
+        "float32": "highest",
+        "tf32": "default",
+    }[precision]
+
+
 def usable_cores() -> list[int]:
     """Return the cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):

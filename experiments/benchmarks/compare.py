@@ -24,7 +24,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,7 +41,8 @@ from _workloads import WORKLOADS, Workload
 
 from seqconv_jax import UserError
 
-TOLERANCE = 1e-5
+# What outputs may differ by, by what they are multiplied in, in units of the largest.
+TOLERANCE = {"float32": 1e-5, "tf32": 1e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ class Settings:
     """How often each peer has its turn with an epoch."""
     epoch_steps: int = 40
     """Steps of an epoch."""
+    precision: Literal["float32", "tf32"] = "float32"
+    """What everyone multiplies float32 arrays in on a GPU."""
     threads: int | None = None
     """Cores and threads; by default all."""
     out: Path = Path("runs/benchmarks")
@@ -75,6 +78,7 @@ def main(settings: Settings) -> dict[str, Any]:
     if OURS not in settings.peers:
         raise UserError(f"--peers must hold {OURS!r}, got {settings.peers}")
     threads = _machine.pin(settings.threads)
+    _machine.multiply_in(settings.precision)
     peers = installed(settings.peers)
     results: dict[str, Any] = {}
     report: dict[str, Any] = {"settings": asdict(settings), "workloads": results}
@@ -121,7 +125,7 @@ def compare(
         # Memory is that of a process which has trained an epoch, and nothing else.
         first = {peer: worker.ask("epoch") for peer, worker in workers.items()}
         memory = {peer: worker.ask("memory") for peer, worker in workers.items()}
-        deviations = check(workers, references)
+        deviations = check(workers, references, TOLERANCE[settings.precision])
         for worker in workers.values():
             worker.ask("train", 1)
         return {
@@ -136,16 +140,19 @@ def compare(
 
 
 def check(
-    workers: dict[str, Worker], references: dict[bool, tuple[Any, Any, Any]]
+    workers: dict[str, Worker],
+    references: dict[bool, tuple[Any, Any, Any]],
+    tolerance: float,
 ) -> dict[str, float]:
     """Return each peer's largest deviation from our outputs with our weights.
 
     Args:
         workers: by peer.
         references: inputs, weights and outputs, by where the reset gate acts.
+        tolerance: the largest that passes, in units of the largest output.
 
     Raises:
-        UserError: where one is larger than rounding, in units of the largest output.
+        UserError: where one is larger.
     """
     deviations = {}
     for peer, worker in workers.items():
@@ -153,9 +160,9 @@ def check(
         found = worker.ask("outputs", weights, x)
         scale = max(1.0, float(np.abs(expected).max()))
         deviations[peer] = float(np.abs(found - expected).max()) / scale
-        if found.shape != expected.shape or not deviations[peer] <= TOLERANCE:
+        if found.shape != expected.shape or not deviations[peer] <= tolerance:
             raise UserError(
-                f"{PEERS[peer].title} must compute our outputs to {TOLERANCE:g}, got a "
+                f"{PEERS[peer].title} must compute our outputs to {tolerance:g}, got a "
                 f"difference of {deviations[peer]:.2g}"
             )
     worst = max(deviations.values())
@@ -183,7 +190,8 @@ def finish(settings: Settings, report: dict[str, Any]) -> None:
     results, machine = report["workloads"], report["machine"]
     versions = ", ".join(f"{k} {v}" for k, v in machine["versions"].items())
     about = (
-        f"{machine['processor']}, {machine['device']}, {machine['threads']} threads; "
+        f"{machine['processor']}, {machine['device']}, {machine['threads']} threads, "
+        f"products in {settings.precision}; "
         f"{versions}; an epoch is {settings.epoch_steps} steps"
     )
     tables = [
