@@ -7,7 +7,7 @@ import numpy as np
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.series.timeline import shown_time
 
-__all__ = ["RULES", "count_by_column", "missing_cells", "resolve"]
+__all__ = ["RULES", "count_by_column", "found_missing", "missing_cells", "resolve"]
 
 RULES = ("error", "keep", "previous", "interpolate", "drop")
 
@@ -53,7 +53,10 @@ def resolve(
     if rule == "keep" or not missing.any():
         return values, None
     if rule == "error":
-        raise _found_missing(values, missing, names, times, where)
+        raise UserError(
+            f"{where}: {found_missing(values, missing, names, times)}; pass missing="
+            "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+        )
     if rule == "drop":
         whole = np.logical_not(missing.any(axis=1))
         if not whole.any():
@@ -80,22 +83,21 @@ def _filled(column: np.ndarray, gone: np.ndarray, rule: str) -> np.ndarray:
     return column[np.maximum.accumulate(np.where(gone, 0, rows))]
 
 
-def _found_missing(
+def found_missing(
     values: np.ndarray,
     missing: np.ndarray,
     names: Sequence[str],
     times: np.ndarray | None,
-    where: str,
-) -> UserError:
+) -> str:
+    """Return how many cells are missing, which is the first, and where the others."""
     row, column = (int(index) for index in np.argwhere(missing)[0])
     when = "" if times is None else f" ({shown_time(times[row])})"
     counts = ", ".join(
         f"{name!r} {count:,}" for name, count in count_by_column(missing, names).items()
     )
-    return UserError(
-        f"{where}: {int(missing.sum()):,} missing cells, first row {row}{when}, column "
-        f"{names[column]!r}, {values[row, column]:g} (in all: {counts}); pass missing="
-        "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+    return (
+        f"{int(missing.sum()):,} missing cells, first row {row}{when}, column "
+        f"{names[column]!r}, {values[row, column]:g} (in all: {counts})"
     )
 
 

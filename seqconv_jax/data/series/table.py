@@ -39,11 +39,13 @@ class Table:
         names: the names of the value columns.
         values: `(rows, columns)` float64; a missing cell is NaN.
         stamps: `(rows,)` cells of the time column, text or dates; None without one.
+        notes: what was left out or read otherwise, a sentence each.
     """
 
     names: tuple[str, ...]
     values: np.ndarray
     stamps: Any
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
