@@ -212,12 +212,15 @@ def _ahead(column: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:
 def _at_gaps(
     rows: dict[str, np.ndarray], series: Series, window: Window, gaps: str
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, int]]:
-    """Return the rows to use, and how many of each split span a gap and are dropped."""
+    """Return the rows to use, and how many of each split span a gap and are dropped.
+
+    Where the sampling is not regular, nobody can tell what spans a gap: no counts.
+    """
     if gaps == "drop" and not series.regular:
         raise UserError(
             f"gaps='drop' needs a regular sampling, which {series.name} does not have"
         )
-    spanning, dropped = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0)
+    spanning, dropped = {}, dict.fromkeys(rows, 0)
     if not series.regular:
         return rows, spanning, dropped
     for name, split_rows in rows.items():

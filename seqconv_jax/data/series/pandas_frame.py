@@ -58,7 +58,9 @@ def _frame(frame: Any) -> "pd.DataFrame":
         raise UserError(
             f"`frame` must be a pandas DataFrame or Series, got {shown(frame)}"
         )
-    if isinstance(frame.index, pd.MultiIndex) or isinstance(frame.columns, pd.MultiIndex):
+    if isinstance(frame.index, pd.MultiIndex) or isinstance(
+        frame.columns, pd.MultiIndex
+    ):
         raise UserError(
             "`frame` must have one level of rows and of columns, got a MultiIndex; "
             "take one group (frame.xs), or one column a group (frame.unstack)"

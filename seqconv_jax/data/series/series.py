@@ -176,7 +176,10 @@ class Series:
     @property
     def name(self) -> str:
         """What to call the series in a message."""
-        return self.path or f"the {self.data_source} series"
+        made = (
+            "the generated series" if self.data_source == "generated" else "the series"
+        )
+        return self.path or made
 
     @property
     def data_source(self) -> DataSource:
@@ -202,25 +205,32 @@ class Series:
         """Return a few lines for a person: extent, sampling, gaps, missing cells."""
         rows, columns = self.values.shape
         lines = [f"{self.name}: {rows:,} rows, {columns} columns"]
-        if self.times is not None:
-            lines[0] += f", {shown_time(self.times[0])} to {shown_time(self.times[-1])}"
+        if self.times is None:
+            lines.append("no times: their order, sampling, gaps, repeats not checked")
+        else:
+            first, last = self.times.min(), self.times.max()
+            lines[0] += f", {shown_time(first)} to {shown_time(last)}"
             lines.append(self._sampling_line())
+            if back := int((np.diff(self.times) < np.timedelta64(0)).sum()):
+                lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
         counts = ", ".join(f"{name} {count:,}" for name, count in self.missing.items())
-        lines.append(f"missing cells in the file: {counts or 'none'}")
+        lines.append(f"missing cells: {counts or 'none'}")
         return "\n  ".join([*lines, *self.notes])
 
     def _sampling_line(self) -> str:
         if self.every is None:
-            return "no sampling: time never moves forward"
+            return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
         if not self.regular:
             return (
                 f"most common step {every} ({self.regularity:.0%} of the rows): not "
-                "regular, so windows are counted in rows"
+                "regular, so windows are counted in rows and gaps are not counted"
             )
         if not len(self.gaps):
             return f"every {every}; gaps: none"
         first = ", ".join(f"{row:,}" for row in self.gaps[:5])
         more = " ..." if len(self.gaps) > 5 else ""
-        return f"every {every}; gaps: {len(self.gaps):,} (at rows {first}{more})"
+        longer = np.diff(self.times)[self.gaps - 1] > self.every
+        what = "gaps" if longer.all() else "gaps and shorter steps"
+        return f"every {every}; {what}: {len(self.gaps):,} (at rows {first}{more})"

@@ -93,7 +93,7 @@ def test_durations_dates_and_metadata():
         (dict(split=(6, 40)), "leaves the train split 6 rows"),
         (
             dict(target="z"),
-            "`target` = 'z' is no column of the file series; it has 'a'",
+            "`target` = 'z' is no column of the series; it has 'a'",
         ),
         (dict(inputs=["a", "B"]), "`inputs` = 'B' is no column"),
         (dict(inputs=["a", "a"]), "`inputs` must name one column or more, each once"),
