@@ -7,7 +7,13 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, shown
 from seqconv_jax.data.series.given import from_pandas, given_times
-from seqconv_jax.data.series.table import Columns, Table, listed
+from seqconv_jax.data.series.table import (
+    Columns,
+    Table,
+    check_unnamed,
+    listed,
+    unnamed_note,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,20 +33,23 @@ def frame_table(frame: Any, columns: Columns) -> Table:
     frame = _frame(frame)
     if not len(frame):
         raise UserError("`frame` must have at least one row, got none")
-    index = frame.index
+    index, asked = frame.index, columns.time is not None
     by_index = columns.time is None or (
         columns.time == index.name and columns.time not in frame.columns
     )
     names = list(frame.columns)
-    used, stamp = replace(columns, time=None if by_index else columns.time).pick(
-        names, _WHERE
-    )
+    columns = replace(columns, time=None) if by_index else columns
+    used, stamp = columns.pick(names, _WHERE)
+    unnamed = [names[at] for at in columns.unnamed(names)]
+    for name in unnamed:
+        check_unnamed(name, str(frame[name].dtype), _numeric(frame[name].dtype), _WHERE)
     values = _numbers(frame.iloc[:, used], [names[at] for at in used])
     if stamp is not None:
         stamps, notes = _stamps(frame.iloc[:, stamp])
     else:
-        stamps, notes = _index_times(index, columns.time is not None)
-    return Table(tuple(names[at] for at in used), values, stamps, notes)
+        stamps, notes = _index_times(index, asked)
+    names = tuple(names[at] for at in used)
+    return Table(names, values, stamps, (*notes, *unnamed_note(unnamed)))
 
 
 def _frame(frame: Any) -> "pd.DataFrame":
@@ -75,15 +84,8 @@ def _frame(frame: Any) -> "pd.DataFrame":
 
 
 def _numbers(frame: "pd.DataFrame", names: list[str]) -> np.ndarray:
-    from pandas.api import types
-
-    other = {
-        name: dtype
-        for name, dtype in zip(names, frame.dtypes, strict=True)
-        if not types.is_numeric_dtype(dtype)
-        or types.is_bool_dtype(dtype)
-        or types.is_complex_dtype(dtype)
-    }
+    kinds = dict(zip(names, frame.dtypes, strict=True))
+    other = {name: kind for name, kind in kinds.items() if not _numeric(kind)}
     if other:
         kinds = ", ".join(f"{name!r} {kind}" for name, kind in list(other.items())[:8])
         raise UserError(
@@ -96,6 +98,14 @@ def _numbers(frame: "pd.DataFrame", names: list[str]) -> np.ndarray:
         for at in range(len(names))
     ]
     return np.stack(columns, axis=1)
+
+
+def _numeric(dtype: Any) -> bool:
+    from pandas.api import types
+
+    return types.is_numeric_dtype(dtype) and not (
+        types.is_bool_dtype(dtype) or types.is_complex_dtype(dtype)
+    )
 
 
 def _stamps(cells: "pd.Series") -> tuple[Any, tuple[str, ...]]:

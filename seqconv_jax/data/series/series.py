@@ -135,6 +135,7 @@ class Series:
         time: str | None = None,
         keep: Sequence[str] | None = None,
         drop: Sequence[str] = (),
+        time_format: str | None = None,
         missing_marks: Sequence[float] = (-9999.0,),
         missing: str = "error",
         reverse: bool = False,
@@ -150,6 +151,7 @@ class Series:
             time: the column (or the index by its name) of times, instead.
             keep: see `read_series`, as for all that follow.
             drop: columns to leave out.
+            time_format: the form of times that are text, where it is not recognised.
             missing_marks: numbers that mean "missing".
             missing: what to do about cells that are missing, `pandas.NA` included.
             reverse: whether the frame has its newest row first.
@@ -169,7 +171,9 @@ class Series:
             >>> series.values[:, 0].tolist(), series.notes[0]
             ([2.5, 3.0, 3.5], 'times with a zone are given in UTC')
         """
-        rules = Rules(None, missing_marks, missing, reverse, unsorted, duplicates)
+        rules = Rules(
+            time_format, missing_marks, missing, reverse, unsorted, duplicates
+        )
         table = frame_table(frame, Columns(time, keep, drop))
         return cls(**rules.apply(table, "the frame")._asdict(), origin=origin)
 
