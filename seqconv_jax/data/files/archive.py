@@ -44,6 +44,8 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         UserError: if the file is not a zip, is damaged, encrypted or compressed in an
             unknown way, or if a member's name is absolute or climbs out.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+        raise UserError(f"{path}: expected a zip file, got a folder or a device")
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
