@@ -1,7 +1,7 @@
 """What callers hand in as a series: names, values and times, checked and cast once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,7 +24,8 @@ def from_pandas(value: Any) -> bool:
 
 def given_columns(columns: Any) -> tuple[str, ...]:
     """Return column names as a tuple of texts that differ, else raise `UserError`."""
-    if isinstance(columns, str) or not hasattr(columns, "__len__") or not len(columns):
+    ordered = hasattr(columns, "__len__") and hasattr(columns, "__getitem__")
+    if isinstance(columns, str | Mapping) or not ordered or not len(columns):
         raise UserError(
             f"`columns` must be a tuple of one name or more, got {shown(columns)}"
         )
@@ -34,7 +35,7 @@ def given_columns(columns: Any) -> tuple[str, ...]:
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     if repeated:
         raise UserError(f"`columns` must name each column once, got {listed(repeated)}")
-    return tuple(columns)
+    return tuple(map(str, columns))
 
 
 def given_values(values: Any, columns: Sequence[str]) -> np.ndarray:

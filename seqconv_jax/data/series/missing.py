@@ -1,10 +1,12 @@
 """Missing cells: finding them, and the rules of what to do about them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax._checks import UserError, expect
 from seqconv_jax.data.series.timeline import shown_time
 
 __all__ = ["RULES", "count_by_column", "found_missing", "missing_cells", "resolve"]
@@ -20,8 +22,11 @@ def missing_cells(values: np.ndarray, marks: Sequence[float]) -> np.ndarray:
         marks: numbers that stand for "missing" in this file.
     """
     missing = ~np.isfinite(values)
+    listed = isinstance(marks, Iterable) and not isinstance(marks, str)
+    expect(listed, "missing_marks", "a list of numbers", marks)
     for mark in marks:
-        expect(np.isfinite(mark), "missing_marks", "finite numbers", mark)
+        finite = isinstance(mark, Real) and math.isfinite(mark)
+        expect(finite, "missing_marks", "finite numbers", mark)
         missing |= values == mark
     return missing
 
@@ -39,7 +44,7 @@ def resolve(
     Args:
         values: `(rows, columns)` float64 in order of time.
         missing: `(rows, columns)` bool.
-        rule: "error"; "keep" the cells as they are read, marks included; take the
+        rule: of `RULES`: "error"; "keep" the cells as they are read, marks included; take the
             "previous" value of the column; "interpolate" between the neighbours, row
             by row; or "drop" the rows.
         names: the columns.
@@ -49,7 +54,6 @@ def resolve(
     Raises:
         UserError: by the rule "error", and where there is nothing to fill from.
     """
-    one_of("missing", rule, RULES)
     if rule == "keep" or not missing.any():
         return values, None
     if rule == "error":

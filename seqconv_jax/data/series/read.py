@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from seqconv_jax._checks import positive_int
 from seqconv_jax.data.files.origin import Origin
 from seqconv_jax.data.series.csv import parse_csv
 from seqconv_jax.data.series.parquet import read_parquet
@@ -74,6 +75,7 @@ def read_series(
         ([[2.5], [2.5]], {'level (m)': 1})
     """
     file = existing_file(path.path if isinstance(path, Origin) else path)
+    positive_int("max_bytes", max_bytes)
     rules = Rules(time_format, missing_marks, missing, reverse, unsorted, duplicates)
     table = _read_table(file, Columns(time, keep, drop), max_bytes)
     parts = rules.apply(table, str(file))

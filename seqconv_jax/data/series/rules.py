@@ -5,9 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqconv_jax.data.series.missing import count_by_column, missing_cells, resolve
+from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax.data.series.missing import (
+    RULES,
+    count_by_column,
+    missing_cells,
+    resolve,
+)
 from seqconv_jax.data.series.table import Table
-from seqconv_jax.data.series.timeline import arrange
+from seqconv_jax.data.series.timeline import DUPLICATES, UNSORTED, arrange
 from seqconv_jax.data.series.times import parse_times
 
 __all__ = ["Parts", "Rules"]
@@ -44,6 +50,7 @@ class Rules(NamedTuple):
         Raises:
             UserError: for a fault that no rule allows.
         """
+        self._check(table.stamps is not None, where)
         values, stamps, notes = table.values, table.stamps, list(table.notes)
         times = None if stamps is None else parse_times(stamps, self.time_format, where)
         if self.reverse:
@@ -79,3 +86,20 @@ class Rules(NamedTuple):
                 if rule == "keep"
             ),
         )
+
+    def _check(self, timed: bool, where: str) -> None:
+        """Raise for a rule of another kind, and for one that has nothing to act on."""
+        expect(isinstance(self.reverse, bool), "reverse", "a bool", self.reverse)
+        one_of("missing", self.missing, RULES)
+        one_of("duplicates", self.duplicates, DUPLICATES)
+        one_of("unsorted", self.unsorted, UNSORTED)
+        idle = {
+            "time_format": self.time_format is not None,
+            "duplicates": self.duplicates not in ("error", "keep"),
+            "unsorted": self.unsorted not in ("error", "keep"),
+        }
+        for name in () if timed else (name for name, given in idle.items() if given):
+            raise UserError(
+                f"`{name}` = {getattr(self, name)!r} is for times, but {where} is read "
+                "without; pass time=..."
+            )

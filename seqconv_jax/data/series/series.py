@@ -85,10 +85,16 @@ class Series:
 
     def __post_init__(self) -> None:
         """Check what is given, and work out the sampling and the gaps."""
-        expect(not isinstance(self.allow, str), "allow", "a tuple", self.allow)
+        for name, kind, words in (
+            ("allow", (tuple, list, set, frozenset), "a tuple of texts"),
+            ("notes", (tuple, list), "a tuple of texts"),
+            ("missing", Mapping, "a mapping of columns to counts"),
+            ("origin", Origin, "an Origin"),
+        ):
+            value = getattr(self, name)
+            expect(isinstance(value, kind), name, words, value)
         for fault in self.allow:
             one_of("allow", fault, ("missing", "unsorted", "duplicates"))
-        expect(isinstance(self.origin, Origin), "origin", "an Origin", self.origin)
         columns = given_columns(self.columns)
         values = given_values(self.values, columns)
         times, notes = self.times, ()

@@ -4,10 +4,20 @@ from collections.abc import Collection
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, one_of
+from seqconv_jax._checks import UserError
 
-__all__ = ["arrange", "check_rising", "gap_rows", "sampling", "shown_time"]
+__all__ = [
+    "DUPLICATES",
+    "UNSORTED",
+    "arrange",
+    "check_rising",
+    "gap_rows",
+    "sampling",
+    "shown_time",
+]
 
+DUPLICATES = ("error", "first", "last", "keep")
+UNSORTED = ("error", "sort", "keep")
 _NO_TIME = np.timedelta64(0, "us")
 
 
@@ -18,16 +28,14 @@ def arrange(
 
     Args:
         times: `(rows,)` in the order of reading.
-        duplicates: "error", or keep only the "first" or "last" row of each time, or
-            "keep" all.
-        unsorted: "error", "sort" by time (stable), or "keep" the order.
+        duplicates: of `DUPLICATES`: "error", or keep only the "first" or "last" row of
+            each time, or "keep" all.
+        unsorted: of `UNSORTED`: "error", "sort" by time (stable), or "keep" the order.
         where: the file, for messages.
 
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
     """
-    one_of("duplicates", duplicates, ("error", "first", "last", "keep"))
-    one_of("unsorted", unsorted, ("error", "sort", "keep"))
     if _newest_first(times):
         raise UserError(
             f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "

@@ -145,3 +145,29 @@ def test_parquet_times_of_every_unit(tmp_path):
         assert series.times is not None
         assert series.times.tolist() == days.astype("datetime64[us]").tolist()
         assert series.values.tolist() == [[3], [4]]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (
+            {"missing_marks": -9999},
+            "`missing_marks` must be a list of numbers, got -99",
+        ),
+        ({"missing_marks": ["x"]}, "`missing_marks` must be finite numbers, got 'x'"),
+        ({"reverse": "no"}, "`reverse` must be a bool, got 'no'"),
+        ({"max_bytes": "1"}, "`max_bytes` must be a positive integer, got '1'"),
+        ({"duplicates": "frist"}, "`duplicates` must be one of .*did you mean 'first'"),
+        ({"unsorted": True}, "`unsorted` must be one of 'error', 'sort', 'keep'"),
+        ({"duplicates": "first"}, "`duplicates` = 'first' is for times, but .*without"),
+        ({"unsorted": "sort"}, "`unsorted` = 'sort' is for times"),
+        ({"time_format": "%Y"}, "`time_format` = '%Y' is for times"),
+        ({"missing": None}, "`missing` must be one of 'error', .*, got None"),
+        ({"time": "t", "time_format": 5}, "`time_format` must be a strptime format"),
+        ({"time": ["t"]}, r"`time` = \['t'\] is no column of"),
+        ({"time": "t", "drop": [["t"]]}, r"`drop` = \['t'\] is no column of"),
+    ],
+)
+def test_options_of_another_kind(tmp_path, options, match):
+    with pytest.raises(UserError, match=match):
+        read(tmp_path, "t,a\n20200101,1\n", **options)

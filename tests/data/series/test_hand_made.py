@@ -156,9 +156,23 @@ def test_faults_stay_on_request_and_are_said():
     assert "runs backwards: 1\n  repeated times: 1\n  missing cells: a 1" in report
     with pytest.raises(UserError, match="newest"):
         make(times=DAYS[::-1], allow=("unsorted",))
-    for allow, match in ((("gaps",), "one of 'missing'"), ("missing", "a tuple")):
-        with pytest.raises(UserError, match=f"`allow` must be {match}"):
-            make(allow=allow)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "match"),
+    [
+        ("allow", ("gaps",), "one of 'missing'"),
+        ("allow", "missing", "a tuple of texts, got 'missing'"),
+        ("allow", 3, "a tuple of texts"),
+        ("notes", "text", "a tuple of texts"),
+        ("missing", 3, "a mapping of columns to counts"),
+        ("origin", "x.csv", "an Origin"),
+        ("columns", {"a"}, "a tuple of one name or more"),
+    ],
+)
+def test_parts_of_another_kind(name, value, match):
+    with pytest.raises(UserError, match=f"`{name}` must be {match}"):
+        make(**{name: value})
 
 
 def test_times_that_differ_by_less_than_a_second_are_shown_apart():
