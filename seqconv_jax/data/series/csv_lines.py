@@ -93,7 +93,7 @@ def check_unnamed_cells(
     """
     if not unnamed:
         return
-    first = next((cells for _, cells in _records(text, start, where) if cells), None)
+    first = next((cells for _, cells in _records(text, start, where) if cells), [])
     for index in unnamed if first else ():
         cell = first[index]
         number = cell in MISSING_WORDS or is_number(cell)

@@ -44,9 +44,9 @@ def resolve(
     Args:
         values: `(rows, columns)` float64 in order of time.
         missing: `(rows, columns)` bool.
-        rule: of `RULES`: "error"; "keep" the cells as they are read, marks included; take the
-            "previous" value of the column; "interpolate" between the neighbours, row
-            by row; or "drop" the rows.
+        rule: of `RULES`: "error"; "keep" the cells as they are read, marks included;
+            take the "previous" value of the column; "interpolate" between the
+            neighbours, row by row; or "drop" the rows.
         names: the columns.
         times: `(rows,)` or None, for messages.
         where: the file, for messages.

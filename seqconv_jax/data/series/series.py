@@ -220,7 +220,7 @@ class Series:
         else:
             first, last = self.times.min(), self.times.max()
             lines[0] += f", {shown_time(first)} to {shown_time(last)}"
-            lines.append(self._sampling_line())
+            lines.append(self._sampling_line(np.diff(self.times)))
             if back := int((np.diff(self.times) < np.timedelta64(0)).sum()):
                 lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
@@ -228,7 +228,7 @@ class Series:
         lines.append(f"missing cells: {counts or 'none'}")
         return "\n  ".join([*lines, *self.notes])
 
-    def _sampling_line(self) -> str:
+    def _sampling_line(self, steps: np.ndarray) -> str:
         if self.every is None:
             return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
@@ -241,6 +241,6 @@ class Series:
             return f"every {every}; gaps: none"
         first = ", ".join(f"{row:,}" for row in self.gaps[:5])
         more = " ..." if len(self.gaps) > 5 else ""
-        longer = np.diff(self.times)[self.gaps - 1] > self.every
-        what = "gaps" if longer.all() else "gaps and shorter steps"
+        longer = (steps[self.gaps - 1] > self.every).all()
+        what = "gaps" if longer else "gaps and shorter steps"
         return f"every {every}; {what}: {len(self.gaps):,} (at rows {first}{more})"

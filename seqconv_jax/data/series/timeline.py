@@ -123,9 +123,10 @@ def _repeated(times: np.ndarray, repeats: np.ndarray) -> str:
 
 
 def _backwards(times: np.ndarray, back: np.ndarray) -> str:
+    first = int(back[0])
     return (
         f"time runs backwards at {len(back):,} rows, first at "
-        f"{shown_time(times[back[0]])} after {shown_time(times[back[0] - 1])}"
+        f"{shown_time(times[first])} after {shown_time(times[first - 1])}"
     )
 
 

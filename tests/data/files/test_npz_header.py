@@ -1,6 +1,7 @@
 import itertools
 import os
 
+import numpy as np
 import pytest
 from data.files.npz_files import header, npy, npz
 
@@ -73,7 +74,7 @@ def test_a_bad_header_is_rejected(tmp_path, content):
 )
 def test_headers_of_every_version_of_numpy_and_python(tmp_path, text, version):
     path = npz(tmp_path / "a.npz", x=header(text, version))
-    assert read_npz(path, ("x",))["x"].tolist() == [0]
+    np.testing.assert_array_equal(read_npz(path, ("x",))["x"], [0])
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

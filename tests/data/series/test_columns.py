@@ -76,7 +76,10 @@ def test_an_index_of_times_is_not_lost(tmp_path):
         read_series(tmp_path / "x.parquet", time="__index_level_0__"),
     ):
         assert series.times is not None and series.columns == ("a", "b")
-        assert series.times.tolist() == DATED.index.to_pydatetime().tolist()
+        assert (
+            series.times.tolist()
+            == pd.DatetimeIndex(DATED.index).to_pydatetime().tolist()
+        )
     frame = pd.DataFrame({"Unnamed: 0": ["x", "y"], "a": [1, 2]})
     with pytest.raises(UserError, match="without a name .*'Unnamed: 0'"):
         Series.from_pandas(frame)

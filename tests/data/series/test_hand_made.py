@@ -32,7 +32,10 @@ def make(values=None, times=None, columns=("a",), **options):
         (pd.DataFrame({"a": [1.0]}), "pandas DataFrame; use Series.from_pandas"),
         (pd.Series([1.0]), "pandas Series; use Series.from_pandas"),
         ([[0.0], [np.nan], [np.inf]], "2 missing cells, first row 1, column 'a', nan"),
-        (np.ma.array([[1.0], [2.0]], mask=[[0], [1]]), "1 missing cells, first row 1"),
+        (
+            np.ma.array([[1.0], [2.0]], mask=[[False], [True]]),
+            "1 missing cells, first row 1",
+        ),
     ],
 )
 def test_values_that_are_no_table_of_numbers(values, match):

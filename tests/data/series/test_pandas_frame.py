@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from seqconv_jax.data.series import Series
 HOURS = pd.date_range("2020-01-01", periods=3, freq="h")
 
 
-def frame(index=HOURS, **columns):
+def frame(index: Any = HOURS, **columns):
     return pd.DataFrame(columns or {"a": [1.0, 2.0, 3.0]}, index=index)
 
 
