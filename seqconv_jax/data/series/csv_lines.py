@@ -141,18 +141,23 @@ def bad_cell(
             cell = cells[index]
             if cell in MISSING_WORDS:
                 continue
-            place = f"{where} line {line}, column {names[index]!r}: {_shown(cell)}"
+            place = (where, line, names[index], cell)
             if not is_number(cell):
                 remedy = _remedy(cell, names[index])
-                return UserError(f"{place} is not a number{remedy}")
+                return _cell_error(*place, f"is not a number{remedy}")
             # pandas 3 reads it as infinite, and so as missing; pandas 2 fails
-            if (
-                too_large is None
-                and math.isinf(float(cell))
-                and "f" not in cell.lower()
-            ):
-                too_large = UserError(f"{place} is too large for float64")
+            if too_large is None and _is_too_large(cell):
+                too_large = _cell_error(*place, "is too large for float64")
     return too_large
+
+
+def _is_too_large(cell: str) -> bool:
+    text = cell.lower()
+    return (len(text) > 300 or "e" in text) and math.isinf(float(cell))
+
+
+def _cell_error(where: str, line: int, name: str, cell: str, what: str) -> UserError:
+    return UserError(f"{where} line {line}, column {name!r}: {_shown(cell)} {what}")
 
 
 def _shown(cell: str) -> str:
