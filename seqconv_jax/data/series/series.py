@@ -221,7 +221,7 @@ class Series:
             first, last = self.times.min(), self.times.max()
             lines[0] += f", {shown_time(first)} to {shown_time(last)}"
             lines.append(self._sampling_line(np.diff(self.times)))
-            if back := int((np.diff(self.times) < np.timedelta64(0)).sum()):
+            if back := int((np.diff(self.times) < np.timedelta64(0, "us")).sum()):
                 lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
         counts = ", ".join(f"{name} {count:,}" for name, count in self.missing.items())
