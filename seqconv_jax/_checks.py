@@ -7,7 +7,16 @@ under `jax.jit`, so a shape check costs nothing at run time.
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Real
+from operator import index
+from reprlib import Repr
 from typing import Any
+
+LONGEST_MESSAGE = 600
+_GAP = " ... "
+_VALUES = Repr()
+_VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 160
+_VALUES.maxlist = _VALUES.maxtuple = _VALUES.maxdict = 16
+_VALUES.maxset = _VALUES.maxfrozenset = _VALUES.maxarray = _VALUES.maxdeque = 16
 
 
 class UserError(ValueError):
@@ -15,25 +24,71 @@ class UserError(ValueError):
 
     The experiments print it as one line and exit with status 2; any other exception
     is a defect of the library and keeps its traceback.
+
+    Messages quote files, libraries and callers, so the error itself keeps them to one
+    line of at most `LONGEST_MESSAGE` characters, which no terminal obeys.
     """
+
+    def __init__(self, message: object = "") -> None:
+        """Keep the message, on one line, cut in the middle where it is long."""
+        super().__init__(one_line(str(message)))
+
+
+def one_line(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    r"""Return a text on one line: joined, control characters escaped, its middle cut.
+
+    >>> one_line("a file:\n  no\x1b[2J such")
+    'a file: no\\x1b[2J such'
+    >>> one_line("0123456789" * 9, longest=20)
+    '012345678 ... 456789'
+    """
+    lines = (line.strip() for line in _cut(text, 10 * longest).splitlines())
+    line = " ".join(line for line in lines if line)
+    if not line.isprintable():
+        line = "".join(
+            mark if mark.isprintable() else mark.encode("unicode_escape").decode()
+            for mark in line
+        )
+    return _cut(line, longest)
+
+
+def shown(value: Any) -> str:
+    """Return a value as short text: an array by its shape, the rest by its `repr`.
+
+    >>> shown("bars.csv"), shown(list(range(10**6)))[:12]
+    ("'bars.csv'", '[0, 1, 2, 3,')
+    """
+    size = getattr(value, "shape", None)
+    if isinstance(size, tuple) and size:
+        kind = f" of {value.dtype}" if hasattr(value, "dtype") else ""
+        return f"{type(value).__name__}{kind} with shape {size}"
+    return _VALUES.repr(value)
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters: its beginning and its end."""
+    if len(text) <= longest:
+        return text
+    tail = (longest - len(_GAP)) * 2 // 5
+    return text[: longest - len(_GAP) - tail] + _GAP + text[len(text) - tail :]
 
 
 def expect(condition: bool, name: str, expected: str, got: Any) -> None:
     """Raise `UserError` worded "`name` must be <expected>, got <got>" unless true."""
     if not condition:
-        shown = got if isinstance(got, str) and got.startswith("shape ") else repr(got)
-        raise UserError(f"`{name}` must be {expected}, got {shown}")
+        words = got if isinstance(got, str) and got.startswith("shape ") else shown(got)
+        raise UserError(f"`{name}` must be {expected}, got {words}")
 
 
 def positive_int(name: str, value: Any) -> int:
     """Return `value` if it is an integer of at least 1, else raise `UserError`."""
-    expect(_is_int(value) and value >= 1, name, "a positive integer", value)
+    expect(_is_int(value) and int(value) >= 1, name, "a positive integer", value)
     return int(value)
 
 
 def non_negative_int(name: str, value: Any) -> int:
     """Return `value` if it is an integer of at least 0, else raise `UserError`."""
-    expect(_is_int(value) and value >= 0, name, "an integer of at least 0", value)
+    expect(_is_int(value) and int(value) >= 0, name, "an integer of at least 0", value)
     return int(value)
 
 
@@ -47,13 +102,12 @@ def dropout_rate(name: str, value: Any) -> float:
 def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     """Return `value` if it is among `choices`, else raise with the nearest one."""
     choices = list(choices)
-    if value in choices:
+    if isinstance(value, str) and value in choices:
         return value
-    near = get_close_matches(str(value), choices, n=1)
+    near = get_close_matches(str(value)[:100], choices, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise UserError(
-        f"`{name}` must be one of {', '.join(map(repr, choices))}, got {value!r}{hint}"
-    )
+    allowed = ", ".join(map(repr, choices))
+    raise UserError(f"`{name}` must be one of {allowed}, got {shown(value)}{hint}")
 
 
 def integers(name: str, array: Any) -> None:
@@ -85,4 +139,10 @@ def expect_shape(condition: bool, name: str, expected: str, array: Any) -> None:
 
 
 def _is_int(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    try:
+        index(value)
+    except TypeError:  # arrays of several numbers have an `__index__` as well
+        return False
+    return True

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, shown
 from seqconv_jax.data.files import cache
 from seqconv_jax.data.files.download import download
 from seqconv_jax.data.files.origin import GENERATED, Origin, sha256_file
@@ -62,6 +62,8 @@ def find(
         ('file', '5fdb833a')
     """
     if path is not None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise UserError(f"the data path must be a path, got {shown(path)}")
         return _given(_within(source, Path(path).expanduser(), "the data path"))
     if (named := _from_environment(source)) is not None:
         return _given(named)
@@ -89,7 +91,7 @@ def _given(path: Path) -> Origin:
 
 def _within(source: Source, path: Path, what: str) -> Path:
     """Return the file that `path` names, itself or in that directory."""
-    if not path.exists():
+    if not os.path.exists(path):  # pathlib's raises where a name is too long
         raise UserError(f"{what} must exist, got {str(path)!r}")
     if path.is_dir():
         if (found := _in_directory(source, path)) is not None:
@@ -112,11 +114,11 @@ def _from_environment(source: Source) -> Path | None:
     if not (named := os.environ.get("SEQCONV_DATA")):
         return None
     path = Path(named).expanduser()
-    if path.is_file():
+    if os.path.isfile(path):
         if _is_kind(source, path):
             return path
         path = path.parent
-    if not path.exists():
+    if not os.path.exists(path):
         raise UserError(f"$SEQCONV_DATA must name what exists, got {named!r}")
     return _in_directory(source, path)
 

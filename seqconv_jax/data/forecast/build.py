@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, non_negative_int, one_of
+from seqconv_jax._checks import UserError, expect, non_negative_int, one_of, shown
 from seqconv_jax.data.forecast.cuts import cut_rows
 from seqconv_jax.data.forecast.scaling import Scale, fit_scale, warn_of_drift
 from seqconv_jax.data.forecast.task import ForecastTask
@@ -110,6 +110,14 @@ def forecast_task(
         >>> len(task.train), len(task.validation), len(task.test)
         (33, 9, 3)
     """
+    if not isinstance(series, Series):
+        raise UserError(
+            f"`series` must be a Series, got {shown(series)}; read_series, Series(...) "
+            "and Series.from_pandas make one"
+        )
+    flags = {"exact_horizon": exact_horizon, "replacement": replacement}
+    for name, flag in flags.items():
+        expect(isinstance(flag, bool | np.bool_), name, "a bool", flag)
     one_of("gaps", gaps, ("keep", "drop"))
     one_of("predict", predict, ("value", "change"))
     columns = _columns(series, inputs, target)
@@ -159,15 +167,18 @@ def _columns(
 ) -> tuple[str, ...]:
     """Return the input columns after checking them and the target."""
     columns = series.columns if inputs is None else inputs
-    if isinstance(columns, str) or not columns or len(set(columns)) < len(columns):
+    # a set has no order of its own, and a generator is used up by one look
+    ordered = hasattr(columns, "__getitem__") and hasattr(columns, "__len__")
+    columns = tuple(columns) if ordered and not isinstance(columns, str) else ()
+    if not columns or len(set(map(str, columns))) < len(columns):
         raise UserError(
-            f"`inputs` must name one column or more, each once, got {inputs!r}; "
-            f"{series.name} has {listed(series.columns)}"
+            f"`inputs` must name one column or more, each once, in a list, got "
+            f"{shown(inputs)}; {series.name} has {listed(series.columns)}"
         )
     for option, name in [("target", target), *(("inputs", name) for name in columns)]:
         if name not in series.columns:
             raise unknown_column(option, name, series.columns, series.name)
-    return tuple(columns)
+    return columns
 
 
 def _rows(series: Series, name: str, value: Duration) -> int:
@@ -212,12 +223,15 @@ def _ahead(column: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:
 def _at_gaps(
     rows: dict[str, np.ndarray], series: Series, window: Window, gaps: str
 ) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, int]]:
-    """Return the rows to use, and how many of each split span a gap and are dropped."""
+    """Return the rows to use, and how many of each split span a gap and are dropped.
+
+    Where the sampling is not regular, nobody can tell what spans a gap: no counts.
+    """
     if gaps == "drop" and not series.regular:
         raise UserError(
             f"gaps='drop' needs a regular sampling, which {series.name} does not have"
         )
-    spanning, dropped = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0)
+    spanning, dropped = {}, dict.fromkeys(rows, 0)
     if not series.regular:
         return rows, spanning, dropped
     for name, split_rows in rows.items():

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, shown
 from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.series.timeline import shown_time
 
@@ -21,8 +21,8 @@ def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
     Args:
         split: two cut points, not sizes, of one kind: rows (integers), fractions of
             the rows (in (0, 1): `(0.5, 0.75)` is 50/25/25), or dates (ISO text,
-            `datetime` or `numpy.datetime64`: the first row at or after it). Text of
-            digits is a row and text such as "0.5" a fraction.
+            `datetime` or `numpy.datetime64`: the first row at or after it; with a zone,
+            its time in UTC). Text of digits is a row and text such as "0.5" a fraction.
         series: the series to cut.
 
     Raises:
@@ -33,10 +33,11 @@ def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
         >>> cut_rows((0.5, 0.75), series), cut_rows(("20", "40"), series)
         ((50, 75), (20, 40))
     """
-    if isinstance(split, str) or not hasattr(split, "__len__") or len(split) != 2:
+    ordered = hasattr(split, "__getitem__") and hasattr(split, "__len__")
+    if isinstance(split, str) or not ordered or len(split) != 2:
         raise UserError(
             "`split` must be two cut points, such as (0.5, 0.75), two rows or two "
-            f"dates, got {split!r}"
+            f"dates, got {shown(split)}"
         )
     points = [_point(value, split) for value in split]
     kinds = sorted({kind for kind, _ in points})
@@ -59,13 +60,15 @@ def _point(value: Any, split: Sequence[Any]) -> tuple[str, Any]:
     """Return the kind of a cut point and its value."""
     if isinstance(value, str):
         text = value.strip()
-        if re.fullmatch(r"\d+", text):
+        if re.fullmatch(r"\d{1,18}", text):
             return "rows", int(text)
         if re.fullmatch(r"\d*\.\d+", text):
             value = float(text)
         elif re.match(r"\d{4}-\d\d", text):
             value = _date(text)
     if isinstance(value, (date, np.datetime64)) and value == value:  # not NaT
+        if getattr(value, "tzinfo", None) is not None:  # as times with a zone are read
+            value = value.astimezone(UTC).replace(tzinfo=None)  # type: ignore
         return "dates", np.asarray(value, "datetime64[us]")[()]
     if isinstance(value, Integral) and not isinstance(value, bool):
         return "rows", int(value)
@@ -73,7 +76,7 @@ def _point(value: Any, split: Sequence[Any]) -> tuple[str, Any]:
         return "fractions", float(value)
     raise UserError(
         "`split` must hold rows (integers), fractions in (0, 1) or dates (YYYY-MM-DD), "
-        f"got {value!r} in {tuple(split)}"
+        f"got {shown(value)} in {shown(tuple(split))}"
     )
 
 

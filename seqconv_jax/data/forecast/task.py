@@ -53,7 +53,8 @@ class ForecastTask(Task):
         last: `(rows, 1)` float32, the standardised target column at the newest
             input of each row's window; 0 where there is none.
         times: `(rows,)` `datetime64[us]` or None.
-        spanning: windows of each split that cross a gap in time.
+        spanning: windows of each split that cross a gap in time; empty where nobody
+            can tell, without times or with irregular ones.
         dropped: how many of them were left out (all, or none).
         report: what was read: extent, sampling, gaps, missing cells (`Series.report`).
     """
@@ -149,19 +150,28 @@ class ForecastTask(Task):
         ]
         return "\n".join(
             [
-                f"forecast of {self.target!r} ({self.predict}), data: "
-                f"{self.data_path or self.data_source}",
+                f"forecast of {self.target!r} ({self.predict}), data: {self._data()}",
                 f"windows: {', '.join(counts)} (train drawn {drawn})",
                 f"window: {offsets} inputs of {len(self.columns)} columns, every "
                 f"{self.every} of {self.lookback} rows",
                 f"real horizon: {self.horizon} after the newest input "
                 f"(rows: {self.horizon_rows})",
-                f"windows over gaps in time: {_counts(self.spanning)}; left out: "
-                f"{_counts(self.dropped)}",
+                f"windows over gaps in time: {self._gaps()}",
                 f"baseline (last observed value), MAE in standard deviations: "
                 f"{', '.join(scores)}",
             ]
         )
+
+    def _data(self) -> str:
+        if self.data_source == "file":
+            return self.data_path or "arrays in memory"
+        return self.data_path or self.data_source
+
+    def _gaps(self) -> str:
+        if self.spanning:
+            return f"{_counts(self.spanning)}; left out: {_counts(self.dropped)}"
+        reason = "no times" if self.times is None else "no regular sampling"
+        return f"not counted: the data has {reason}"
 
     def _change(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return `(n, 1)` float64: values of the task as changes since the last."""

@@ -17,10 +17,11 @@ from seqconv_jax.data.series.csv_lines import (
     MISSING_WORDS,
     bad_cell,
     check_fields,
+    check_unnamed_cells,
     is_number,
     long_line,
 )
-from seqconv_jax.data.series.table import Columns, Table
+from seqconv_jax.data.series.table import Columns, Table, unnamed_note
 
 __all__ = ["parse_csv"]
 
@@ -48,7 +49,11 @@ def parse_csv(data: bytes, columns: Columns, where: str) -> Table:
     text = _plain(data, where)
     names, start = _header(text, where)
     used, stamp = columns.pick(names, where)
+    if re.compile(rb"\S").search(text, start) is None:
+        raise _no_rows(where)
     check_fields(text, start, len(names), where)
+    unnamed = columns.unnamed(names)
+    check_unnamed_cells(text, start, names, unnamed, where)
     dtype: dict = dict.fromkeys(used, "float64")
     if stamp is not None:
         dtype[stamp] = str
@@ -69,12 +74,25 @@ def parse_csv(data: bytes, columns: Columns, where: str) -> Table:
     except pd.errors.EmptyDataError:
         raise _no_rows(where) from None
     except (ValueError, OverflowError) as error:
-        raise bad_cell(text, start, names, used, error, where) from error
+        found = bad_cell(text, start, names, used, where)
+        raise found or UserError(
+            f"{where} cannot be read as comma-separated numbers: {error}"
+        ) from error
     if frame.empty:
         raise _no_rows(where)
     values = np.ascontiguousarray(frame[used].to_numpy(dtype=np.float64))
+    # pandas reads a column of nothing but True and False as 1 and 0
+    flags = [at for at, column in zip(used, values.T, strict=True) if _flags(column)]
+    if flags and re.compile(rb"true|false", re.IGNORECASE).search(text, start):
+        if found := bad_cell(text, start, names, flags, where):
+            raise found
     stamps = None if stamp is None else frame[stamp]
-    return Table(tuple(names[index] for index in used), values, stamps)
+    notes = unnamed_note([names[index] for index in unnamed])
+    return Table(tuple(names[index] for index in used), values, stamps, notes)
+
+
+def _flags(column: np.ndarray) -> bool:
+    return bool(((column == 0) | (column == 1) | np.isnan(column)).all())
 
 
 def _no_rows(where: str) -> UserError:

@@ -2,18 +2,21 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data.series.table import check_unnamed
 
 __all__ = [
     "LONGEST_LINE",
     "MISSING_WORDS",
     "bad_cell",
     "check_fields",
+    "check_unnamed_cells",
     "is_number",
     "long_line",
 ]
@@ -76,6 +79,27 @@ def _check_block(text: bytes, start: int, end: int, want: int, where: str) -> No
             raise _ragged(line, int(fields[index]), want, where)
 
 
+def check_unnamed_cells(
+    text: bytes, start: int, names: list[str], unnamed: list[int], where: str
+) -> None:
+    """Raise for a column without a name whose first cell is neither number nor empty.
+
+    Args:
+        text: UTF-8 with line feeds only, each line with a field for each name.
+        start: where the line after the header begins.
+        names: the name of every column.
+        unnamed: the columns to look at.
+        where: the file, for messages.
+    """
+    if not unnamed:
+        return
+    first = next((cells for _, cells in _records(text, start, where) if cells), [])
+    for index in unnamed if first else ():
+        cell = first[index]
+        number = cell in MISSING_WORDS or is_number(cell)
+        check_unnamed(names[index], _shown(cell), number, where)
+
+
 def _ragged(line: int, got: int, want: int, where: str) -> UserError:
     hint = " (a decimal comma, or a comma inside a cell?)" if got > want else ""
     return UserError(
@@ -100,23 +124,40 @@ def _records(text: bytes, start: int, where: str) -> Iterator[tuple[int, list[st
 
 
 def bad_cell(
-    text: bytes,
-    start: int,
-    names: list[str],
-    used: list[int],
-    error: Exception,
-    where: str,
-) -> UserError:
-    """Return the error that names the first cell which is no number."""
+    text: bytes, start: int, names: list[str], used: list[int], where: str
+) -> UserError | None:
+    """Return the error that names the first cell which is no number, if there is one.
+
+    Args:
+        text: UTF-8 with line feeds only.
+        start: where the line after the header begins.
+        names: the name of every column.
+        used: the columns to look at.
+        where: the file, for messages.
+    """
+    too_large = None
     for line, cells in _records(text, start, where):
         for index in used if cells else ():
             cell = cells[index]
-            if cell not in MISSING_WORDS and not is_number(cell):
-                return UserError(
-                    f"{where} line {line}, column {names[index]!r}: {_shown(cell)} is "
-                    f"not a number{_remedy(cell, names[index])}"
-                )
-    return UserError(f"{where} cannot be read as comma-separated numbers: {error}")
+            if cell in MISSING_WORDS:
+                continue
+            place = (where, line, names[index], cell)
+            if not is_number(cell):
+                remedy = _remedy(cell, names[index])
+                return _cell_error(*place, f"is not a number{remedy}")
+            # pandas 3 reads it as infinite, and so as missing; pandas 2 fails
+            if too_large is None and _is_too_large(cell):
+                too_large = _cell_error(*place, "is too large for float64")
+    return too_large
+
+
+def _is_too_large(cell: str) -> bool:
+    text = cell.lower()
+    return (len(text) > 300 or "e" in text) and math.isinf(float(cell))
+
+
+def _cell_error(where: str, line: int, name: str, cell: str, what: str) -> UserError:
+    return UserError(f"{where} line {line}, column {name!r}: {_shown(cell)} {what}")
 
 
 def _shown(cell: str) -> str:
@@ -130,4 +171,6 @@ def _remedy(cell: str, name: str) -> str:
         return f"; if the column holds the time, pass time={name!r}"
     if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s]", cell):
         return "; units belong in the column's name"
+    if cell.strip().lower() in ("true", "false", "yes", "no"):
+        return "; write 1 and 0"
     return f"; leave the column out with drop=[{name!r}]"

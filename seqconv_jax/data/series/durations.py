@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from operator import index
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, shown
 
 __all__ = ["Duration", "format_duration", "rows_of"]
 
@@ -18,6 +19,7 @@ _UNITS = {
     "ms": 1_000,
     "us": 1,
 }
+_LONGEST = 2**53  # 285 years, and what a float counts exactly
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 _SHORT = ("h", "min", "s", "ms", "us")
 
@@ -98,26 +100,39 @@ def format_duration(duration: np.timedelta64) -> str:
 def _count(value: object) -> int | None:
     """Return the value if it is a number of rows, None if it may be a duration."""
     if isinstance(value, str):
-        return int(value) if re.fullmatch(r"\s*-?\d+\s*", value) else None
+        return int(value) if re.fullmatch(r"\s*-?\d{1,18}\s*", value) else None
     if isinstance(value, (bool, timedelta, np.timedelta64)):
         return None
-    return int(value) if hasattr(value, "__index__") else None  # type: ignore
+    try:
+        return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def _microseconds(value: object, name: str) -> int:
+    count = _counted(value)
+    if count is None or abs(count) > _LONGEST:
+        raise UserError(
+            f"`{name}` must be a number of rows, or a duration such as '5d', '24h' or "
+            f"'30min', got {shown(value)}"
+        )
+    return round(count)
+
+
+def _counted(value: object) -> float | None:
+    """Return the microseconds of a duration, or None for what is none."""
     if isinstance(value, str) and _PART.match(value.lower()):
         parts = _PART.findall(value.lower())
         rest = _PART.sub("", value.lower())
         if not rest and all(unit in _UNITS for _, unit in parts):
-            return round(sum(float(count) * _UNITS[unit] for count, unit in parts))
+            return sum(float(count) * _UNITS[unit] for count, unit in parts)
     if isinstance(value, timedelta) and value == value:
-        return round(value / timedelta(microseconds=1))
+        return value / timedelta(microseconds=1)
     if isinstance(value, np.timedelta64) and not np.isnat(value):
-        return int(value.astype("timedelta64[us]").astype(np.int64))
-    raise UserError(
-        f"`{name}` must be a number of rows, or a duration such as '5d', '24h' or "
-        f"'30min', got {value!r}"
-    )
+        # a month and a year have no one length
+        fixed = np.datetime_data(value.dtype)[0] not in ("Y", "M", "generic")
+        return float(value / np.timedelta64(1, "us")) if fixed else None
+    return None
 
 
 def _said(value: object) -> str:

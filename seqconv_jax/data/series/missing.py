@@ -1,13 +1,15 @@
 """Missing cells: finding them, and the rules of what to do about them."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax._checks import UserError, expect
 from seqconv_jax.data.series.timeline import shown_time
 
-__all__ = ["RULES", "count_by_column", "missing_cells", "resolve"]
+__all__ = ["RULES", "count_by_column", "found_missing", "missing_cells", "resolve"]
 
 RULES = ("error", "keep", "previous", "interpolate", "drop")
 
@@ -20,8 +22,11 @@ def missing_cells(values: np.ndarray, marks: Sequence[float]) -> np.ndarray:
         marks: numbers that stand for "missing" in this file.
     """
     missing = ~np.isfinite(values)
+    listed = isinstance(marks, Iterable) and not isinstance(marks, str)
+    expect(listed, "missing_marks", "a list of numbers", marks)
     for mark in marks:
-        expect(np.isfinite(mark), "missing_marks", "finite numbers", mark)
+        finite = isinstance(mark, Real) and math.isfinite(mark)
+        expect(finite, "missing_marks", "finite numbers", mark)
         missing |= values == mark
     return missing
 
@@ -39,9 +44,9 @@ def resolve(
     Args:
         values: `(rows, columns)` float64 in order of time.
         missing: `(rows, columns)` bool.
-        rule: "error"; "keep" the cells as they are read, marks included; take the
-            "previous" value of the column; "interpolate" between the neighbours, row
-            by row; or "drop" the rows.
+        rule: of `RULES`: "error"; "keep" the cells as they are read, marks included;
+            take the "previous" value of the column; "interpolate" between the
+            neighbours, row by row; or "drop" the rows.
         names: the columns.
         times: `(rows,)` or None, for messages.
         where: the file, for messages.
@@ -49,11 +54,13 @@ def resolve(
     Raises:
         UserError: by the rule "error", and where there is nothing to fill from.
     """
-    one_of("missing", rule, RULES)
     if rule == "keep" or not missing.any():
         return values, None
     if rule == "error":
-        raise _found_missing(values, missing, names, times, where)
+        raise UserError(
+            f"{where}: {found_missing(values, missing, names, times)}; pass missing="
+            "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+        )
     if rule == "drop":
         whole = np.logical_not(missing.any(axis=1))
         if not whole.any():
@@ -80,22 +87,21 @@ def _filled(column: np.ndarray, gone: np.ndarray, rule: str) -> np.ndarray:
     return column[np.maximum.accumulate(np.where(gone, 0, rows))]
 
 
-def _found_missing(
+def found_missing(
     values: np.ndarray,
     missing: np.ndarray,
     names: Sequence[str],
     times: np.ndarray | None,
-    where: str,
-) -> UserError:
+) -> str:
+    """Return how many cells are missing, which is the first, and where the others."""
     row, column = (int(index) for index in np.argwhere(missing)[0])
     when = "" if times is None else f" ({shown_time(times[row])})"
     counts = ", ".join(
         f"{name!r} {count:,}" for name, count in count_by_column(missing, names).items()
     )
-    return UserError(
-        f"{where}: {int(missing.sum()):,} missing cells, first row {row}{when}, column "
-        f"{names[column]!r}, {values[row, column]:g} (in all: {counts}); pass missing="
-        "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+    return (
+        f"{int(missing.sum()):,} missing cells, first row {row}{when}, column "
+        f"{names[column]!r}, {values[row, column]:g} (in all: {counts})"
     )
 
 

@@ -4,12 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from seqconv_jax._checks import positive_int
 from seqconv_jax.data.files.origin import Origin
 from seqconv_jax.data.series.csv import parse_csv
-from seqconv_jax.data.series.missing import count_by_column, missing_cells, resolve
 from seqconv_jax.data.series.parquet import read_parquet
+from seqconv_jax.data.series.rules import Rules
 from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.series.table import (
     MAX_BYTES,
@@ -18,8 +17,6 @@ from seqconv_jax.data.series.table import (
     csv_bytes,
     existing_file,
 )
-from seqconv_jax.data.series.timeline import arrange
-from seqconv_jax.data.series.times import parse_times
 
 __all__ = ["read_series"]
 
@@ -78,36 +75,12 @@ def read_series(
         ([[2.5], [2.5]], {'level (m)': 1})
     """
     file = existing_file(path.path if isinstance(path, Origin) else path)
-    columns = Columns(time, keep, drop)
-    table = _read_table(file, columns, max_bytes)
-    values, stamps, notes = table.values, table.stamps, []
-    times = None if stamps is None else parse_times(stamps, time_format, str(file))
-    if reverse:
-        values = np.ascontiguousarray(values[::-1])
-        times = None if times is None else times[::-1].copy()
-        notes.append("rows reversed")
-    if times is not None:
-        rows, changes = arrange(
-            times, duplicates=duplicates, unsorted=unsorted, where=str(file)
-        )
-        notes += changes
-        if rows is not None:
-            values, times = values[rows], times[rows]
-    gone = missing_cells(values, missing_marks)
-    values, whole = resolve(values, gone, missing, table.names, times, str(file))
-    if whole is not None:
-        values, times = values[whole], None if times is None else times[whole]
-        notes.append(f"{int((~whole).sum()):,} rows with missing cells left out")
-    elif gone.any() and missing != "keep":
-        notes.append(f"{int(gone.sum()):,} missing cells filled (missing={missing!r})")
-    return Series(
-        values=values,
-        columns=table.names,
-        times=times,
-        origin=path if isinstance(path, Origin) else Origin.of(file),
-        missing=count_by_column(gone, table.names),
-        notes=tuple(notes),
-    )
+    positive_int("max_bytes", max_bytes)
+    rules = Rules(time_format, missing_marks, missing, reverse, unsorted, duplicates)
+    table = _read_table(file, Columns(time, keep, drop), max_bytes)
+    parts = rules.apply(table, str(file))
+    origin = path if isinstance(path, Origin) else Origin.of(file)
+    return Series(**parts._asdict(), origin=origin)
 
 
 def _read_table(file: Path, columns: Columns, max_bytes: int) -> Table:

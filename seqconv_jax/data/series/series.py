@@ -1,14 +1,28 @@
 """A time series: one table of numbers, its times, and what they say of sampling."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.files.origin import DataSource, Origin
 from seqconv_jax.data.series.durations import format_duration
-from seqconv_jax.data.series.timeline import gap_rows, sampling, shown_time
+from seqconv_jax.data.series.given import given_columns, given_times, given_values
+from seqconv_jax.data.series.missing import count_by_column, found_missing
+from seqconv_jax.data.series.pandas_frame import frame_table
+from seqconv_jax.data.series.rules import Rules
+from seqconv_jax.data.series.table import Columns
+from seqconv_jax.data.series.timeline import (
+    check_rising,
+    gap_rows,
+    sampling,
+    shown_time,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Series"]
 
@@ -20,7 +34,10 @@ _REGULAR = 0.9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Series:
-    """Rows of numbers in order of time.
+    """Rows of numbers in order of time, oldest first.
+
+    What is given is checked as `read_series` checks a file (numbers that only mean
+    "missing" apart, which no array tells of): nothing is sorted, filled or left out.
 
     >>> series = Series(
     ...     values=np.arange(4.0)[:, None],
@@ -32,20 +49,26 @@ class Series:
     (np.timedelta64(3600000000,'us'), [3])
 
     Attributes:
-        values: `(rows, columns)` float64.
-        columns: the name of each column.
-        times: `(rows,)` `datetime64[us]`, or None where the file has no time column.
+        values: `(rows, columns)` float64, or integers and floats that become it.
+        columns: the name of each column; a unit in brackets at the end, as in
+            "level (m)", is the unit that scores of the column are given in.
+        times: `(rows,)` `datetime64[us]`, rising, in UTC where it had a zone; None
+            where there are none. Taken as well: `datetime64` of any unit, a list of
+            `datetime`, a `DatetimeIndex` or `PeriodIndex` of pandas.
         origin: the file it was read from, if any, and that file's hash.
         missing: how many cells of which column were missing in the file, before
             any rule was applied; columns without any are left out.
         notes: what reading changed, a sentence each.
+        allow: which faults may stay: "missing" (cells that are not finite),
+            "unsorted" (times that run backwards) and "duplicates" (repeated times).
         every: the file's own sampling: the most common step between two rows.
         regularity: the fraction of all steps that equal `every`.
         gaps: the rows that do not follow the row before them by exactly `every`.
         repeated: how many rows repeat the time of an earlier row.
 
     Raises:
-        UserError: if the shapes of values, columns and times do not fit together.
+        UserError: if the shapes of values, columns and times do not fit together, for
+            other kinds of values or times, or a fault that is not in `allow`.
     """
 
     values: np.ndarray = field(repr=False)
@@ -54,28 +77,40 @@ class Series:
     origin: Origin = Origin()
     missing: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    allow: Collection[str] = ()
     every: np.timedelta64 | None = field(init=False)
     regularity: float = field(init=False)
     gaps: np.ndarray = field(init=False, repr=False)
     repeated: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out the sampling and the gaps from the times."""
-        rows = self.values.shape[0]
-        if self.values.shape != (rows, len(self.columns)):
-            raise UserError(
-                f"`values` must have shape (rows, {len(self.columns)}), one column for "
-                f"each name, got {self.values.shape}"
-            )
-        times, every, regularity, gaps = self.times, None, 0.0, np.arange(0)
-        repeated = 0
+        """Check what is given, and work out the sampling and the gaps."""
+        for name, kind, words in (
+            ("allow", (tuple, list, set, frozenset), "a tuple of texts"),
+            ("notes", (tuple, list), "a tuple of texts"),
+            ("missing", Mapping, "a mapping of columns to counts"),
+            ("origin", Origin, "an Origin"),
+        ):
+            value = getattr(self, name)
+            expect(isinstance(value, kind), name, words, value)
+        for fault in self.allow:
+            one_of("allow", fault, ("missing", "unsorted", "duplicates"))
+        columns = given_columns(self.columns)
+        values = given_values(self.values, columns)
+        times, notes = self.times, ()
+        every, regularity, gaps, repeated = None, 0.0, np.arange(0), 0
         if times is not None:
-            if times.shape != (rows,):
-                raise UserError(f"`times` must have shape ({rows},), got {times.shape}")
+            times, notes = given_times(times, len(values))
+            check_rising(times, self.allow)
             every, regularity = sampling(times)
             gaps = gap_rows(times, every)
-            repeated = rows - len(np.unique(times))
+            repeated = len(times) - len(np.unique(times))
         for name, value in (
+            ("columns", columns),
+            ("values", values),
+            ("times", times),
+            ("missing", self._missing(values, columns, times)),
+            ("notes", (*self.notes, *notes)),
             ("every", every),
             ("regularity", regularity),
             ("gaps", gaps),
@@ -83,10 +118,78 @@ class Series:
         ):
             object.__setattr__(self, name, value)
 
+    def _missing(
+        self, values: np.ndarray, columns: tuple[str, ...], times: np.ndarray | None
+    ) -> Mapping[str, int]:
+        """Return the counts of missing cells after checking that they may stay."""
+        missing = ~np.isfinite(values)
+        if not missing.any():
+            return self.missing
+        if "missing" not in self.allow:
+            found = found_missing(values, missing, columns, times)
+            raise UserError(
+                f"`values` must be finite: {found}; fill them or leave the rows out, "
+                "or pass allow=('missing',)"
+            )
+        return self.missing or count_by_column(missing, columns)
+
+    @classmethod
+    def from_pandas(
+        cls,
+        frame: "pd.DataFrame | pd.Series",
+        *,
+        time: str | None = None,
+        keep: Sequence[str] | None = None,
+        drop: Sequence[str] = (),
+        time_format: str | None = None,
+        missing_marks: Sequence[float] = (-9999.0,),
+        missing: str = "error",
+        reverse: bool = False,
+        unsorted: str = "error",
+        duplicates: str = "error",
+        origin: Origin = Origin(),  # noqa: B008 - frozen
+    ) -> "Series":
+        """Return the series that a pandas frame holds; nothing is fixed unasked.
+
+        Args:
+            frame: a frame, or a named series, of numbers. Its index gives the times if
+                it is of times or periods; one that counts rows is left out.
+            time: the column (or the index by its name) of times, instead.
+            keep: see `read_series`, as for all that follow.
+            drop: columns to leave out.
+            time_format: the form of times that are text, where it is not recognised.
+            missing_marks: numbers that mean "missing".
+            missing: what to do about cells that are missing, `pandas.NA` included.
+            reverse: whether the frame has its newest row first.
+            unsorted: what to do where time runs backwards.
+            duplicates: what to do about repeated times.
+            origin: the file that the frame was read from, if a run is to record it.
+
+        Raises:
+            UserError: naming the columns that are not numbers, for an index of another
+                kind, and for what `read_series` raises.
+
+        Example:
+            >>> import pandas as pd
+            >>> days = pd.date_range("2020-01-01", periods=3, tz="Europe/Berlin")
+            >>> frame = pd.DataFrame({"level (m)": [2.5, None, 3.5]}, index=days)
+            >>> series = Series.from_pandas(frame, missing="interpolate")
+            >>> series.values[:, 0].tolist(), series.notes[0]
+            ([2.5, 3.0, 3.5], 'times with a zone are given in UTC')
+        """
+        rules = Rules(
+            time_format, missing_marks, missing, reverse, unsorted, duplicates
+        )
+        table = frame_table(frame, Columns(time, keep, drop))
+        return cls(**rules.apply(table, "the frame")._asdict(), origin=origin)
+
     @property
     def name(self) -> str:
         """What to call the series in a message."""
-        return self.path or f"the {self.data_source} series"
+        made = (
+            "the generated series" if self.data_source == "generated" else "the series"
+        )
+        return self.path or made
 
     @property
     def data_source(self) -> DataSource:
@@ -112,25 +215,32 @@ class Series:
         """Return a few lines for a person: extent, sampling, gaps, missing cells."""
         rows, columns = self.values.shape
         lines = [f"{self.name}: {rows:,} rows, {columns} columns"]
-        if self.times is not None:
-            lines[0] += f", {shown_time(self.times[0])} to {shown_time(self.times[-1])}"
-            lines.append(self._sampling_line())
+        if self.times is None:
+            lines.append("no times: their order, sampling, gaps, repeats not checked")
+        else:
+            first, last = self.times.min(), self.times.max()
+            lines[0] += f", {shown_time(first)} to {shown_time(last)}"
+            lines.append(self._sampling_line(np.diff(self.times)))
+            if back := int((np.diff(self.times) < np.timedelta64(0, "us")).sum()):
+                lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
         counts = ", ".join(f"{name} {count:,}" for name, count in self.missing.items())
-        lines.append(f"missing cells in the file: {counts or 'none'}")
+        lines.append(f"missing cells: {counts or 'none'}")
         return "\n  ".join([*lines, *self.notes])
 
-    def _sampling_line(self) -> str:
+    def _sampling_line(self, steps: np.ndarray) -> str:
         if self.every is None:
-            return "no sampling: time never moves forward"
+            return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
         if not self.regular:
             return (
                 f"most common step {every} ({self.regularity:.0%} of the rows): not "
-                "regular, so windows are counted in rows"
+                "regular, so windows are counted in rows and gaps are not counted"
             )
         if not len(self.gaps):
             return f"every {every}; gaps: none"
         first = ", ".join(f"{row:,}" for row in self.gaps[:5])
         more = " ..." if len(self.gaps) > 5 else ""
-        return f"every {every}; gaps: {len(self.gaps):,} (at rows {first}{more})"
+        longer = (steps[self.gaps - 1] > self.every).all()
+        what = "gaps" if longer else "gaps and shorter steps"
+        return f"every {every}; {what}: {len(self.gaps):,} (at rows {first}{more})"

@@ -2,9 +2,10 @@
 
 import gzip
 import os
+import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, shown
 from seqconv_jax.data.files.archive import read_member
 
 __all__ = [
@@ -20,15 +21,22 @@ __all__ = [
     "MOST_COLUMNS",
     "Columns",
     "Table",
+    "check_unnamed",
     "csv_bytes",
     "existing_file",
     "listed",
     "too_large",
     "unknown_column",
+    "unnamed_note",
 ]
 
 MOST_COLUMNS = 10_000
 MAX_BYTES = 2**30
+
+
+# What pandas writes for an index: nothing in CSV, "Unnamed: 0" once that is read and
+# written again, "__index_level_0__" in Parquet.
+_NO_NAME = re.compile(r"|Unnamed: \d+[.\d]*|__index_level_\d+__").fullmatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +47,13 @@ class Table:
         names: the names of the value columns.
         values: `(rows, columns)` float64; a missing cell is NaN.
         stamps: `(rows,)` cells of the time column, text or dates; None without one.
+        notes: what was left out or read otherwise, a sentence each.
     """
 
     names: tuple[str, ...]
     values: np.ndarray
     stamps: Any
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,16 @@ class Columns:
     time: str | None = None
     keep: Sequence[str] | None = None
     drop: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Keep the names as tuples, else raise `UserError`."""
+        for option in ("keep", "drop"):
+            names = getattr(self, option)
+            if isinstance(names, str) or not isinstance(names, Iterable | None):
+                raise UserError(
+                    f"`{option}` must be a list of names, got {shown(names)}"
+                )
+            object.__setattr__(self, option, names if names is None else tuple(names))
 
     def pick(self, names: Sequence[str], where: str) -> tuple[list[int], int | None]:
         """Return the positions of the value columns and of the time column.
@@ -71,19 +91,24 @@ class Columns:
         repeated = [name for name, count in Counter(names).items() if count > 1]
         if repeated:
             raise UserError(f"{where} names columns more than once: {listed(repeated)}")
-        for option in ("keep", "drop"):
-            if isinstance(getattr(self, option), str):
-                raise UserError(f"`{option}` must be a list of names, got a text")
         self._check_known(names, where)
-        wanted = names if self.keep is None else self.keep
-        values = [
-            index
-            for index, name in enumerate(names)
-            if name in wanted and name not in self.drop and name != self.time
-        ]
+        wanted = set(names if self.keep is None else self.keep)
+        unnamed = [names[at] for at in self.unnamed(names)]
+        wanted = wanted.difference(self.drop, [self.time], unnamed)
+        values = [index for index, name in enumerate(names) if name in wanted]
         if not values:
             raise UserError(f"{where}: no column of values is left of {listed(names)}")
         return values, None if self.time is None else list(names).index(self.time)
+
+    def unnamed(self, names: Sequence[str]) -> list[int]:
+        """Return where the columns are that have no name and that nobody asked for.
+
+        They are an index as pandas writes it, and no input of a forecast.
+        """
+        asked = {*(self.keep or ()), *self.drop, self.time}
+        return [
+            at for at, name in enumerate(names) if _NO_NAME(name) and name not in asked
+        ]
 
     def _check_known(self, names: Sequence[str], where: str) -> None:
         asked = [("keep", name) for name in self.keep or ()]
@@ -98,26 +123,51 @@ def unknown_column(
     option: str, name: Any, names: Sequence[str], where: str
 ) -> UserError:
     """Return the error for a name that is no column, with the nearest that is."""
-    near = get_close_matches(str(name), names, n=1)
+    near = get_close_matches(str(name)[:100], [other[:100] for other in names], n=1)
     hint = f"did you mean {near[0]!r} among " if near else "it has "
     return UserError(
-        f"`{option}` = {name!r} is no column of {where}; {hint}{listed(names)}"
+        f"`{option}` = {shown(name)} is no column of {where}; {hint}{listed(names)}"
     )
+
+
+def unnamed_note(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a note that columns without a name are left out, if there are any."""
+    if not names:
+        return ()
+    return (
+        f"columns without a name left out (an index?): {listed(names)}; keep=... or "
+        "time=... reads them",
+    )
+
+
+def check_unnamed(name: str, cell: str, number: bool, where: str) -> None:
+    """Raise for a column without a name that is more than a count of rows."""
+    if not number:
+        raise UserError(
+            f"{where}: a column without a name ({name!r}) holds {cell}; pass "
+            f"time={name!r} if that is the time, else drop=[{name!r}]"
+        )
 
 
 def listed(names: Sequence[Any], most: int = 30) -> str:
     """Return the names as a text of at most `most` of them."""
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
+    first = ", ".join(repr(name) for name in names[:most])
+    return first + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def existing_file(path: str | os.PathLike[str] | None) -> Path:
     """Return `path` as a `Path` if it is a file, else raise `UserError`."""
     if path is None:
         raise UserError("`path` must name a CSV or Parquet file, got generated data")
+    if not isinstance(path, (str, os.PathLike)):
+        raise UserError(
+            f"`path` must name a CSV or Parquet file, got {shown(path)}; a pandas "
+            "frame is for Series.from_pandas"
+        )
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
+    if not os.path.isfile(path):
+        what = "is a folder" if os.path.isdir(path) else "is no regular file"
+        what = what if os.path.exists(path) else "does not exist"
         raise UserError(f"`path` must name a CSV or Parquet file; {path} {what}")
     return path
 
@@ -144,6 +194,8 @@ def csv_bytes(path: Path, max_bytes: int) -> bytes:
             data = file.read(max_bytes + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{path} is damaged, or no gzip file: {error}") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
     if len(data) > max_bytes:
         raise too_large(path, max_bytes)
     return data

@@ -1,11 +1,23 @@
 """Rows in order of time: repeats, direction, sampling and gaps."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from seqconv_jax._checks import UserError, one_of
+from seqconv_jax._checks import UserError
 
-__all__ = ["arrange", "gap_rows", "sampling", "shown_time"]
+__all__ = [
+    "DUPLICATES",
+    "UNSORTED",
+    "arrange",
+    "check_rising",
+    "gap_rows",
+    "sampling",
+    "shown_time",
+]
 
+DUPLICATES = ("error", "first", "last", "keep")
+UNSORTED = ("error", "sort", "keep")
 _NO_TIME = np.timedelta64(0, "us")
 
 
@@ -16,40 +28,36 @@ def arrange(
 
     Args:
         times: `(rows,)` in the order of reading.
-        duplicates: "error", or keep only the "first" or "last" row of each time, or
-            "keep" all.
-        unsorted: "error", "sort" by time (stable), or "keep" the order.
+        duplicates: of `DUPLICATES`: "error", or keep only the "first" or "last" row of
+            each time, or "keep" all.
+        unsorted: of `UNSORTED`: "error", "sort" by time (stable), or "keep" the order.
         where: the file, for messages.
 
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
     """
-    import pandas as pd  # takes 80 MB, which arrays and reviews can do without
-
-    one_of("duplicates", duplicates, ("error", "first", "last", "keep"))
-    one_of("unsorted", unsorted, ("error", "sort", "keep"))
-    _check_oldest_first(times, where)
+    if _newest_first(times):
+        raise UserError(
+            f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "
+            f"({shown_time(times[-1])}); pass reverse=True (--reverse) if the file is "
+            "so, and leave it out if it is not"
+        )
     rows, notes = None, []
-    repeats = pd.Series(times).duplicated(
-        keep="last" if duplicates == "last" else "first"
-    )
+    repeats = _repeats(times[::-1])[::-1] if duplicates == "last" else _repeats(times)
     count = int(repeats.sum())
     if count and duplicates == "error":
-        first = int(np.flatnonzero(repeats)[0])
         raise UserError(
-            f"{where}: {count:,} rows repeat a time, first row {first} "
-            f"({shown_time(times[first])}); pass duplicates='first', 'last' or 'keep'"
+            f"{where}: {_repeated(times, repeats)}; pass duplicates='first', 'last' or "
+            "'keep'"
         )
     if count and duplicates != "keep":
-        rows = np.flatnonzero(~repeats.to_numpy())
+        rows = np.flatnonzero(~repeats)
         notes.append(f"{count:,} rows that repeat a time left out")
     ordered = times if rows is None else times[rows]
-    back = (np.flatnonzero(np.diff(ordered) < _NO_TIME) + 1).tolist()
+    back = _backward(ordered)
     if len(back) and unsorted == "error":
         raise UserError(
-            f"{where}: time runs backwards at {len(back):,} rows, first at "
-            f"{shown_time(ordered[back[0]])} after {shown_time(ordered[back[0] - 1])}; "
-            "pass unsorted='sort' or 'keep'"
+            f"{where}: {_backwards(ordered, back)}; pass unsorted='sort' or 'keep'"
         )
     if len(back) and unsorted == "sort":
         order = np.argsort(ordered, kind="stable")
@@ -58,14 +66,68 @@ def arrange(
     return rows, notes
 
 
-def _check_oldest_first(times: np.ndarray, where: str) -> None:
+def check_rising(times: np.ndarray, allow: Collection[str]) -> None:
+    """Raise unless the times of a series rise, or do what is allowed.
+
+    Args:
+        times: `(rows,)`.
+        allow: "unsorted" for times that run backwards here and there, "duplicates"
+            for repeated ones. Newest-first is never right: it forecasts the past.
+
+    Raises:
+        UserError: with a count, the first row and the remedy.
+    """
     steps = np.diff(times)
-    if len(steps) and (steps < _NO_TIME).mean() > 0.5:
+    if (steps > _NO_TIME).all():
+        return
+    if _newest_first(times):
         raise UserError(
-            f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "
-            f"({shown_time(times[-1])}); pass reverse=True (--reverse) if the file is "
-            "so, and leave it out if it is not"
+            f"`times` must rise, got newest ({shown_time(times[0])}) to oldest "
+            f"({shown_time(times[-1])}); reverse `values` and `times`"
         )
+    repeats, back = _repeats(times), _backward(times)
+    if repeats.any() and "duplicates" not in allow:
+        raise UserError(
+            f"`times` must rise: {_repeated(times, repeats)}; leave them out, or pass "
+            "allow=('duplicates',)"
+        )
+    if len(back) and "unsorted" not in allow:
+        raise UserError(
+            f"`times` must rise: {_backwards(times, back)}; sort values and times, or "
+            "pass allow=('unsorted',)"
+        )
+
+
+def _newest_first(times: np.ndarray) -> bool:
+    steps = np.diff(times)
+    return bool((steps < _NO_TIME).sum() > (steps > _NO_TIME).sum())
+
+
+def _repeats(times: np.ndarray) -> np.ndarray:
+    """Return `(rows,)` bool: whether an earlier row has the same time."""
+    repeats = np.ones(len(times), bool)
+    repeats[np.unique(times, return_index=True)[1]] = False
+    return repeats
+
+
+def _backward(times: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.diff(times) < _NO_TIME) + 1
+
+
+def _repeated(times: np.ndarray, repeats: np.ndarray) -> str:
+    first = int(np.argmax(repeats))
+    return (
+        f"{int(repeats.sum()):,} rows repeat a time, first row {first} "
+        f"({shown_time(times[first])})"
+    )
+
+
+def _backwards(times: np.ndarray, back: np.ndarray) -> str:
+    first = int(back[0])
+    return (
+        f"time runs backwards at {len(back):,} rows, first at "
+        f"{shown_time(times[first])} after {shown_time(times[first - 1])}"
+    )
 
 
 def sampling(times: np.ndarray) -> tuple[np.timedelta64 | None, float]:
@@ -89,8 +151,9 @@ def gap_rows(times: np.ndarray, every: np.timedelta64 | None) -> np.ndarray:
 
 
 def shown_time(time: np.datetime64) -> str:
-    """Return a time as short text: a date, to the minute, or to the second."""
+    """Return a time as short text: a date, to the minute, the second, or finer."""
     if time == time.astype("datetime64[D]"):
         return str(time.astype("datetime64[D]"))
-    unit = "m" if time == time.astype("datetime64[m]") else "s"
-    return str(time.astype(f"datetime64[{unit}]")).replace("T", " ")
+    units = ("m", "s", "ms", "us")
+    exact = (time.astype(f"datetime64[{unit}]") for unit in units)
+    return str(next(shown for shown in exact if shown == time)).replace("T", " ")

@@ -105,7 +105,7 @@ def _parse(cells: "pd.Series", form: str) -> np.ndarray:
     """Return the times; a cell that does not fit becomes NaT."""
     import pandas as pd
 
-    expect("%" in form, "time_format", "a strptime format with % signs", form)
+    expect("%" in str(form), "time_format", "a strptime format with % signs", form)
     if form == "%d.%m.%Y %H:%M:%S":
         times = _parse_dotted(cells)
         if times is not None:

@@ -28,7 +28,11 @@ def split_words(text: str) -> list[str]:
 
     Args:
         text: any text; it is lower-cased, and Keras's filter characters separate words.
+
+    Raises:
+        UserError: for what is no text.
     """
+    expect(isinstance(text, str), "text", "a text", text)
     return [word for word in text.lower().translate(_SPACES).split(" ") if word]
 
 
@@ -44,6 +48,8 @@ def build_word_index(texts: Iterable[str]) -> dict[str, int]:
     Returns:
         Each word with its rank; words equally frequent in the order they came.
     """
+    # the letters of one text would pass for texts
+    expect(not isinstance(texts, str), "texts", "a list of texts", texts)
     counts = Counter(word for text in texts for word in split_words(text))
     return {word: rank for rank, (word, _) in enumerate(counts.most_common(), 1)}
 
@@ -68,10 +74,11 @@ def decode(ids: Iterable[int], word_index: Mapping[str, int], shift: int = 3) ->
     """
     words = {rank + shift: word for word, rank in word_index.items()}
     words.update({0: "<pad>", 1: "<start>", 2: "<oov>"})
-    ids = [int(one) for one in ids]
+    ids = list(ids)
     for one in ids:
-        expect(one in words, "ids", "ids of the word index or 0, 1 or 2", one)
-    return " ".join(words[one] for one in ids)
+        whole = hasattr(one, "__index__") and one in words
+        expect(whole, "ids", "ids of the word index or 0, 1 or 2", one)
+    return " ".join(words[int(one)] for one in ids)
 
 
 def encode(
@@ -134,13 +141,20 @@ def read_word_index(path: Path, *, max_bytes: int = 16_000_000) -> dict[str, int
     Raises:
         UserError: if the file is too large or no such table.
     """
-    size = path.stat().st_size
+    try:
+        size, content = path.stat().st_size, b""
+        if path.is_file() and size <= max_bytes:
+            content = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path}: a word index must be readable, got {error}"
+        ) from error
     if size > max_bytes:
         raise UserError(
             f"{path}: a word index must have at most {max_bytes:,} bytes, got {size:,}"
         )
     try:
-        table = json.loads(path.read_bytes())
+        table = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: a word index must be JSON, got {error}") from error
     valid = (

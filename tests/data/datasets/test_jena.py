@@ -125,7 +125,7 @@ def test_options_reach_the_file_and_the_windows(tmp_path):
     path = write_hours(tmp_path / "hours.csv", bad=[5])
     options: dict[str, Any] = dict(lookback="1d", split=(0.5, 0.75))
     kept = load_jena(path, **options)
-    assert "missing cells in the file: T (degC) 1" in kept.report
+    assert "missing cells: T (degC) 1" in kept.report
     filled = load_jena(
         path, **options, missing="previous", predict="change", purge="2h"
     )

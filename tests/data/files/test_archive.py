@@ -94,3 +94,19 @@ def test_a_flipped_data_byte_is_a_crc_error(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"1,2,3,4", b"1,2,3,5"))
     with pytest.raises(UserError, match="cannot be read .Bad CRC-32 for file 'a.csv'"):
         archive.read_member(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])
+def test_other_methods_of_bounded_memory(tmp_path, method):
+    path = packed(tmp_path / "a.zip", [("a.csv", b"a\n1\n")], method)
+    assert archive.read_member(path) == b"a\n1\n"
+
+
+def test_a_dictionary_of_gigabytes_is_not_made(tmp_path):
+    path = packed(tmp_path / "a.zip", [("a.csv", b"a\n1\n")], zipfile.ZIP_LZMA)
+    content = path.read_bytes()
+    properties = content.index(b"\x05\x00\x5d")  # their length, then the dictionary's
+    huge = content[: properties + 3] + b"\xff" * 4 + content[properties + 7 :]
+    path.write_bytes(huge)
+    with pytest.raises(UserError, match="must be stored or deflated.*got method 14"):
+        archive.read_member(path)

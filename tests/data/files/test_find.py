@@ -77,6 +77,20 @@ def test_a_given_path_is_never_replaced_by_a_stand_in(tmp_path):
         find(SPEC, tmp_path, fetch=offline)
 
 
+@pytest.mark.parametrize("path", [5, b"x", ["a"]])
+def test_a_path_of_another_kind(path):
+    with pytest.raises(UserError, match="the data path must be a path, got "):
+        find(SPEC, path)
+
+
+def test_a_name_too_long_for_a_file(monkeypatch):
+    with pytest.raises(UserError, match="the data path must exist, got 'xxx"):
+        find(SPEC, "x" * 5_000)
+    monkeypatch.setenv("SEQCONV_DATA", "x" * 5_000 + "/y")
+    with pytest.raises(UserError, match="SEQCONV_DATA must name what exists"):
+        find(SPEC)
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     def denied(path):
         raise PermissionError(13, "Permission denied")

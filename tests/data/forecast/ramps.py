@@ -9,7 +9,7 @@ from seqconv_jax.data import Series, forecast_task
 START = np.datetime64("2020-01-01", "us")
 
 
-def series_of(values, columns=None, minutes=10, times=None):
+def series_of(values, columns=None, minutes=10, times=None, allow=()):
     values = np.asarray(values, np.float64)
     values = values[:, None] if values.ndim == 1 else values
     columns = columns or tuple("abcdefgh"[: values.shape[1]])
@@ -18,6 +18,7 @@ def series_of(values, columns=None, minutes=10, times=None):
         values=values,
         columns=columns,
         times=START + steps if times is None else times,
+        allow=allow,
     )
 
 

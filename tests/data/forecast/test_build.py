@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from data.forecast.ramps import START, noise, ramp_task, rows_in, series_of
 
@@ -93,12 +94,18 @@ def test_durations_dates_and_metadata():
         (dict(split=(6, 40)), "leaves the train split 6 rows"),
         (
             dict(target="z"),
-            "`target` = 'z' is no column of the file series; it has 'a'",
+            "`target` = 'z' is no column of the series; it has 'a'",
         ),
         (dict(inputs=["a", "B"]), "`inputs` = 'B' is no column"),
         (dict(inputs=["a", "a"]), "`inputs` must name one column or more, each once"),
         (dict(inputs=[]), "`inputs` must name one column or more"),
         (dict(inputs="a"), "`inputs` must name one column or more"),
+        (dict(inputs={"a"}), "`inputs` must name one .* in a list, got {'a'}"),
+        (dict(inputs=iter("a")), "`inputs` must name one column or more"),
+        (dict(inputs=[["a"]]), r"`inputs` = \['a'\] is no column"),
+        (dict(inputs=3), "`inputs` must name one .*, got 3"),
+        (dict(exact_horizon="no"), "`exact_horizon` must be a bool, got 'no'"),
+        (dict(replacement=None), "`replacement` must be a bool, got None"),
         (dict(scale_rows=21), "`scale_rows` must be in 1 to 20, .* got 21"),
         (dict(scale_rows=0), "`scale_rows` must be in 1 to 20"),
         (dict(gaps="fill"), "`gaps` must be one of 'keep', 'drop'"),
@@ -110,3 +117,9 @@ def test_durations_dates_and_metadata():
 def test_errors_name_the_argument_and_the_numbers(options, match):
     with pytest.raises(UserError, match=match):
         ramp_task(**options)
+
+
+@pytest.mark.parametrize("series", [pd.DataFrame({"a": [1.0]}), np.zeros((60, 1))])
+def test_only_a_series_makes_a_task(series):
+    with pytest.raises(UserError, match="`series` must be a Series, got .*from_pandas"):
+        forecast_task(series, target="a", lookback=6, every=2, delay=3, split=(20, 40))

@@ -28,6 +28,7 @@ UNTIMED = Series(values=np.zeros((100, 1)), columns=("a",))
         ("2020-01-10 13:00", "2020-01-21T00:00:00"),
         (date(2020, 1, 11), datetime(2020, 1, 20, 23)),
         (pd.Timestamp("2020-01-11"), np.datetime64("2020-01-21")),
+        [pd.Timestamp(day, tz="Asia/Tokyo") for day in ("2020-01-11", "2020-01-21")],
     ],
 )
 def test_rows_dates_and_fractions(split):
@@ -55,6 +56,8 @@ def test_rows_dates_and_fractions(split):
         ((1, 2, 3), "two cut points"),
         ("0.5", "two cut points"),
         (0.5, "two cut points"),
+        ({0.25, 0.5}, "two cut points"),
+        (("9" * 5_000, "1"), "must hold rows .*, got '999"),
         (("2019-01-01", "2020-01-11"), "2019-01-01 lies outside .* from 2020-01-01 to"),
         (("2020-01-11", "2021-01-01"), "2021-01-01 lies outside"),
     ],

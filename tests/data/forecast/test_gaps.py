@@ -5,7 +5,7 @@ import pytest
 from data.forecast.ramps import START, series_of
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data import forecast_task
+from seqconv_jax.data import Series, forecast_task
 
 
 def gapped(drop_rows):
@@ -41,6 +41,8 @@ def test_irregular_sampling_counts_rows_only():
         series, target="a", lookback=5, every=1, delay=1, split=(20, 40)
     )
     assert (task.horizon, task.horizon_rows) == ("2 rows", 2)
+    assert dict(task.spanning) == {}
+    assert "gaps in time: not counted: the data has no regular" in task.describe()
     exact = forecast_task(
         series,
         target="a",
@@ -67,3 +69,15 @@ def test_irregular_sampling_counts_rows_only():
             split=(20, 40),
             gaps="drop",
         )
+
+
+def test_a_task_says_what_was_not_checked():
+    options: dict[str, Any] = dict(
+        target="a", lookback=4, every=1, delay=2, split=(16, 40)
+    )
+    untimed = Series(values=np.arange(60.0)[:, None], columns=("a",))
+    described = forecast_task(untimed, **options).describe()
+    assert "windows over gaps in time: not counted: the data has no times" in described
+    assert "data: arrays in memory\n" in described
+    timed = forecast_task(series_of(np.arange(60)), **options).describe()
+    assert "windows over gaps in time: none; left out: none" in timed

@@ -72,7 +72,7 @@ def test_hit_rate_leaves_out_rows_without_a_change():
 
 def test_describe_tells_the_real_horizon_and_the_baseline():
     text = ramp_task().describe()
-    assert "forecast of 'a' (value), data: file" in text
+    assert "forecast of 'a' (value), data: arrays in memory" in text
     assert "train 14, validation 13, test 9 (train drawn with replacement)" in text
     assert "3 inputs of 1 columns, every 2 of 6 rows" in text
     assert "real horizon: 50min after the newest input (rows: 5)" in text

@@ -31,7 +31,7 @@ def test_reports_what_a_person_asks(tmp_path):
     )
     assert "most common step 1d (67% of the rows): not regular" in series.report()
     assert "repeated times: 1" in series.report()
-    assert "missing cells in the file: a 1" in series.report()
+    assert "missing cells: a 1" in series.report()
     assert "1 missing cells filled (missing='previous')" in series.report()
 
 

@@ -60,3 +60,19 @@ def test_words_are_ranked_as_keras_ranks_them():
     tokenizer.fit_on_texts(texts)
     assert build_word_index(texts) == tokenizer.word_index
     assert build_word_index([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "match"),
+    [
+        (build_word_index, ["a film"], "`texts` must be a list of texts, got 'a film'"),
+        (build_word_index, [[3]], "`text` must be a text, got 3"),
+        (encode, [None, INDEX], "`text` must be a text, got None"),
+        (encode, [b"film", INDEX], "`text` must be a text, got b'film'"),
+        (decode, ["film", INDEX], "`ids` must be ids of .*, got 'f'"),
+        (decode, [[4.5], INDEX], "`ids` must be ids of .*, got 4.5"),
+    ],
+)
+def test_what_is_no_text_and_no_id(function, arguments, match):
+    with pytest.raises(UserError, match=match):
+        function(*arguments)
