@@ -100,18 +100,15 @@ def check_finite(
         splits: rows by the name to call them by.
         targets: whether targets are used; a prediction needs none.
     """
-    arrays = {"task.inputs": task.inputs} | (
-        {"task.targets": task.targets} if targets else {}
-    )
-    for name, array in arrays.items():
-        bad = _bad_rows(np.asarray(array))
+    for name in ("inputs", "targets") if targets else ("inputs",):
+        bad = _bad_rows(np.asarray(getattr(task, name)))
         if not bad.any():
             continue
         for split, rows in splits.items():
-            used = bad[rows] if name == "task.targets" else _uses(task, rows, bad)
+            used = bad[rows] if name == "targets" else _uses(task, rows, bad)
             if used.any():
                 raise UserError(
-                    f"`{name}` must be finite where it is used, got NaN or infinity "
+                    f"`task.{name}` must be finite where it is used, got NaN or infinity "
                     f"for {int(used.sum()):,} of {len(rows):,} rows of `{split}`, "
                     f"first row {int(rows[used][0]):,}"
                 )
@@ -185,7 +182,7 @@ def expect_rank(name: str, array: Any, least: int, shape: str) -> None:
 
 
 def _expect_integers(name: str, array: Any) -> None:
-    if getattr(array, "dtype", None) == bool:
+    if getattr(getattr(array, "dtype", None), "kind", None) == "b":
         raise UserError(
             f"`{name}` must be row numbers, got a mask of bool; np.flatnonzero(mask) "
             "gives them"

@@ -38,7 +38,7 @@ def check_fit_arguments(
     _examples.check_task(task)
     expect(len(task.train) > 0, "task.train", "at least one row", [])
     splits = {
-        f"task.{name}": np.asarray(getattr(task, name))
+        f"task.{name}": _examples.check_rows(name, getattr(task, name), task)
         for name in ("train", "validation")
     }
     _check_values(task, splits)
@@ -126,9 +126,8 @@ def _check_values(
     task: Any, splits: Mapping[str, np.ndarray], *, targets: bool = True
 ) -> None:
     """Raise for numbers that are not finite, or that JAX would narrow to others."""
-    arrays = {"inputs": task.inputs} | ({"targets": task.targets} if targets else {})
-    for name, array in arrays.items():
-        _check_narrowing(f"task.{name}", array)
+    for name in ("inputs", "targets") if targets else ("inputs",):
+        _check_narrowing(f"task.{name}", getattr(task, name))
     _examples.check_finite(task, dict(splits), targets=targets)
 
 
