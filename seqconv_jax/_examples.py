@@ -108,9 +108,9 @@ def check_finite(
             used = bad[rows] if name == "targets" else _uses(task, rows, bad)
             if used.any():
                 raise UserError(
-                    f"`task.{name}` must be finite where it is used, got NaN or infinity "
-                    f"for {int(used.sum()):,} of {len(rows):,} rows of `{split}`, "
-                    f"first row {int(rows[used][0]):,}"
+                    f"`task.{name}` must be finite where it is used, got NaN or "
+                    f"infinity for {int(used.sum()):,} of {len(rows):,} rows of "
+                    f"`{split}`, first row {int(rows[used][0]):,}"
                 )
 
 

@@ -117,6 +117,7 @@ def check_model(model: Any) -> None:
         )
     if not isinstance(model, nn.Module):
         raise UserError(f"`model` must be a Flax Linen module, got {_kind(model)}")
+    _expect_call_with_x(model)
     for layer in _with_layers(model):
         if isinstance(layer, nn.Module) and not takes(layer, "train"):
             _expect_train(layer)
@@ -159,20 +160,42 @@ def _with_layers(model: Any) -> Iterator[Any]:
         yield from _with_layers(layer)
 
 
+def _expect_call_with_x(model: nn.Module) -> None:
+    """Raise if a model cannot be called `model(x)`, or `model(x, train=...)`."""
+    signature = inspect.signature(type(model).__call__)
+    arguments = list(signature.parameters.values())[1:]
+    variadic = [
+        each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in arguments
+    ]
+    needed = [
+        each.name
+        for each, any_more in zip(arguments[1:], variadic[1:], strict=True)
+        if each.default is each.empty and each.name != "train" and not any_more
+    ]
+    if needed or not arguments:
+        raise UserError(
+            "`model` must be called with a batch, and with `train` where it takes it, "
+            f"got {type(model).__name__}.__call__{signature}"
+        )
+
+
 def _expect_train(layer: nn.Module) -> None:
-    arguments = inspect.signature(type(layer).__call__).parameters
+    signature = inspect.signature(type(layer).__call__)
     for name in _OTHER_NAMES:
-        chosen = name in arguments and isinstance(arguments[name].default, bool)
-        if chosen and getattr(layer, name, None) is None:
+        if name not in signature.parameters or getattr(layer, name, None) is not None:
+            continue  # it has none, or was told when it was made
+        default = signature.parameters[name].default
+        if isinstance(default, bool) or isinstance(layer, nn.Dropout | nn.BatchNorm):
             raise UserError(
-                f"`model` must have `train` where {type(layer).__name__}.__call__ has "
-                f"`{name}`, got {inspect.signature(type(layer).__call__)}: it would "
-                "never be told that it is trained"
+                f"`model` must have layers with `train`, got {type(layer).__name__} "
+                f"with `{name}` in its place, which would never be told of training"
             )
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:300]
+    """Return what Flax says, without its link and for a model without a name."""
+    said = str(error).splitlines()[0].partition(" (https://")[0][:300]
+    return said.replace("None needs", "it needs")
 
 
 def _kind(value: Any) -> str:

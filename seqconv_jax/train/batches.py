@@ -181,10 +181,15 @@ def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> 
     examples = len(task.train)
     _checks.expect(examples > 0, "task.train", "at least one row", [])
     most = -(-examples // batch_size)
-    if steps_per_epoch is None:
-        return most
-    _checks.positive_int("steps_per_epoch", steps_per_epoch)
-    if not task.replacement:
+    steps = most if steps_per_epoch is None else steps_per_epoch
+    _checks.positive_int("steps_per_epoch", steps)
+    _checks.expect(
+        int(steps) * batch_size < 2**31,
+        "batch_size",
+        "fewer than 2**31 examples in the steps of an epoch",
+        batch_size,
+    )
+    if steps_per_epoch is not None and not task.replacement:
         _checks.expect(
             steps_per_epoch <= most,
             "steps_per_epoch",
@@ -192,7 +197,7 @@ def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> 
             "without replacement",
             steps_per_epoch,
         )
-    return steps_per_epoch
+    return steps
 
 
 def order_function(

@@ -4,7 +4,8 @@ Nothing here runs in a step: shapes and names are looked at while a function is 
 arrays once on the host.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
@@ -59,6 +60,20 @@ def check_optimizer(name: str, tx: Any) -> None:
             f"`{name}` must be an optax optimiser, such as optim.rmsprop(1e-3), got "
             f"{got}{hint}"
         )
+
+
+@contextlib.contextmanager
+def wording_missing_arguments() -> Iterator[None]:
+    """Word what an optimiser says that wants more than a training step tells it."""
+    try:
+        yield
+    except TypeError as error:
+        if "keyword-only argument" not in str(error):
+            raise
+        raise UserError(
+            "`optimizer` must do with gradients, parameters and the loss as `value`, "
+            f"got one that says: {error}"
+        ) from error
 
 
 def check_evaluation(

@@ -10,7 +10,12 @@ import optax
 
 from seqconv_jax.nn.declared import check_model
 from seqconv_jax.train.batches import Batch
-from seqconv_jax.train.door import check_float_params, check_optimizer, unknown_ids
+from seqconv_jax.train.door import (
+    check_float_params,
+    check_optimizer,
+    unknown_ids,
+    wording_missing_arguments,
+)
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.scores import (
     Score,
@@ -89,9 +94,10 @@ def make_step(
             state.params, state.batch_stats, batch, key
         )
         norm = optax.tree.norm(grads)
-        updates, opt_state = tx.update(
-            grads, state.opt_state, state.params, value=value
-        )
+        with wording_missing_arguments():
+            updates, opt_state = tx.update(
+                grads, state.opt_state, state.params, value=value
+            )
         params = optax.apply_updates(state.params, updates)
         new = TrainState(state.step + 1, params, opt_state, batch_stats)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
