@@ -164,13 +164,12 @@ def _expect_call_with_x(model: nn.Module) -> None:
     """Raise if a model cannot be called `model(x)`, or `model(x, train=...)`."""
     signature = inspect.signature(type(model).__call__)
     arguments = list(signature.parameters.values())[1:]
-    variadic = [
-        each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in arguments
-    ]
     needed = [
         each.name
-        for each, any_more in zip(arguments[1:], variadic[1:], strict=True)
-        if each.default is each.empty and each.name != "train" and not any_more
+        for each in arguments[1:]
+        if each.default is each.empty
+        and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        and each.name != "train"
     ]
     if needed or not arguments:
         raise UserError(

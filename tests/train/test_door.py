@@ -235,7 +235,10 @@ def test_rows_that_are_none(rows, message):
     [
         (None, "`params` lacks Dense_0/bias, Dense_0/kernel"),
         (params(Mean(2)), r"`params` must have Dense_0/bias as float32\(1,\)"),
-        ({"params": params()}, r'`params` must be .* alone.* take variables\["params"\]'),
+        (
+            {"params": params()},
+            r'`params` must be .* alone.* take variables\["params"\]',
+        ),
         (params() | {"Dense_1": {"bias": np.zeros(1)}}, "`params` has Dense_1/bias"),
     ],
 )

@@ -109,9 +109,7 @@ def test_a_step_names_the_score_while_it_is_traced():
 )
 def test_names_that_a_metric_may_not_have(name):
     with pytest.raises(sc.UserError, match="`metrics` must "):
-        sc.train.make_step(
-            Mean(), optax.sgd(0.1), sc.losses.mae, {name: sc.losses.mae}
-        )
+        sc.train.make_step(Mean(), optax.sgd(0.1), sc.losses.mae, {name: sc.losses.mae})
 
 
 @pytest.mark.parametrize(
