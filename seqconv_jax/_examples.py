@@ -69,6 +69,7 @@ def check_rows(name: str, rows: Any, task: Any) -> np.ndarray:
         UserError: for a mask, for numbers that are no integers, and for a row whose
             window reaches over an end of the data.
     """
+    expect(hasattr(rows, "__len__"), name, "an array of row numbers", rows)
     if not isinstance(rows, np.ndarray):
         rows = np.asarray(rows, None if len(rows) else np.int32)
     _expect_integers(name, rows)
@@ -196,7 +197,7 @@ def _bad_rows(array: np.ndarray) -> np.ndarray:
     finite = np.isfinite(array)
     if finite.all():
         return np.zeros(len(array), bool)
-    return ~finite.reshape(len(array), -1).all(axis=1)
+    return np.any(~finite.reshape(len(array), -1), axis=1)
 
 
 def _uses(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:

@@ -83,7 +83,14 @@ def arrays_task(
     if weights is not None:
         ones = np.ones(end - count, np.float32)
         weights = np.concatenate([weights.astype(np.float32), ones])
-    return Task(inputs=inputs, targets=targets, weights=weights, **rows)
+    return Task(
+        inputs=inputs,
+        targets=targets,
+        train=rows["train"],
+        validation=rows["validation"],
+        test=rows["test"],
+        weights=weights,
+    )
 
 
 def class_weights(
@@ -124,9 +131,8 @@ def class_weights(
             )
         each = _array("weights", [of_class[name] for name in names])
     else:
-        expect(
-            weights == "balanced", "weights", 'weights by class or "balanced"', weights
-        )
+        balanced = isinstance(weights, str) and weights == "balanced"
+        expect(balanced, "weights", 'a mapping of classes or "balanced"', weights)
         each = array.size / (len(classes) * np.bincount(index))
     check_weights("weights", each, len(classes))
     return each[index].astype(np.float32)

@@ -72,7 +72,8 @@ def declared(model: Any, x: Any) -> Declared:
 
     def initial(key, x):
         def record(method, args, kwargs, context):
-            if context.method_name == "__call__" and args and args[0] is x:
+            given = any(value is x for value in (*args, *kwargs.values()))
+            if given and context.method_name == "__call__":
                 known.extend(_ids_of(context.module))
             return method(*args, **kwargs)
 

@@ -5,7 +5,7 @@ arrays once on the host.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -15,6 +15,7 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax.losses import LABEL_SCORES
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
@@ -43,6 +44,7 @@ def check_fit_arguments(
         for name in ("train", "validation")
     }
     _check_values(task, splits)
+    _check_labels(task, splits, (loss, *metrics.values()))
     if ids := _ids_of(model, task.inputs, task.example):
         _examples.check_ids(task, splits, ids)
     return metrics
@@ -82,8 +84,7 @@ def check_evaluation(
     batch_stats: Any,
     task: Any,
     rows: Any,
-    *,
-    targets: bool,
+    scores: Mapping[str, Score] | None,
 ) -> np.ndarray:
     """Return the rows to score or predict as `(n,)` int32.
 
@@ -93,7 +94,7 @@ def check_evaluation(
         batch_stats: what should be its batch statistics; `{}` for none.
         task: the data.
         rows: which rows of it.
-        targets: whether the targets of these rows are used.
+        scores: what compares predictions with the targets; None if nothing does.
 
     Raises:
         UserError: if there is no row or one outside the data, for an id or a number
@@ -101,10 +102,10 @@ def check_evaluation(
     """
     check_model(model)
     _examples.check_task(task)
-    expect(hasattr(rows, "__len__"), "rows", "an array of row numbers", rows)
-    expect(len(rows) > 0, "rows", "at least one row", [])
     rows = _examples.check_rows("rows", rows, task)
-    _check_values(task, {"rows": rows}, targets=targets)
+    expect(len(rows) > 0, "rows", "at least one row", [])
+    _check_values(task, {"rows": rows}, targets=scores is not None)
+    _check_labels(task, {"rows": rows}, (scores or {}).values())
     expected, ids = declared(model, _one_example(task, rows))
     _check_variables(expected, params, batch_stats)
     if ids is not None:
@@ -144,6 +145,23 @@ def _check_values(
     for name in ("inputs", "targets") if targets else ("inputs",):
         _check_narrowing(f"task.{name}", getattr(task, name))
     _examples.check_finite(task, dict(splits), targets=targets)
+
+
+def _check_labels(
+    task: Any, splits: Mapping[str, np.ndarray], scores: Iterable[Score]
+) -> None:
+    """Raise for targets that are no labels where one of our scores takes labels."""
+    if not any(score in LABEL_SCORES for score in scores):
+        return
+    targets = np.asarray(task.targets)
+    for split, rows in splits.items():
+        used = targets[rows]
+        if used.size and (used.min() < 0 or used.max() > 1):
+            raise UserError(
+                f"`task.targets` must be labels from 0 to 1, as binary_cross_entropy "
+                f"and accuracy take them, got numbers from {used.min()} to "
+                f"{used.max()} in rows of `{split}`"
+            )
 
 
 def _check_narrowing(name: str, array: Any) -> None:

@@ -143,7 +143,7 @@ def evaluate(
         {'mae': 3.5}
     """
     scores, batch_stats = check_scores("scores", scores), batch_stats or {}
-    rows = check_evaluation(model, params, batch_stats, task, rows, targets=True)
+    rows = check_evaluation(model, params, batch_stats, task, rows, scores)
     evaluator = Evaluator(model, scores, put_on_device(task), batch_size)
     return evaluator(params, batch_stats, rows)
 
@@ -187,7 +187,7 @@ def predict(
     """
     batch_stats = batch_stats or {}
     batch_size = _checks.positive_int("batch_size", batch_size)
-    rows = check_evaluation(model, params, batch_stats, task, rows, targets=False)
+    rows = check_evaluation(model, params, batch_stats, task, rows, None)
     data = put_on_device(task)
 
     @jax.jit

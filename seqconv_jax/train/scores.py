@@ -96,6 +96,37 @@ each example, got (4, 1); reduce the other axes, such as by .mean(-1)
     return values
 
 
+def check_gradient(loss: Score, predictions: jax.Array, targets: jax.Array) -> None:
+    """Raise if a loss has no gradient, whatever is predicted: nothing would train.
+
+    Args:
+        loss: what is minimised.
+        predictions: `(batch, outputs)`; only shape and dtype count.
+        targets: `(batch, outputs)`; likewise.
+    """
+
+    def total(predictions, targets):
+        return per_example("loss", loss, predictions, targets).sum()
+
+    shapes = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in (predictions, targets)]
+    traced = jax.make_jaxpr(jax.grad(total))(*shapes).jaxpr
+    variable = set(traced.invars)
+    for equation in traced.eqns:
+        if any(not hasattr(v, "val") and v in variable for v in equation.invars):
+            variable.update(equation.outvars)
+    if traced.outvars[0] in variable:
+        return
+    with jax.ensure_compile_time_eval():
+        gradient = jax.grad(total)(*(jnp.zeros(a.shape, a.dtype) for a in shapes))
+        constant = bool(jnp.any(gradient != 0))
+    if not constant:
+        name = getattr(loss, "__name__", repr(loss))
+        raise UserError(
+            "`loss` must have a gradient with respect to the predictions, got "
+            f"{name}, which is a metric"
+        )
+
+
 def _expect_numbers(name: str, values: Any, batch: int) -> None:
     wanted = f"`{name}` must return shape ({batch},), a number for each example, got"
     if not hasattr(values, "shape"):

@@ -19,6 +19,7 @@ from seqconv_jax.train.door import (
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.scores import (
     Score,
+    check_gradient,
     check_metrics,
     check_score,
     per_example,
@@ -83,6 +84,7 @@ def make_step(
         predictions, batch_stats = forward(
             model, params, batch_stats, batch.x, train=True, key=key
         )
+        check_gradient(loss, predictions, batch.y)
         values = weighted_means(scores, predictions, batch, training=True)
         return values["loss"], (values, batch_stats)
 

@@ -91,7 +91,7 @@ def fit(model: Any = None, data: Any = None, **options):
     return sc.train.fit(model, data, **(settings | options))
 
 
-def params(model: Any = None):
+def params(model: Any = None) -> Any:
     return (model or Mean()).init(jax.random.key(0), X[:1])["params"]
 
 
@@ -136,13 +136,28 @@ def test_numbers_that_would_be_others_on_the_device(changes, message):
         fit(data=task(**changes))
 
 
+@pytest.mark.parametrize("labels", [[1, 2], [-1, 1]])
+def test_labels_that_are_none(labels):
+    data = task(targets=np.resize(labels, (20, 1)))
+    message = f"must be labels from 0 to 1, .* from {labels[0]} to {labels[1]} in rows"
+    for scores in (
+        {"loss": sc.losses.binary_cross_entropy},
+        {"metrics": {"accuracy": sc.losses.accuracy}},
+    ):
+        with pytest.raises(sc.UserError, match=message):
+            fit(data=data, **scores)
+    with pytest.raises(sc.UserError, match=message):
+        scores = {"accuracy": sc.losses.accuracy}
+        sc.train.evaluate(Mean(), params(), data, data.test, scores)
+
+
 def test_a_number_that_no_row_uses_may_be_missing():
     inputs = np.where(np.arange(20)[:, None, None] >= 16, np.nan, X)
     targets = np.where(np.arange(20)[:, None] == 0, np.nan, Y)
     data = task(inputs=inputs, targets=targets, train=np.arange(1, 12))
     with pytest.raises(sc.UserError, match="`epochs`"):  # the next argument
         fit(data=data, epochs=0)
-    assert np.isfinite(sc.train.predict(Mean(), params(), data, [0])).all()
+    assert np.isfinite(sc.train.predict(Mean(), params(), data, np.array([0]))).all()
     with pytest.raises(sc.UserError, match="`task.inputs` must be finite.* of `rows`"):
         sc.train.predict(Mean(), params(), data, data.test)
 
@@ -211,6 +226,7 @@ def test_options_out_of_range(options, message):
 ROWS = [
     ([], "`rows` must be at least one row"),
     ((i for i in [1]), "`rows` must be an array of row numbers, got <generator"),
+    (np.array(3), r"`rows` must be of shape \(n,\), got shape \(\)"),
     (3, "`rows` must be an array of row numbers, got 3"),
     (np.ones(20, bool), r"`rows` must be row numbers, got a mask.*np.flatnonzero"),
     ([20], r"`rows` must be rows from 0 to 19 \(20 rows\), got 20"),

@@ -9,6 +9,7 @@ from flax import linen
 
 import seqconv_jax as sc
 from seqconv_jax.nn.declared import Ids, declared
+from seqconv_jax.train.diagnose import first_bad_tensor
 
 IDS = np.random.default_rng(0).integers(0, 50, (20, 6))
 TEXT = sc.nn.Sequential(
@@ -85,8 +86,8 @@ def test_scoring_an_unknown_id_raises_where_it_is_used():
     with pytest.raises(sc.UserError, match="got 99 in row 17 .1 of 5 rows of `rows`"):
         sc.train.evaluate(TEXT, params, data, rows, {"mae": sc.losses.mae})
     with pytest.raises(sc.UserError, match="got 99 in row 17"):
-        sc.train.predict(TEXT, params, data, [17])
-    assert sc.train.predict(TEXT, params, data, [16, 18]).shape == (2, 1)
+        sc.train.predict(TEXT, params, data, np.array([17]))
+    assert sc.train.predict(TEXT, params, data, np.array([16, 18])).shape == (2, 1)
 
 
 def test_the_id_of_padding_need_be_no_word():
@@ -135,7 +136,5 @@ def test_a_step_does_not_rely_on_nan_through_a_maximum(value):
     kept, metrics = step(state, bad, jax.random.key(0))
     assert np.isfinite(metrics["loss"])  # the alarm that did not go off
     assert (int(good.step), int(kept.step)) == (1, 0)
-    name = sc.train.diagnose.first_bad_tensor(
-        model, sc.losses.mae, state, bad, jax.random.key(0)
-    )
+    name = first_bad_tensor(model, sc.losses.mae, state, bad, jax.random.key(0))
     assert name == f"the vector of id {value} (example 2 of the batch)"

@@ -8,7 +8,7 @@ import pytest
 from train.test_door import Mean, params, task
 
 import seqconv_jax as sc
-from seqconv_jax.train.scores import per_example
+from seqconv_jax.train.scores import check_gradient, per_example
 
 
 def shapes(predictions, targets=None, dtype=jnp.float32):
@@ -81,6 +81,21 @@ def test_shapes_that_would_be_repeated(predictions, targets):
 )
 def test_what_a_loss_may_be(score, arrays):
     assert trace(score, *arrays).shape == (8,)
+
+
+@pytest.mark.parametrize(
+    "loss", [sc.losses.accuracy, lambda p, y: jnp.round(p[:, 0]) - y[:, 0]]
+)
+def test_a_loss_without_gradient(loss):
+    with pytest.raises(sc.UserError, match="`loss` must have a gradient with respect"):
+        jax.jit(lambda *arrays: check_gradient(loss, *arrays)).lower(*shapes((8, 1)))
+
+
+@pytest.mark.parametrize(
+    "loss", [mean_square, sc.losses.mae, lambda p, y: -p.mean(-1), lambda p, y: p[:, 0]]
+)
+def test_a_loss_with_a_gradient_even_a_constant_one(loss):
+    jax.jit(lambda *arrays: check_gradient(loss, *arrays)).lower(*shapes((8, 1)))
 
 
 def test_a_step_names_the_score_while_it_is_traced():

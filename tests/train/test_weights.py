@@ -1,5 +1,7 @@
 """Weights of examples: those of Keras's `fit`, and of no account elsewhere."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import keras
@@ -42,10 +44,9 @@ def train_keras(**weights):
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
         model.compile(keras.optimizers.SGD(0.5), loss)
         model.set_weights([PARAMS["Dense_0"]["kernel"], PARAMS["Dense_0"]["bias"]])
-        model.fit(
-            *(X, LABELS), batch_size=4, epochs=2, shuffle=False, verbose=0, **weights
-        )
-        return model.get_weights()
+        options: Any = {"batch_size": 4, "epochs": 2, "shuffle": False, "verbose": 0}
+        model.fit(X, LABELS, **options, **weights)
+        return [np.asarray(v.value) for v in model.trainable_variables]
 
 
 @pytest.mark.parametrize("kind", ["sample", "class"])
