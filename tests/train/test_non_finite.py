@@ -4,6 +4,7 @@ import numpy as np
 import optax
 import pytest
 from train.helpers import fit, small_model, small_task
+from train.test_door import Mean
 from train.test_step import same
 
 import seqconv_jax as sc
@@ -13,7 +14,7 @@ import seqconv_jax as sc
 def test_bad_numbers_of_a_batch_are_named(array, word):
     from seqconv_jax.train.diagnose import first_bad_tensor
 
-    task, model = small_task(), small_model()
+    task, model = small_task(), Mean()
     state = sc.train.init_state(model, sc.optim.rmsprop(1e-3), task.example, seed=0)
     batch = sc.train.gather(sc.train.put_on_device(task), jnp.asarray(task.train[:4]))
     bad = getattr(batch, array).at[2].set(np.inf)
@@ -26,7 +27,7 @@ def test_the_failed_step_is_named_with_its_epoch_and_batch():
     with pytest.raises(
         sc.train.NonFiniteError, match=r"step \d+ \(epoch \d, batch \d\): the .* is not"
     ) as caught:
-        fit(optimizer=explode_after(7))
+        fit(Mean(), optimizer=explode_after(7), loss=sc.losses.mse)
     assert caught.value.step == 8
 
 
@@ -67,10 +68,10 @@ def explode_after(steps):
 
 
 def test_the_last_good_checkpoint_is_kept(tmp_path):
-    options = {"optimizer": explode_after(7), "seed": 3}
+    options = {"optimizer": explode_after(7), "loss": sc.losses.mse, "seed": 3}
     with sc.runs.open(tmp_path / "run") as run:
-        before = fit(epochs=1, run=run, **options)
+        before = fit(Mean(), epochs=1, run=run, **options)
         with pytest.raises(sc.train.NonFiniteError):
-            fit(epochs=2, run=run, **options)
-        again = fit(epochs=1, run=run, **options)
+            fit(Mean(), epochs=2, run=run, **options)
+        again = fit(Mean(), epochs=1, run=run, **options)
     assert same(before.state, again.state)
