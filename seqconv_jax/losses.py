@@ -107,6 +107,9 @@ def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
     return ((logits > 0) == (labels > 0.5)).astype(logits.dtype).mean(axis=-1)
 
 
+LABEL_SCORES = (binary_cross_entropy, accuracy)  # their targets lie in [0, 1]
+
+
 def _check_pair(predictions, targets) -> None:
     _checks.rank("predictions", predictions, ("batch", "outputs"))
     _checks.shape("targets", targets, predictions.shape)

@@ -2,7 +2,8 @@
 
 `load_imdb`, `load_jena` and `load_csi300` return a `Task`, the arrays and rows that
 `seqconv_jax.train.fit` asks for. `read_series` and `forecast_task` make one of a file
-of one's own, and a task put together by hand is as good. Nothing here knows of JAX.
+of one's own, `arrays_task` of arrays `(x, y)`, and a task put together by hand is as
+good. Nothing here knows of JAX.
 
     files      find, verify and download data files; read what nobody can trust
     text       sequences of tokens, word indices, padding
@@ -12,6 +13,7 @@ of one's own, and a task put together by hand is as good. Nothing here knows of 
 """
 
 from seqconv_jax.data import datasets, files, forecast, series, text
+from seqconv_jax.data.arrays import arrays_task, class_weights
 from seqconv_jax.data.datasets import (
     CSI300,
     CSI300_FILE,
@@ -58,7 +60,9 @@ __all__ = [
     "Source",
     "Task",
     "TokenSequences",
+    "arrays_task",
     "build_word_index",
+    "class_weights",
     "datasets",
     "decode",
     "encode",

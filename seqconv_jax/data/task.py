@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqconv_jax import _examples
 from seqconv_jax.data.files.origin import DataSource, Origin
 
 __all__ = ["Task"]
@@ -46,6 +47,13 @@ class Task:
         replacement: whether training rows are drawn with replacement (else each
             epoch visits them in a new order).
         origin: the file that the arrays come from, if any.
+        weights: `(rows,)` float, at least 0: how much each example's loss counts in
+            training (`class_weights` makes them of labels). None where all count
+            alike. Scores of validation and test rows are unweighted.
+
+    Raises:
+        UserError: if the arrays are of other shapes or types, are not equally many, or
+            a row or one of its offsets lies outside them.
     """
 
     inputs: np.ndarray
@@ -56,6 +64,11 @@ class Task:
     test: np.ndarray
     replacement: bool = False
     origin: Origin = Origin()
+    weights: np.ndarray | None = None
+
+    def __post_init__(self):
+        """Look at the arrays once."""
+        _examples.check_task(self)
 
     def gather(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `(x, y)` of the given rows: the plain reference of a batch.
@@ -66,8 +79,11 @@ class Task:
         Returns:
             `x`, `(n, length)` ids or `(n, length, features)` float32, and `y`,
             `(n, outputs)` float32.
+
+        Raises:
+            UserError: if a row, or one of its offsets, lies outside the data.
         """
-        rows = np.asarray(rows)
+        rows = _examples.check_rows("rows", rows, self)
         where = rows if self.offsets is None else rows[:, None] + self.offsets
         return self.inputs[where], self.targets[rows]
 

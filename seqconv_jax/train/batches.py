@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax import _checks
+from seqconv_jax._examples import weights_of
 
 PADDING_ROW = -1  # the row number that fills up a last batch, and weighs nothing
 
@@ -17,6 +18,7 @@ class Dataset(Protocol):
     """The data that training asks for; `seqconv_jax.data.task.Task` is one.
 
     The example of row `r` is `inputs[r]`, or `inputs[r + offsets]`, with `targets[r]`.
+    It may have `weights` besides, `(rows,)`, of the examples in the training loss.
     """
 
     @property
@@ -44,6 +46,7 @@ class DeviceData(NamedTuple):
         inputs: `(rows, length)` ids or `(rows, features)`, as in the dataset.
         targets: `(rows, outputs)`.
         offsets: `(length,)` int32, or None where a row of `inputs` is a whole sequence.
+        weights: `(rows,)` float32, or None where all examples count alike.
 
     Example:
         >>> rows = jnp.arange(6.0).reshape(6, 1)
@@ -55,6 +58,7 @@ class DeviceData(NamedTuple):
     inputs: jax.Array
     targets: jax.Array
     offsets: jax.Array | None
+    weights: jax.Array | None = None
 
 
 class Batch(NamedTuple):
@@ -64,17 +68,25 @@ class Batch(NamedTuple):
         x: `(batch, time)` ids or `(batch, time, features)`.
         y: `(batch, outputs)`.
         weight: `(batch,)` float32, 1 for an example and 0 for a padding row.
+        loss_weight: `(batch,)` float32, how much each example's loss counts in
+            training; None where all count alike.
     """
 
     x: jax.Array
     y: jax.Array
     weight: jax.Array
+    loss_weight: jax.Array | None = None
 
 
 def put_on_device(task: Dataset) -> DeviceData:
     """Copy a task's arrays to the default device, once."""
-    offsets = None if task.offsets is None else jnp.asarray(task.offsets)
-    return DeviceData(jnp.asarray(task.inputs), jnp.asarray(task.targets), offsets)
+    offsets, weights = task.offsets, weights_of(task)
+    return DeviceData(
+        jnp.asarray(task.inputs),
+        jnp.asarray(task.targets),
+        None if offsets is None else jnp.asarray(offsets, jnp.int32),
+        None if weights is None else jnp.asarray(weights, jnp.float32),
+    )
 
 
 def gather(data: DeviceData, rows: jax.Array) -> Batch:
@@ -101,7 +113,8 @@ def gather(data: DeviceData, rows: jax.Array) -> Batch:
     where = rows
     if data.offsets is not None:
         where = rows[:, None] + data.offsets[None, :]
-    return Batch(data.inputs[where], data.targets[rows], weight)
+    loss_weight = None if data.weights is None else data.weights[rows]
+    return Batch(data.inputs[where], data.targets[rows], weight, loss_weight)
 
 
 def epoch_order(
@@ -149,6 +162,7 @@ def in_order(rows: np.ndarray, batch_size: int) -> np.ndarray:
         [[0, 1], [2, -1]]
     """
     batches = -(-len(rows) // batch_size)
+    rows = np.asarray(rows, np.int32)  # a padding row is no unsigned number
     return _fill(rows, batches * batch_size, np).reshape(batches, batch_size)
 
 
@@ -167,10 +181,15 @@ def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> 
     examples = len(task.train)
     _checks.expect(examples > 0, "task.train", "at least one row", [])
     most = -(-examples // batch_size)
-    if steps_per_epoch is None:
-        return most
-    _checks.positive_int("steps_per_epoch", steps_per_epoch)
-    if not task.replacement:
+    steps = most if steps_per_epoch is None else steps_per_epoch
+    _checks.positive_int("steps_per_epoch", steps)
+    _checks.expect(
+        int(steps) * batch_size < 2**31,
+        "batch_size",
+        "fewer than 2**31 examples in the steps of an epoch",
+        batch_size,
+    )
+    if steps_per_epoch is not None and not task.replacement:
         _checks.expect(
             steps_per_epoch <= most,
             "steps_per_epoch",
@@ -178,14 +197,14 @@ def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> 
             "without replacement",
             steps_per_epoch,
         )
-    return steps_per_epoch
+    return steps
 
 
 def order_function(
     key: jax.Array, task: Dataset, steps: int, batch_size: int
 ) -> Callable[[int], jax.Array]:
     """Return the compiled function from an epoch's number, from 0, to its order."""
-    rows = jnp.asarray(task.train)
+    rows = jnp.asarray(task.train, jnp.int32)
     order = jax.jit(
         partial(
             epoch_order,

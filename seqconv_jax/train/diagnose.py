@@ -7,9 +7,11 @@ import jax.numpy as jnp
 
 from seqconv_jax._leaves import named_leaves
 from seqconv_jax.train.batches import Batch
+from seqconv_jax.train.door import unknown_ids
 from seqconv_jax.train.forward import forward, layer_outputs
+from seqconv_jax.train.scores import Score
 from seqconv_jax.train.state import TrainState
-from seqconv_jax.train.step import Score, weighted_means
+from seqconv_jax.train.step import weighted_means
 
 
 class NonFiniteError(ArithmeticError):
@@ -36,7 +38,7 @@ def first_bad_tensor(
 ) -> str:
     """Repeat a failed step piece by piece and name the first tensor that is not finite.
 
-    In order: inputs, targets, parameters and batch statistics, the output of each
+    In order: inputs, targets, ids, parameters and batch statistics, the output of each
     layer, the loss, the gradient of each parameter, the updated batch statistics.
 
     Args:
@@ -53,7 +55,11 @@ def first_bad_tensor(
         ("the batch's target", batch.y),
     ]:
         if not _finite(array):
-            return f"{name} (example {_first_row(array)} of the batch)"
+            return f"{name} (example {_first_row(~jnp.isfinite(array))} of the batch)"
+    unknown = unknown_ids(model, batch.x)
+    if unknown is not None and jnp.any(unknown):
+        wrong = int(batch.x[unknown][0])
+        return f"the vector of id {wrong} (example {_first_row(unknown)} of the batch)"
     if name := _first_name(params):
         return f"parameter {name}"
     if name := _first_name(batch_stats):
@@ -66,7 +72,8 @@ def first_bad_tensor(
         predictions, updated = forward(
             model, params, batch_stats, batch.x, train=True, key=key
         )
-        return weighted_means({"loss": loss}, predictions, batch)["loss"], updated
+        means = weighted_means({"loss": loss}, predictions, batch, training=True)
+        return means["loss"], updated
 
     (value, updated), grads = jax.value_and_grad(objective, has_aux=True)(params)
     if not _finite(value):
@@ -90,6 +97,5 @@ def _finite(array) -> bool:
     )
 
 
-def _first_row(array) -> int:
-    bad = ~jnp.isfinite(array.reshape(array.shape[0], -1)).all(axis=1)
-    return int(jnp.argmax(bad))
+def _first_row(bad) -> int:
+    return int(jnp.argmax(bad.reshape(bad.shape[0], -1).any(axis=1)))

@@ -13,14 +13,10 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import DeviceData, gather
+from seqconv_jax.train.scores import Score
 from seqconv_jax.train.slow_scatter import warn_of_slow_scatter
 from seqconv_jax.train.state import TrainState
-from seqconv_jax.train.step import (
-    Metrics,
-    Score,
-    add_to_totals,
-    make_step,
-)
+from seqconv_jax.train.step import Metrics, add_to_totals, make_step, zero_totals
 
 GPU_STEPS_PER_CALL = 100
 MAX_CALLS_AHEAD = 1  # of the one at work; each holds memory
@@ -80,7 +76,7 @@ class Trainer:
         self._key = dropout_key
         self._step = make_step(model, tx, loss, metrics)
         call = self._one if self.steps_per_call == 1 else self._many
-        self._call: Callable[..., Any] = jax.jit(call, donate_argnums=(0, 1))
+        self._call: Any = jax.jit(call, donate_argnums=(0, 1))
 
     def call(
         self, state: TrainState, totals: Metrics, order: jax.Array, steps: int
@@ -102,6 +98,22 @@ class Trainer:
             arguments.append(jax.device_put(np.int32(count)))
         state, totals, handle = self._call(*arguments)
         return state, totals, handle, count
+
+    def trace(self, state: TrainState, steps: int, batch_size: int) -> None:
+        """Raise what a call would, of the model, loss or optimiser; compute nothing.
+
+        JAX keeps the trace for the call itself.
+
+        Args:
+            state: the state that training begins with.
+            steps: batches of an epoch.
+            batch_size: rows of a batch.
+        """
+        order = jax.ShapeDtypeStruct((steps, batch_size), np.int32)
+        arguments = [state, zero_totals(self.total_names), self._data, self._key, order]
+        if self.steps_per_call > 1:
+            arguments.append(jax.ShapeDtypeStruct((), np.int32))
+        self._call.eval_shape(*arguments)
 
     def _one(self, state, totals, data, key, order):
         batch = gather(data, order[state.step % order.shape[0]])

@@ -15,9 +15,10 @@ from seqconv_jax.train.batches import (
     in_order,
     put_on_device,
 )
+from seqconv_jax.train.door import check_evaluation
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.scores import Score, check_scores
 from seqconv_jax.train.step import (
-    Score,
     add_to_totals,
     make_scorer,
     means_of,
@@ -62,14 +63,29 @@ class Evaluator:
         Raises:
             UserError: if there are no rows.
         """
-        _checks.expect(len(rows) > 0, "rows", "at least one row", [])
-        order = jax.device_put(in_order(rows, min(self._batch_size, len(rows))))
+        order = jax.device_put(self._order(rows))
         totals = zero_totals(self._names)
         batches = order.shape[0] if jax.default_backend() == "cpu" else 1
         for index in range(batches):
             at = jax.device_put(np.int32(index))
             totals = self._call(params, batch_stats, totals, self._data, order, at)
         return means_of(totals)
+
+    def trace(self, params: Any, batch_stats: Any, rows: np.ndarray) -> None:
+        """Raise what `__call__` would, of the model or a score; compute nothing.
+
+        JAX keeps the trace for the call itself.
+        """
+        shapes = [
+            jax.ShapeDtypeStruct(array.shape, array.dtype)
+            for array in (self._order(rows), np.int32(0))
+        ]
+        totals = zero_totals(self._names)
+        self._call.eval_shape(params, batch_stats, totals, self._data, *shapes)
+
+    def _order(self, rows: np.ndarray) -> np.ndarray:
+        _checks.expect(len(rows) > 0, "rows", "at least one row", [])
+        return in_order(rows, min(self._batch_size, len(rows)))
 
     def _one(self, params, batch_stats, totals, data, order, index):
         metrics = self._score(params, batch_stats, gather(data, order[index]))
@@ -100,15 +116,19 @@ def evaluate(
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         params: its parameters, such as `result.best.params`.
         task: the data.
-        rows: `(n,)` int32, for example `task.test`.
+        rows: `(n,)` integers, for example `task.test`.
         scores: what to report, by name: each takes `(batch, outputs)` predictions and
             targets to `(batch,)`.
         batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
             a model without any.
         batch_size: rows scored at a time.
 
+    Weights of the examples, which training counts by, are left out.
+
     Raises:
-        UserError: if there are no rows.
+        UserError: if there are no rows or one outside the data, for arrays that are no
+            examples (NaN, ids outside the vocabulary), for the parameters of another
+            model, and for a score that does not return `(batch,)`.
 
     Example:
         >>> from flax import linen as nn
@@ -122,8 +142,10 @@ def evaluate(
         >>> evaluate(nn.Dense(1), params, task, rows, {"mae": losses.mae})
         {'mae': 3.5}
     """
+    scores, batch_stats = check_scores("scores", scores), batch_stats or {}
+    rows = check_evaluation(model, params, batch_stats, task, rows, scores)
     evaluator = Evaluator(model, scores, put_on_device(task), batch_size)
-    return evaluator(params, batch_stats or {}, rows)
+    return evaluator(params, batch_stats, rows)
 
 
 def predict(
@@ -141,13 +163,16 @@ def predict(
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         params: its parameters, such as `result.best.params`.
         task: the data.
-        rows: `(n,)` int32.
+        rows: `(n,)` integers.
         batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
             a model without any.
         batch_size: rows at a time.
 
     Returns:
         `(n, outputs)`, in the order of `rows`.
+
+    Raises:
+        UserError: as `evaluate`, but that the targets of these rows may be anything.
 
     Example:
         >>> from flax import linen as nn
@@ -160,13 +185,16 @@ def predict(
         >>> predict(nn.Dense(1), params, task, rows[5:2:-1])[:, 0].tolist()
         [10.0, 8.0, 6.0]
     """
-    data, batch_stats = put_on_device(task), batch_stats or {}
+    batch_stats = batch_stats or {}
+    batch_size = _checks.positive_int("batch_size", batch_size)
+    rows = check_evaluation(model, params, batch_stats, task, rows, None)
+    data = put_on_device(task)
 
     @jax.jit
     def apply(params, batch_stats, rows):
         x = gather(data, rows).x
         return forward(model, params, batch_stats, x, train=False)[0]
 
-    batches = in_order(rows, batch_size)
+    batches = in_order(rows, min(batch_size, len(rows)))
     outputs = [apply(params, batch_stats, batch) for batch in batches]
     return np.concatenate(jax.device_get(outputs))[: len(rows)]

@@ -4,16 +4,14 @@ from typing import Any
 
 import jax
 
+from seqconv_jax._checks import UserError
 from seqconv_jax.nn import call
 from seqconv_jax.nn.calls import layer_calls
+from seqconv_jax.nn.declared import initial_variables, wording_flax_errors
+
+__all__ = ["forward", "initial_variables", "layer_outputs"]
 
 BATCH_STATS = "batch_stats"  # Flax's name of the collection
-
-
-def initial_variables(model: Any, key: jax.Array, x: Any) -> dict[str, Any]:
-    """Return a model's first `params` and `batch_stats`; `{}` where it has none."""
-    variables = model.init(key, x, method=call, train=False)
-    return {name: variables.get(name, {}) for name in ("params", BATCH_STATS)}
 
 
 def forward(
@@ -39,12 +37,20 @@ def forward(
     Returns:
         The predictions, `(batch, outputs)`, and the batch statistics: updated in
         training, else as given.
+
+    Raises:
+        UserError: if the model does not run with these alone, or returns something
+            else than a row for each example.
     """
     variables, options = _arguments(params, batch_stats, train, key)
-    if "mutable" not in options:
-        return model.apply(variables, x, **options), batch_stats
-    predictions, updated = model.apply(variables, x, **options)
-    return predictions, updated[BATCH_STATS]
+    with wording_flax_errors():
+        result = model.apply(variables, x, **options)
+    if "mutable" in options:
+        predictions, batch_stats = result[0], result[1][BATCH_STATS]
+    else:
+        predictions = result
+    _expect_rows(predictions, x.shape[0])
+    return predictions, batch_stats
 
 
 def layer_outputs(
@@ -73,3 +79,11 @@ def _arguments(
     if batch_stats:
         options["mutable"] = [BATCH_STATS]
     return variables, options
+
+
+def _expect_rows(predictions: Any, batch: int) -> None:
+    expected = f"`model` must return an array of shape ({batch}, outputs), got"
+    if not isinstance(predictions, jax.Array):
+        raise UserError(f"{expected} {type(predictions).__name__}")
+    if predictions.shape[:1] != (batch,):
+        raise UserError(f"{expected} shape {predictions.shape}")

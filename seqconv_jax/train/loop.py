@@ -22,6 +22,7 @@ from seqconv_jax.train.batches import (
     put_on_device,
 )
 from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
+from seqconv_jax.train.door import check_fit_arguments
 from seqconv_jax.train.engine import Trainer, run_steps
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
@@ -129,7 +130,7 @@ def fit(
         >>> len(result.history), int(result.state.step), sorted(result.best.params)
         (3, 3, ['Dense_0'])
     """
-    metrics = dict(metrics or {})
+    metrics = check_fit_arguments(model, task, optimizer, loss, metrics)
     _checks.positive_int("epochs", epochs)
     validated = len(task.validation) > 0
     selection = ModelSelection.of(
@@ -153,6 +154,9 @@ def fit(
         params=params,
         batch_stats=batch_stats,
     )
+    trainer.trace(state, steps, batch_size)
+    if validated:
+        evaluator.trace(state.params, state.batch_stats, task.validation)
     with stop_on_signals() as request, open_store(run, selection) as store:
         state, totals, history = store.restore(state, zero_totals(trainer.total_names))
         best = store.best(state, history)

@@ -99,5 +99,14 @@ class Best(NamedTuple):
 
     @property
     def val_loss(self) -> float:
-        """Its validation loss."""
+        """Its validation loss.
+
+        Raises:
+            UserError: if the task had no validation rows.
+        """
+        if "val_loss" not in self.record:
+            raise _checks.UserError(
+                "`val_loss` must be read of a run with validation rows, got one "
+                "without; `record['loss']` is its training loss"
+            )
         return self.record["val_loss"]

@@ -8,12 +8,23 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from seqconv_jax.nn.declared import check_model
 from seqconv_jax.train.batches import Batch
+from seqconv_jax.train.door import (
+    check_float_params,
+    check_optimizer,
+    unknown_ids,
+    wording_missing_arguments,
+)
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.scores import (
+    Score,
+    check_gradient,
+    check_metrics,
+    check_score,
+    per_example,
+)
 from seqconv_jax.train.state import TrainState
-
-Score = Callable[[jax.Array, jax.Array], jax.Array]
-"""`(predictions, targets)`, both `(batch, outputs)`, to a number per example."""
 
 Metrics = dict[str, jax.Array]
 """Scalars by name; `"examples"` says how many examples the others are means of."""
@@ -29,13 +40,15 @@ def make_step(
 
     `L = sum(w l(f(x), y)) / sum(w)` over the batch, with dropout; then the optimiser
     moves the parameters by the gradient of `L`, and batch statistics take in the batch.
+    Where the batch has a `loss_weight` `v`, `L = sum(w v l(f(x), y)) / sum(w)`.
 
-    Where the loss, a gradient or a statistic is not finite the state is returned as it
-    came, its step not advanced: whoever counts the steps sees it, and nothing is lost.
+    Where the loss, a gradient or a statistic is not finite, or an id is not in the
+    vocabulary of the model's embedding, the state is returned as it came, its step not
+    advanced: whoever counts the steps sees it, and nothing is lost.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
-        tx: an optax optimiser.
+        tx: an optax optimiser; one that asks for the loss is given it as `value`.
         loss: what is minimised: `(batch, outputs)` predictions and targets to
             `(batch,)`; see `seqconv_jax.losses`.
         metrics: more scores to report, by name.
@@ -45,6 +58,10 @@ def make_step(
         `key` seeds dropout and is folded with the step inside. The metrics are
         scalars: `"loss"`, the others by name, `"examples"` in the batch, and
         `"gradient_norm"`.
+
+    Raises:
+        UserError: for an argument of another kind, and, where the step is traced, for
+            a loss or metric that does not return `(batch,)`.
 
     Example:
         >>> from seqconv_jax import losses, models, optim
@@ -57,26 +74,38 @@ def make_step(
         >>> int(state.step), sorted(metrics)
         (1, ['examples', 'gradient_norm', 'loss'])
     """
-    scores = {"loss": loss, **(metrics or {})}
+    check_model(model)
+    check_optimizer("tx", tx)
+    check_score("loss", loss)
+    scores = {"loss": loss, **check_metrics(metrics)}
+    tx = optax.with_extra_args_support(tx)
 
     def objective(params, batch_stats, batch: Batch, key):
         predictions, batch_stats = forward(
             model, params, batch_stats, batch.x, train=True, key=key
         )
-        values = weighted_means(scores, predictions, batch)
+        check_gradient(loss, predictions, batch.y)
+        values = weighted_means(scores, predictions, batch, training=True)
         return values["loss"], (values, batch_stats)
 
     def step(state: TrainState, batch: Batch, key: jax.Array):
+        check_float_params(state.params)
         key = jax.random.fold_in(key, state.step)
         gradient = jax.value_and_grad(objective, has_aux=True)
         (value, (values, batch_stats)), grads = gradient(
             state.params, state.batch_stats, batch, key
         )
         norm = optax.tree.norm(grads)
-        updates, opt_state = tx.update(grads, state.opt_state, state.params)
+        with wording_missing_arguments():
+            updates, opt_state = tx.update(
+                grads, state.opt_state, state.params, value=value
+            )
         params = optax.apply_updates(state.params, updates)
         new = TrainState(state.step + 1, params, opt_state, batch_stats)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
+        unknown = unknown_ids(model, batch.x)
+        if unknown is not None:
+            finite &= ~jnp.any(unknown)
         for statistic in jax.tree.leaves(batch_stats):
             finite &= jnp.all(jnp.isfinite(statistic))
         new = jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, state)
@@ -106,16 +135,26 @@ def make_scorer(
 
 
 def weighted_means(
-    scores: Mapping[str, Score], predictions: jax.Array, batch: Batch
+    scores: Mapping[str, Score],
+    predictions: jax.Array,
+    batch: Batch,
+    *,
+    training: bool = False,
 ) -> Metrics:
-    """Return each score's mean over the examples of a batch, without padding rows."""
+    """Return each score's mean over the examples of a batch, without padding rows.
+
+    In training `"loss"` is that of the examples times their weights. The mean stays
+    one over the number of examples, as in Keras: twice the weights are twice the loss.
+    """
     examples = jnp.sum(batch.weight)
-    # A padding row may score anything, NaN included: cut it out, do not multiply.
-    means = {
-        name: jnp.sum(jnp.where(batch.weight > 0, score(predictions, batch.y), 0))
-        / jnp.maximum(examples, 1)
-        for name, score in scores.items()
-    }
+    means = {}
+    for name, score in scores.items():
+        values = per_example(name, score, predictions, batch.y)
+        if training and name == "loss" and batch.loss_weight is not None:
+            values = values * batch.loss_weight
+        # A padding row may score anything, NaN included: cut it out, do not multiply.
+        total = jnp.sum(jnp.where(batch.weight > 0, values, 0))
+        means[name] = total / jnp.maximum(examples, 1)
     return {**means, "examples": examples}
 
 

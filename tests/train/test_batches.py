@@ -49,8 +49,8 @@ def test_gather_agrees_with_the_plain_one():
 
 
 def test_gather_takes_whole_rows_without_offsets():
-    ids = np.arange(12, dtype=np.uint16).reshape(4, 3)
-    task = ramp_task(inputs=ids, targets=np.zeros((4, 1), np.float32), offsets=None)
+    ids = np.arange(60, dtype=np.uint16).reshape(20, 3)
+    task = ramp_task(inputs=ids, offsets=None)
     batch = batches.gather(batches.put_on_device(task), jnp.array([2, 0]))
     assert batch.x.tolist() == [[6, 7, 8], [0, 1, 2]]
 

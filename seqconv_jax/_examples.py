@@ -1,0 +1,228 @@
+"""Whether arrays and rows are examples that can be trained on, looked at once.
+
+JAX clamps an index past the end and takes one below zero from the end, drops a mask
+and narrows 64 bits: what is not checked before the arrays go to the device is a wrong
+number behind it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from seqconv_jax._checks import UserError, expect
+
+_FIELDS = (
+    *("inputs", "targets", "offsets", "train", "validation", "test"),
+    *("replacement", "example"),
+)
+
+
+def check_task(task: Any) -> None:
+    """Raise unless a task's arrays fit together, and its rows lie in them.
+
+    Args:
+        task: what has the attributes of `seqconv_jax.data.task.Task`, with or without
+            its `weights`.
+
+    Raises:
+        UserError: naming the array, what was expected and what it is.
+    """
+    if missing := [name for name in _FIELDS if not _has(task, name)]:
+        raise UserError(
+            "`task` must be a Task, such as `data.arrays_task(x, y)` makes of arrays, "
+            f"got {_kind(task)} without {', '.join(missing)}"
+        )
+    inputs, targets, weights = task.inputs, task.targets, weights_of(task)
+    expect_numbers("task.inputs", inputs, "fiu")
+    expect_numbers("task.targets", targets, "fiub")
+    axes = 2 if task.offsets is None else 1
+    expect_rank("task.inputs", inputs, axes, "(rows, length, ...)")
+    expect_rank("task.targets", targets, 1, "(rows, outputs)")
+    expect(
+        len(inputs) == len(targets),
+        "task.targets",
+        f"as many as `task.inputs`, {len(inputs):,} rows",
+        f"shape {tuple(targets.shape)}",
+    )
+    if task.offsets is not None:
+        _expect_integers("task.offsets", task.offsets)
+        expect(task.offsets.size > 0, "task.offsets", "at least one", [])
+    expect(
+        isinstance(task.replacement, (bool, np.bool_)),
+        "task.replacement",
+        "True or False",
+        task.replacement,
+    )
+    for split in ("train", "validation", "test"):
+        check_rows(f"task.{split}", getattr(task, split), task)
+    if weights is not None:
+        check_weights("task.weights", weights, len(inputs))
+        rows = np.asarray(task.train)
+        weighs = rows.size == 0 or np.asarray(weights)[rows].any()
+        expect(bool(weighs), "task.weights", "above 0 for a row of `train`", "zeros")
+
+
+def check_rows(name: str, rows: Any, task: Any) -> np.ndarray:
+    """Return rows as `(n,)` int32, every one with all its inputs and a target.
+
+    Raises:
+        UserError: for a mask, for numbers that are no integers, and for a row whose
+            window reaches over an end of the data.
+    """
+    expect(hasattr(rows, "__len__"), name, "an array of row numbers", rows)
+    if not isinstance(rows, np.ndarray):
+        rows = np.asarray(rows, None if len(rows) else np.int32)
+    _expect_integers(name, rows)
+    if rows.size == 0:
+        return rows.astype(np.int32)
+    offsets = np.zeros(1, int) if task.offsets is None else np.asarray(task.offsets)
+    count = len(task.targets)
+    first = max(0, -int(offsets.min()))
+    last = count - 1 - max(0, int(offsets.max()))
+    smallest, largest = int(rows.min()), int(rows.max())
+    for row in (smallest, largest):
+        if not first <= row <= last:
+            raise UserError(
+                f"`{name}` must be rows from {first:,} to {last:,} ({count:,} rows"
+                f"{_reach(task.offsets)}), got {row:,}"
+            )
+    return rows.astype(np.int32)
+
+
+def check_finite(
+    task: Any, splits: dict[str, np.ndarray], *, targets: bool = True
+) -> None:
+    """Raise if an input or target that one of the rows uses is NaN or infinite.
+
+    A NaN need not reach the loss: a maximum may drop it, and training goes on.
+
+    Args:
+        task: a task that `check_task` let pass.
+        splits: rows by the name to call them by.
+        targets: whether targets are used; a prediction needs none.
+    """
+    for name in ("inputs", "targets") if targets else ("inputs",):
+        bad = _bad_rows(np.asarray(getattr(task, name)))
+        if not bad.any():
+            continue
+        for split, rows in splits.items():
+            used = bad[rows] if name == "targets" else _uses(task, rows, bad)
+            if used.any():
+                raise UserError(
+                    f"`task.{name}` must be finite where it is used, got NaN or "
+                    f"infinity for {int(used.sum()):,} of {len(rows):,} rows of "
+                    f"`{split}`, first row {int(rows[used][0]):,}"
+                )
+
+
+def check_ids(task: Any, splits: dict[str, np.ndarray], known: Any) -> None:
+    """Raise if a row uses an id that the model does not know.
+
+    Args:
+        task: a task that `check_task` let pass, whose inputs are integers.
+        splits: rows by the name to call them by.
+        known: the ids that the model knows (`nn.declared.Ids`).
+    """
+    ids, vocabulary = np.asarray(task.inputs), known.vocabulary
+    if 0 <= int(ids.min()) and int(ids.max()) < vocabulary:
+        return
+    unknown = known.unknown(ids)
+    bad = unknown.reshape(len(ids), -1).any(axis=1)
+    for split, rows in splits.items():
+        used = _uses(task, rows, bad)
+        if used.any():
+            row = int(rows[used][0])
+            where = row + (0 if task.offsets is None else np.asarray(task.offsets))
+            wrong = int(ids[where][unknown[where]].flat[0])
+            raise UserError(
+                f"`task.inputs` must be ids from 0 to {vocabulary - 1:,}, the "
+                f"vocabulary of `model`, got {wrong:,} in row {row:,} "
+                f"({int(used.sum()):,} of {len(rows):,} rows of `{split}` hold such)"
+            )
+
+
+def check_weights(name: str, weights: Any, count: int) -> None:
+    """Raise unless there is a finite weight of at least 0 for each of `count` rows."""
+    expect_numbers(name, weights, "fiu")
+    shape = f"shape {tuple(weights.shape)}"
+    expect(weights.shape == (count,), name, f"of shape ({count},)", shape)
+    array = np.asarray(weights, np.float64)
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        raise UserError(
+            f"`{name}` must be finite and at least 0, got {array[wrong][0]} in row "
+            f"{int(np.flatnonzero(wrong)[0]):,}"
+        )
+
+
+def weights_of(task: Any) -> Any:
+    """Return the weights of a task's examples; None where it has none."""
+    return getattr(task, "weights", None)
+
+
+def expect_numbers(name: str, array: Any, kinds: str) -> None:
+    """Raise unless `array` is one of NumPy or JAX with a dtype of these kinds."""
+    is_array = isinstance(array, np.ndarray) or hasattr(array, "is_fully_addressable")
+    if not is_array or isinstance(array, np.ma.MaskedArray):
+        hint = "; np.asarray makes one" if isinstance(array, list | tuple) else ""
+        raise UserError(f"`{name}` must be an array, got {_kind(array)}{hint}")
+    dtype = np.dtype(array.dtype)
+    if dtype.kind in kinds or dtype.name == "bfloat16":
+        return
+    hint = ""
+    if dtype.kind in "OUST":
+        hint = "; np.unique(values, return_inverse=True) numbers words"
+    numbers = "numbers" if "f" in kinds else "integers"
+    raise UserError(f"`{name}` must hold {numbers}, got {dtype}{hint}")
+
+
+def expect_rank(name: str, array: Any, least: int, shape: str) -> None:
+    """Raise if `array` has fewer axes than `least`, or no element along one."""
+    fits = array.ndim >= least and 0 not in array.shape
+    expect(fits, name, f"of shape {shape}", f"shape {tuple(array.shape)}")
+
+
+def _expect_integers(name: str, array: Any) -> None:
+    if getattr(getattr(array, "dtype", None), "kind", None) == "b":
+        raise UserError(
+            f"`{name}` must be row numbers, got a mask of bool; np.flatnonzero(mask) "
+            "gives them"
+        )
+    expect_numbers(name, array, "iu")
+    expect(array.ndim == 1, name, "of shape (n,)", f"shape {tuple(array.shape)}")
+
+
+def _bad_rows(array: np.ndarray) -> np.ndarray:
+    """Return for each row whether it holds a NaN or an infinity: `(rows,)` bool."""
+    finite = np.isfinite(array)
+    if finite.all():
+        return np.zeros(len(array), bool)
+    return np.any(~finite.reshape(len(array), -1), axis=1)
+
+
+def _uses(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Return for each of `rows` whether its inputs lie in a bad row: `(n,)` bool."""
+    if task.offsets is None:
+        return bad[rows]
+    used = np.zeros(len(rows), bool)
+    for offset in np.asarray(task.offsets).tolist():
+        used |= bad[rows + offset]
+    return used
+
+
+def _reach(offsets: Any) -> str:
+    if offsets is None:
+        return ""
+    return f", offsets from {int(offsets.min())} to {int(offsets.max())}"
+
+
+def _has(task: Any, name: str) -> bool:
+    # Looked up on the class: a property such as `example` may need good arrays.
+    on_class = any(name in vars(kind) for kind in type(task).__mro__)
+    return on_class or hasattr(task, name)
+
+
+def _kind(value: Any) -> str:
+    kind = type(value)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__name__}"
