@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from seqconv_jax.train.average import update_average
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.state import TrainState
@@ -24,6 +25,7 @@ def make_step(
     tx: optax.GradientTransformation,
     loss: Score,
     metrics: Mapping[str, Score] | None = None,
+    ema_decay: float | None = None,
 ) -> Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]:
     """Build the pure function of one training step.
 
@@ -39,6 +41,8 @@ def make_step(
         loss: what is minimised: `(batch, outputs)` predictions and targets to
             `(batch,)`; see `seqconv_jax.losses`.
         metrics: more scores to report, by name.
+        ema_decay: the weight on its past of the parameters' moving average, for a
+            state made with `ema=True`; None keeps none.
 
     Returns:
         `step(state, batch, key) -> (state, metrics)`, to be jitted by the caller.
@@ -58,6 +62,7 @@ def make_step(
         (1, ['examples', 'gradient_norm', 'loss'])
     """
     scores = {"loss": loss, **(metrics or {})}
+    tx = optax.with_extra_args_support(tx)
 
     def objective(params, batch_stats, batch: Batch, key):
         predictions, batch_stats = forward(
@@ -73,9 +78,18 @@ def make_step(
             state.params, state.batch_stats, batch, key
         )
         norm = optax.tree.norm(grads)
-        updates, opt_state = tx.update(grads, state.opt_state, state.params)
+        # For the optimisers that want them, such as a line search.
+        extra = {
+            "value": value,
+            "grad": grads,
+            "value_fn": lambda p: objective(p, state.batch_stats, batch, key)[0],
+        }
+        updates, opt_state = tx.update(grads, state.opt_state, state.params, **extra)
         params = optax.apply_updates(state.params, updates)
-        new = TrainState(state.step + 1, params, opt_state, batch_stats)
+        average = state.ema_params
+        if ema_decay is not None:
+            average = update_average(average, params, state.step, ema_decay)
+        new = TrainState(state.step + 1, params, opt_state, batch_stats, average)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
         for statistic in jax.tree.leaves(batch_stats):
             finite &= jnp.all(jnp.isfinite(statistic))
