@@ -198,8 +198,8 @@ class Checkpoints:
                 write_arrays(hidden, leaves)
                 _manifest.write(hidden, content)
         except Exception as error:  # Orbax's failures have no common type
-            kept = max(_steps.steps(self.directory), default=None)
-            intact = "" if kept is None else f"; step {kept} is intact"
+            whole = max(_steps.steps(self.directory), default=None)
+            intact = "" if whole is None else f"; step {whole} is intact"
             raise UserError(
                 f"could not write checkpoint {self.directory / str(step)}: "
                 f"{one_line(error)}{intact}. Free some space or fix the permissions, "

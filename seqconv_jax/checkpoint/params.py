@@ -84,11 +84,9 @@ def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
     scored = {step: each for step, each in held.items() if each["metrics"]}
     if not scored and monitor is None:
         return max(held)
-    newest = scored[max(scored)] if scored else {"metrics": {}}
+    newest: dict[str, Any] = scored[max(scored)] if scored else {"metrics": {}}
     watched = newest.get("monitor", next(iter(newest["metrics"]), None))
-    if monitor is None:
-        monitor = watched
-    one_of("monitor", monitor, newest["metrics"])
+    monitor = one_of("monitor", monitor or watched, newest["metrics"])
     if mode is None:
         of_run = newest.get("mode") if monitor == watched else None
         mode = of_run or known_mode(monitor)

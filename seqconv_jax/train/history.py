@@ -43,7 +43,7 @@ def check_history(
         remedy = REMEDY.format(path=str(where))
         if held is None:
             remedy = "put back the file as it was, or start a new run"
-        return UserError(f"the history in {where}, line {line}, {what}; {remedy}")
+        return UserError(f"the history in {where}: line {line} {what}; {remedy}")
 
     for line, record in enumerate(lines, start=1):
         got = record.get("epoch"), record.get("step")

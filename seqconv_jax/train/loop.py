@@ -1,16 +1,8 @@
-"""The training loop: epochs, validation, the best epoch, checkpoints, resuming.
+"""Training: the settings are checked, the parts made, and the epochs run."""
 
-Invariant at the head of every epoch: the history holds one record for each epoch
-completed, and `state.step` lies in the epoch that comes next. Resuming means
-restoring the state, the running totals and the history; everything else is a pure
-function of the seed and the step.
-"""
-
-import time
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
-import jax
 import optax
 
 from seqconv_jax import _checks
@@ -18,13 +10,12 @@ from seqconv_jax.train.average import check_decay
 from seqconv_jax.train.batches import (
     Dataset,
     count_steps,
-    gather,
     order_function,
     put_on_device,
 )
-from seqconv_jax.train.callback import Callback, ends_training
-from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
-from seqconv_jax.train.engine import Trainer, run_steps
+from seqconv_jax.train.callback import Callback
+from seqconv_jax.train.engine import Trainer
+from seqconv_jax.train.epochs import Parts, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.plateau import scaled_by_plateau
@@ -32,7 +23,7 @@ from seqconv_jax.train.reporter import NullReporter, Reporter
 from seqconv_jax.train.same_fit import check_may_change, fit_settings
 from seqconv_jax.train.selection import Best, ModelSelection, Record
 from seqconv_jax.train.state import TrainState, init_state, seed_keys
-from seqconv_jax.train.step import Score, means_of, zero_totals
+from seqconv_jax.train.step import Score
 from seqconv_jax.train.store import RunDirectory, open_store
 
 
@@ -192,10 +183,6 @@ def fit(
     trainer = Trainer(
         model, optimizer, loss, metrics, data, keys.dropout, steps_per_call, ema_decay
     )
-    evaluator = Evaluator(model, {"loss": loss, **metrics}, data)
-    order_of = order_function(keys.order, task, steps, batch_size)
-    reporter = reporter or NullReporter()
-
     state = init_state(
         model,
         optimizer,
@@ -209,85 +196,28 @@ def fit(
         stop_on_signals() as request,
         open_store(run, selection, settings, steps, may_change) as store,
     ):
-        state, totals, history = store.restore(state, zero_totals(trainer.total_names))
-        best = store.best(state, history)
-        behind = int(state.step)
-        _checks.expect(
-            behind <= epochs * steps,
-            "epochs",
-            f"at least {-(-behind // steps)}, those that the run has behind it",
-            epochs,
+        parts = Parts(
+            model,
+            loss,
+            data,
+            keys.dropout,
+            trainer,
+            evaluator=Evaluator(model, {"loss": loss, **metrics}, data),
+            validation=task.validation,
+            order_of=order_function(keys.order, task, steps, batch_size),
+            steps=steps,
+            observe=observe,
+            reporter=reporter or NullReporter(),
+            stopped=lambda: request.signum is not None,
         )
-
-        def goes_on():
-            return len(history) < epochs and not selection.is_stale(history)
-
-        if history and history[-1]["step"] == behind and goes_on():
-            ended = ends_training(callback, state, history[-1])
-        else:
-            ended = False
-        while goes_on() and not ended:
-            epoch = len(history)
-            done = int(state.step) - epoch * steps
-            order = order_of(epoch)
-            reporter.begin(epoch + 1, epochs, done, steps)
-            started, counted = time.perf_counter(), _count_examples(totals)
-            state, totals, finite = run_steps(
-                trainer,
-                state,
-                totals,
-                order,
-                steps - done,
-                stopped=lambda: request.signum is not None,
-                advance=reporter.advance,
-            )
-            reached = int(state.step)
-            trained = time.perf_counter() - started
-            if not finite:
-                index = reached % steps
-                batch = gather(data, order[index])
-                tensor = first_bad_tensor(model, loss, state, batch, keys.dropout)
-                where = f"epoch {epoch + 1}, batch {index + 1}"
-                raise NonFiniteError(reached, tensor, where)
-            if reached < (epoch + 1) * steps:  # stopped by a signal
-                store.save(state, totals, history)
-                break
-
-            record = {"epoch": epoch + 1, "step": reached, **means_of(totals)}
-            if validated:
-                scores = evaluator(
-                    state.eval_params, state.batch_stats, task.validation
-                )
-                record |= {f"val_{name}": value for name, value in scores.items()}
-            examples = _count_examples(totals) - counted
-            record["seconds"] = time.perf_counter() - started
-            record["examples_per_second"] = examples / max(trained, 1e-9)
-            if observe is not None:
-                value = record["val_loss" if validated else "loss"]
-                state = state._replace(opt_state=observe(state.opt_state, value))
-            history = [*history, record]
-            if best is None or selection.best(history) is record:
-                best = Best.of(record, state)
-            totals = zero_totals(trainer.total_names)
-            store.save(state, totals, history)
-            reporter.end(record)
-            ended = ends_training(callback, state, record)
-            if request.signum is not None:
-                break
+        trained = train_epochs(parts, state, store, selection, epochs, callback)
     # Here, where the run is on disk and the handlers are put back, none is missed.
     if request.signum is not None:
         raise TrainingInterrupted(
             request.signum,
-            int(state.step),
+            int(trained.state.step),
             saved=run is not None,
-            state=state,
-            history=history,
-            best=best,
+            **trained._asdict(),
         )
-    assert best is not None  # there is at least one epoch
-    return Result(state, history, best)
-
-
-def _count_examples(totals: Mapping[str, jax.Array]) -> int:
-    """Return how many examples were trained on so far in the epoch."""
-    return int(jax.device_get(totals["examples"]))
+    assert trained.best is not None  # there is at least one epoch
+    return Result(trained.state, trained.history, trained.best)

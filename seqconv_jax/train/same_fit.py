@@ -22,7 +22,7 @@ from seqconv_jax.train.batches import DeviceData
 from seqconv_jax.train.describe import describe, fingerprint
 
 Settings = dict[str, Any]
-"""Plain values by path, such as `"batch_size"` and `"model.dropout"`."""
+"""Plain values by path, such as `"batch_size"` and `"model.dropout"`; None is unset."""
 
 SETTINGS = (
     *("seed", "batch_size", "steps_per_epoch", "order", "monitor", "mode"),
@@ -56,8 +56,7 @@ def fit_settings(task: Any, **settings: Any) -> Settings:
         if array is not None:
             found[f"data.{name}"] = fingerprint(array)
     for name in _JAX:
-        value = getattr(jax.config, name)
-        found[f"jax.{name.removeprefix('jax_')}"] = value
+        found[f"jax.{name.removeprefix('jax_')}"] = getattr(jax.config, name, None)
     return found
 
 
@@ -110,9 +109,7 @@ def check_same_fit(
     before = saved["settings"]
     other_versions = saved["versions"] != versions()
     errors, notes = [], []
-    for path in dict.fromkeys([*now, *before]):
-        if path in before and path in now and before[path] == now[path]:
-            continue
+    for path in _differences(before, now):
         top = path.split(".")[0]
         inspected = other_versions and top in _BY_INSPECTION
         words = f"`{path}` was {_shown(before, path)}, is {_shown(now, path)}"
@@ -136,5 +133,19 @@ def _listed(words: list[str]) -> str:
     return "; ".join(words[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _shown(settings: Mapping[str, Any], path: str) -> str:
-    return repr(settings[path])[:80] if path in settings else "unset"
+def _differences(before: Settings, now: Settings) -> list[str]:
+    """Return the paths whose values differ, without those below one that does."""
+    paths = dict.fromkeys([*now, *before])
+    differ = {path for path in paths if before.get(path) != now.get(path)}
+    return [path for path in paths if path in differ and not differ & _above(path)]
+
+
+def _above(path: str) -> set[str]:
+    parts = path.split(".")
+    return {".".join(parts[:length]) for length in range(1, len(parts))}
+
+
+def _shown(settings: Settings, path: str) -> str:
+    if settings.get(path) is not None:
+        return repr(settings[path])[:80]
+    return "set" if any(each.startswith(f"{path}.") for each in settings) else "unset"

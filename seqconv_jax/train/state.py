@@ -108,6 +108,22 @@ def init_state(
 
     variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
-    # A copy: the training loop gives the state's buffers away, each of them once.
-    average = jax.tree.map(jnp.copy, params) if ema else {}
-    return TrainState(step, params, tx.init(params), variables["batch_stats"], average)
+    average = params if ema else {}
+    state = TrainState(step, params, tx.init(params), variables["batch_stats"], average)
+    return _distinct(state)
+
+
+def _distinct(state: TrainState) -> TrainState:
+    """Return the state with a copy wherever an array comes up again.
+
+    The training loop gives every buffer away, which can be done only once; the states
+    of some optimisers hold the parameters.
+    """
+    seen: set[int] = set()
+
+    def own(leaf):
+        known = id(leaf) in seen
+        seen.add(id(leaf))
+        return jnp.copy(leaf) if known else leaf
+
+    return jax.tree.map(own, state)
