@@ -36,9 +36,9 @@ def update_average(average: Any, params: Any, step: jax.Array, decay: float) -> 
         decay: the average's weight on its past, in (0, 1).
 
     Example:
-        >>> average = update_average(0.0, 1.0, jnp.int32(0), 0.9)
-        >>> float(update_average(average, 2.0, jnp.int32(1), 0.9).round(3))
-        1.1
+        >>> first = update_average(jnp.float32(0), jnp.float32(1), jnp.int32(0), 0.75)
+        >>> float(update_average(first, jnp.float32(2), jnp.int32(1), 0.75))
+        1.25
     """
 
     def one(a, p):

@@ -38,8 +38,8 @@ def describe(value: Any, name: str) -> dict[str, Any]:
     Example:
         >>> import optax
         >>> a, b = (describe(optax.sgd(rate), "tx") for rate in (0.1, 0.2))
-        >>> [(path, a[path], b[path]) for path in a if a[path] != b[path]]
-        [('tx.update.update_fns.1.step_size', -0.1, -0.2)]
+        >>> [(a[path], b[path]) for path in a if a[path] != b[path]]
+        [(-0.1, -0.2)]
     """
     return dict(_walk(value, name, ()))
 

@@ -107,7 +107,7 @@ def train_epochs(
             store.save(state, totals, history)
             break
         history = [*history, record]
-        if best is None or selection.best(history) is record:
+        if best is None or selection.best([best.record, record]) is record:
             best = Best.of(record, state)
         totals = zero_totals(parts.trainer.total_names)
         store.save(state, totals, history)

@@ -33,10 +33,11 @@ def scaled_by_plateau(
     Example:
         >>> plateau = optax.contrib.reduce_on_plateau(factor=0.5, patience=1)
         >>> tx, observe = scaled_by_plateau(optax.sgd(1.0), plateau)
-        >>> state = tx.init(1.0)
+        >>> one = jnp.float32(1)
+        >>> state = tx.init(one)
         >>> for loss in (2.0, 2.0):  # no better
         ...     state = observe(state, loss)
-        >>> float(tx.update(1.0, state, 1.0)[0])
+        >>> float(tx.update(one, state, one)[0])
         -0.5
     """
     expected = "a transformation such as `optax.contrib.reduce_on_plateau()`"
