@@ -125,11 +125,11 @@ class Best(NamedTuple):
         """Its validation loss.
 
         Raises:
-            UserError: if the task has no validation rows.
+            UserError: if the task had no validation rows.
         """
         if "val_loss" not in self.record:
             raise _checks.UserError(
-                "`best.val_loss` must come from a task with validation rows, got one "
-                f"without; `best.record` holds {', '.join(self.record)}"
+                "`val_loss` must be read of a run with validation rows, got one "
+                "without; `record['loss']` is its training loss"
             )
         return self.record["val_loss"]

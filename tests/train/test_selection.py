@@ -81,7 +81,5 @@ def test_a_mode_given_for_an_unknown_name_holds():
 
 def test_the_best_validation_loss_needs_validation_rows():
     best = tiny_fit(task=tiny_task(validation=tiny_task().train[:0]), epochs=1).best
-    with pytest.raises(
-        sc.UserError, match="`best.val_loss` must come from a task with"
-    ):
+    with pytest.raises(sc.UserError, match="`val_loss` must be read of a run with"):
         _ = best.val_loss
