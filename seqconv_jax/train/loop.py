@@ -183,6 +183,7 @@ def fit(
     trainer = Trainer(
         model, optimizer, loss, metrics, data, keys.dropout, steps_per_call, ema_decay
     )
+    evaluator = Evaluator(model, {"loss": loss, **metrics}, data)
     state = init_state(
         model,
         optimizer,
@@ -202,7 +203,7 @@ def fit(
             data,
             keys.dropout,
             trainer,
-            evaluator=Evaluator(model, {"loss": loss, **metrics}, data),
+            evaluator,
             validation=task.validation,
             order_of=order_function(keys.order, task, steps, batch_size),
             steps=steps,
