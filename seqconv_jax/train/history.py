@@ -7,11 +7,21 @@ from typing import Any
 from seqconv_jax._checks import UserError
 from seqconv_jax.train.selection import Record
 
-REMEDY = (
-    "the checkpoints know the history: write it anew with "
-    "`seqconv_jax.train.rebuild_history(run)`, run being `runs.open({path!r}, "
-    "resume=True)`, and resume"
-)
+
+def remedy(where: Any, held: Sequence[Record] | None) -> str:
+    """Return what to do about a wrong history, as the end of a message.
+
+    Args:
+        where: the run directory.
+        held: the history that the checkpoint carries, if any.
+    """
+    if held is None:
+        return "put back the file as it was, or start a new run"
+    return (
+        "the checkpoints know the history: write it anew with "
+        "`seqconv_jax.train.rebuild_history(run)`, run being "
+        f"`runs.open({str(where)!r}, resume=True)`, and resume"
+    )
 
 
 def check_history(
@@ -40,10 +50,8 @@ def check_history(
     """
 
     def error(line: int, what: str) -> UserError:
-        remedy = REMEDY.format(path=str(where))
-        if held is None:
-            remedy = "put back the file as it was, or start a new run"
-        return UserError(f"the history in {where}: line {line} {what}; {remedy}")
+        end = remedy(where, held)
+        return UserError(f"the history in {where}: line {line} {what}; {end}")
 
     for line, record in enumerate(lines, start=1):
         got = record.get("epoch"), record.get("step")

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.train.history import REMEDY, check_history
+from seqconv_jax.train.history import check_history, remedy
 from seqconv_jax.train.same_fit import Settings, check_same_fit, versions
 from seqconv_jax.train.selection import Best, ModelSelection, Record
 from seqconv_jax.train.state import TrainState
@@ -76,7 +76,8 @@ class RunStore:
         check_same_fit(
             self._directory, info.get("fit"), self._settings, self._may_change
         )
-        lines, held = self._lines(), info.get("history")
+        held = info.get("history")
+        lines = self._lines(held)
         epochs = step // self._steps if held is None else len(held)
         if not epochs * self._steps <= step < (epochs + 1) * self._steps:
             raise UserError(
@@ -121,7 +122,7 @@ class RunStore:
 
     def _start(self) -> None:
         """Begin an empty history, unless one tells of checkpoints that are gone."""
-        lines = self._lines()
+        lines = self._lines(None)
         if len(lines) > 1:
             raise UserError(
                 f"{self._directory} has a history of {len(lines)} epochs and no "
@@ -130,12 +131,11 @@ class RunStore:
             )
         self._run.write_history([])
 
-    def _lines(self) -> list[Record]:
+    def _lines(self, held: list[Record] | None) -> list[Record]:
         try:
             return self._run.history()
         except UserError as error:
-            remedy = REMEDY.format(path=str(self._directory))
-            raise UserError(f"{error}; {remedy}") from None
+            raise UserError(f"{error}; {remedy(self._directory, held)}") from None
 
 
 @contextlib.contextmanager

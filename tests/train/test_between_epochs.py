@@ -116,7 +116,10 @@ class TestPlateau:
             optax.sgd(0.1), optax.contrib.reduce_on_plateau(accumulation_size=3)
         ),
         optax.polyak_sgd(),
-        optax.lbfgs(),
+        optax.chain(
+            optax.sgd(1.0),
+            optax.scale_by_backtracking_linesearch(max_backtracking_steps=3),
+        ),
     ],
     ids=["plateau in a chain", "polyak", "line search"],
 )
@@ -124,6 +127,13 @@ def test_an_optimiser_that_wants_the_value_gets_it(optimizer, tmp_path):
     result = tiny_fit(optimizer=optimizer, epochs=3)
     losses = [record["loss"] for record in result.history]
     assert losses[2] < losses[0]
+
+
+def test_an_optimiser_that_holds_the_parameters_may_give_them_away():
+    """JAX takes each buffer of the state once."""
+    state = sc.train.init_state(Line(), optax.lbfgs(), tiny_task().inputs, seed=0)
+    leaves = jax.tree.leaves(state)
+    assert len({id(leaf) for leaf in leaves}) == len(leaves)
 
 
 class TestCallback:
