@@ -9,6 +9,7 @@ independent of the devices it was saved from.
 """
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,6 +18,7 @@ import jax
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, non_negative_int, one_of
+from seqconv_jax._files import plain
 from seqconv_jax._leaves import named_leaves
 from seqconv_jax.checkpoint import leaves as _leaves
 from seqconv_jax.checkpoint import manifest as _manifest
@@ -89,7 +91,18 @@ class Checkpoints:
         self.wait()
         return _manifest.read(self.directory / str(step))["metrics"]
 
-    def save(self, step: int, tree: Any, metrics: dict[str, float] | None) -> None:
+    def info(self, step: int) -> dict[str, Any]:
+        """Return what the caller kept beside a step's arrays; `{}` for nothing."""
+        self.wait()
+        return _manifest.read(self.directory / str(step)).get("info") or {}
+
+    def save(
+        self,
+        step: int,
+        tree: Any,
+        metrics: dict[str, float] | None,
+        info: Mapping[str, Any] | None = None,
+    ) -> None:
         """Save a pytree of arrays; once that is complete, drop what need not be kept.
 
         The latest and the best step are kept. A step without metrics is never the best,
@@ -100,6 +113,7 @@ class Checkpoints:
             step: the step, not before the latest.
             tree: arrays and numbers in any nesting; copied before this returns.
             metrics: what the step scored; None in the middle of an epoch.
+            info: what else to keep, such as JSON can hold.
 
         Raises:
             UserError: if a leaf cannot be saved, `metrics` lacks `monitor`, or the
@@ -115,10 +129,11 @@ class Checkpoints:
             if step == latest and metrics is None and self.metrics(step) is not None:
                 return
         leaves = _leaves.host_copies(tree)
+        kept = {"metrics": metrics, "info": plain(info or {}, "info")}
         if self._thread is None:
             _steps.prepare(self.directory)
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self._pending = self._thread.submit(self._write, step, leaves, metrics)
+        self._pending = self._thread.submit(self._write, step, leaves, kept)
 
     def load(self, step: int, like: Any) -> Any:
         """Load a step into the structure of `like`, bit for bit.
@@ -171,17 +186,20 @@ class Checkpoints:
         """Close."""
         self.close()
 
-    def _write(self, step: int, leaves: dict[str, np.ndarray], metrics: Any) -> None:
+    def _write(
+        self, step: int, leaves: dict[str, np.ndarray], kept: dict[str, Any]
+    ) -> None:
         """Write one step, then drop those that are neither the latest nor the best."""
         described = {name: _leaves.describe(leaf) for name, leaf in leaves.items()}
-        content = {"step": step, "metrics": metrics, "leaves": described}
+        watched = {"monitor": self.monitor, "mode": self.mode}
+        content = {"step": step, **kept, **watched, "leaves": described}
         try:
             with _steps.writing(self.directory, step) as hidden:
                 write_arrays(hidden, leaves)
                 _manifest.write(hidden, content)
         except Exception as error:  # Orbax's failures have no common type
-            kept = max(_steps.steps(self.directory), default=None)
-            intact = "" if kept is None else f"; step {kept} is intact"
+            whole = max(_steps.steps(self.directory), default=None)
+            intact = "" if whole is None else f"; step {whole} is intact"
             raise UserError(
                 f"could not write checkpoint {self.directory / str(step)}: "
                 f"{one_line(error)}{intact}. Free some space or fix the permissions, "

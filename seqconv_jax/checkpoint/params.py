@@ -2,39 +2,48 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jax.numpy as jnp
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._best import Mode, best_of, known_mode
+from seqconv_jax._checks import UserError, one_of
 from seqconv_jax.checkpoint import manifest, steps
 from seqconv_jax.checkpoint.arrays import read_arrays
 from seqconv_jax.checkpoint.leaves import nested
+
+_PARAMS, _AVERAGE = "state/params", "state/ema_params"
 
 
 def load_params(
     directory: str | os.PathLike[str],
     *,
     step: int | None = None,
-    part: str = "state/params",
-    monitor: str = "val_loss",
-    mode: Literal["min", "max"] = "min",
+    part: str | None = None,
+    monitor: str | None = None,
+    mode: Mode | None = None,
 ) -> Any:
     """Load the parameters of a run as nested dicts, without the model they belong to.
 
+    They are those of the best epoch by whatever the run watched. Where no checkpoint
+    was saved with a score, such as in a run's first epoch, they are the latest.
+
     Args:
         directory: a run directory or its `checkpoints/`.
-        step: the step; None takes the best, or the latest where none has a metric.
-        part: where in the saved tree they are; `"state/batch_stats"` loads the batch
-            statistics that `fit` kept with them.
-        monitor: the metric that says which step is best.
-        mode: whether a smaller ("min") or a larger ("max") metric is better.
+        step: the step; None takes the best.
+        part: where in the saved tree they are; None takes the moving average where one
+            was kept (`"state/ema_params"`), else `"state/params"`.
+            `"state/batch_stats"` loads the batch statistics that `fit` kept with them.
+        monitor: the metric that says which step is best; None for that of the run.
+        mode: whether a smaller ("min") or a larger ("max") metric is better; None for
+            that of the run.
 
     Returns:
         Nested dicts of `jax.Array`.
 
     Raises:
-        UserError: if there is no checkpoint, it is damaged or holds no such part.
+        UserError: if there is no checkpoint, it is damaged or holds no such part, or
+            if the checkpoints hold no such metric, or not as a finite number.
 
     Example:
         >>> import tempfile
@@ -49,15 +58,12 @@ def load_params(
     root = Path(directory).absolute()
     root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
     if step is None:
-        step = steps.best(root, monitor, mode)
-    if step is None:
-        step = max(steps.steps(root), default=None)
-    if step is None:
-        raise UserError(
-            f"no checkpoint in {root}, expected a directory named by a step"
-        )
+        step = _best_step(root, monitor, mode)
     where = root / str(step)
     values = read_arrays(where, manifest.read(where))
+    if part is None:
+        averaged = any(name.startswith(f"{_AVERAGE}/") for name in values)
+        part = _AVERAGE if averaged else _PARAMS
     prefix = f"{part}/"
     chosen = {
         k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)
@@ -66,3 +72,35 @@ def load_params(
         held = ", ".join(sorted({name.split("/")[0] for name in values}))
         raise UserError(f"checkpoint {where} holds no {part!r}; got {held}")
     return nested({k: jnp.array(v) for k, v in chosen.items()})
+
+
+def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
+    """Return the step that is best by what the run watched, or by what is asked for."""
+    held = {step: manifest.read(root / str(step)) for step in steps.steps(root)}
+    if not held:
+        raise UserError(
+            f"no checkpoint in {root}, expected a directory named by a step"
+        )
+    scored = {step: each for step, each in held.items() if each["metrics"]}
+    if not scored and monitor is None:
+        return max(held)
+    newest: dict[str, Any] = scored[max(scored)] if scored else {"metrics": {}}
+    watched = newest.get("monitor", next(iter(newest["metrics"]), None))
+    monitor = one_of("monitor", monitor or watched, newest["metrics"])
+    if mode is None:
+        of_run = newest.get("mode") if monitor == watched else None
+        mode = of_run or known_mode(monitor)
+    if mode is None:
+        raise UserError(
+            f"`mode` must be given for {monitor!r}: the run in {root} is of an earlier "
+            "version, which did not keep it, and the name does not say"
+        )
+    one_of("mode", mode, ("min", "max"))
+    scores = [(step, each["metrics"].get(monitor)) for step, each in scored.items()]
+    best = best_of(scores, mode)
+    if best is None:
+        raise UserError(
+            f"no checkpoint in {root} has a finite {monitor!r}, expected one; say "
+            f"which `step` to load, one of {', '.join(map(str, held))}"
+        )
+    return best

@@ -8,8 +8,10 @@ from seqconv_jax.train.batches import (
     gather,
     put_on_device,
 )
+from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
+from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.reporter import Reporter
@@ -21,6 +23,7 @@ __all__ = [
     "PADDING_ROW",
     "Batch",
     "Best",
+    "Callback",
     "Dataset",
     "DeviceData",
     "NonFiniteError",
@@ -35,4 +38,5 @@ __all__ = [
     "make_step",
     "predict",
     "put_on_device",
+    "rebuild_history",
 ]

@@ -54,6 +54,7 @@ class Trainer:
         data: the data on the device.
         dropout_key: the run's key for dropout.
         steps_per_call: steps of one call; None for the device's default.
+        ema_decay: of the parameters' moving average; None for none.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Trainer:
         data: DeviceData,
         dropout_key: jax.Array,
         steps_per_call: int | None = None,
+        ema_decay: float | None = None,
     ):
         """Compile nothing yet; the first call does."""
         warn_of_slow_scatter(jax.default_backend(), jax.__version__)
@@ -74,7 +76,7 @@ class Trainer:
         self.total_names = ("loss", *metrics, "gradient_norm")
         self._data = data
         self._key = dropout_key
-        self._step = make_step(model, tx, loss, metrics)
+        self._step = make_step(model, tx, loss, metrics, ema_decay)
         call = self._one if self.steps_per_call == 1 else self._many
         self._call: Any = jax.jit(call, donate_argnums=(0, 1))
 

@@ -4,7 +4,8 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -14,14 +15,34 @@ class TrainingInterrupted(KeyboardInterrupt):
         signum: the signal's number.
         step: updates done when it stopped.
         saved: whether there was a run directory to save them to.
+        state: the state when it stopped, a `TrainState`.
+        history: a record for each whole epoch.
+        best: the best epoch, with its parameters; None before the first one's end.
+
+    Example:
+        >>> try:
+        ...     raise TrainingInterrupted(signal.SIGINT, 12, saved=False)
+        ... except TrainingInterrupted as stop:
+        ...     print(stop, stop.best)
+        stopped by SIGINT after step 12 (not saved, for want of a run directory) None
     """
 
-    def __init__(self, signum: int, step: int, saved: bool):
+    def __init__(
+        self,
+        signum: int,
+        step: int,
+        saved: bool,
+        *,
+        state: Any = None,
+        history: Sequence[dict[str, Any]] = (),
+        best: Any = None,
+    ):
         """Word what happened."""
         kept = "saved" if saved else "not saved, for want of a run directory"
         name = signal.Signals(signum).name
         super().__init__(f"stopped by {name} after step {step:,} ({kept})")
         self.signum, self.step, self.saved = signum, step, saved
+        self.state, self.history, self.best = state, list(history), best
 
 
 class StopRequest:
@@ -33,6 +54,8 @@ class StopRequest:
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
     """Turn the first SIGINT or SIGTERM into a request; the second exits at once.
+
+    Look at the request again behind the block: only there none can be missed.
 
     Outside the main thread, where Python allows no handlers, nothing is caught.
     """
@@ -46,11 +69,13 @@ def stop_on_signals() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {
-        signum: signal.signal(signum, handle)
-        for signum in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {}
     try:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            # One that is ignored, as under nohup, stays so; one that is None was not
+            # set from Python, which could not put it back.
+            if signal.getsignal(signum) not in (signal.SIG_IGN, None):
+                before[signum] = signal.signal(signum, handle)
         yield request
     finally:
         for signum, handler in before.items():

@@ -1,35 +1,30 @@
-"""The training loop: epochs, validation, the best epoch, checkpoints, resuming.
+"""Training: the settings are checked, the parts made, and the epochs run."""
 
-Invariant at the head of every epoch: the history holds one record for each epoch
-completed, and `state.step` lies in the epoch that comes next. Resuming means
-restoring the state, the running totals and the history; everything else is a pure
-function of the seed and the step.
-"""
-
-import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
-import jax
 import optax
 
 from seqconv_jax import _checks
+from seqconv_jax.train.average import check_decay
 from seqconv_jax.train.batches import (
     Dataset,
     count_steps,
-    gather,
     order_function,
     put_on_device,
 )
-from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
+from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.door import check_fit_arguments
-from seqconv_jax.train.engine import Trainer, run_steps
+from seqconv_jax.train.engine import Trainer
+from seqconv_jax.train.epochs import Parts, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
+from seqconv_jax.train.plateau import scaled_by_plateau
 from seqconv_jax.train.reporter import NullReporter, Reporter
+from seqconv_jax.train.same_fit import check_may_change, fit_settings
 from seqconv_jax.train.selection import Best, ModelSelection, Record
 from seqconv_jax.train.state import TrainState, init_state, seed_keys
-from seqconv_jax.train.step import Score, means_of, zero_totals
+from seqconv_jax.train.step import Score
 from seqconv_jax.train.store import RunDirectory, open_store
 
 
@@ -63,10 +58,14 @@ def fit(
     params: Any = None,
     batch_stats: Any = None,
     monitor: str | None = None,
-    mode: Literal["min", "max"] = "min",
+    mode: Literal["min", "max"] | None = None,
     patience: int | None = None,
     run: RunDirectory | None = None,
     steps_per_call: int | None = None,
+    ema_decay: float | None = None,
+    plateau: optax.GradientTransformationExtraArgs | None = None,
+    callback: Callback | None = None,
+    may_change: Collection[str] = (),
     reporter: Reporter | None = None,
 ) -> Result:
     """Train a model, keep its best epoch, and continue where a run was stopped.
@@ -74,6 +73,10 @@ def fit(
     Step `s` takes the batch and the dropout masks that follow from `(seed, s)` alone.
     On CPU a run that was stopped, anywhere, and continued gives bit for bit what the
     uninterrupted run gives.
+
+    A run goes on with its own settings only: what its numbers depend on is kept with
+    each checkpoint and compared, the optimiser and the losses by what they close over.
+    `epochs`, `patience`, `steps_per_call`, `reporter` and `callback` may change.
 
     A last batch that is not full repeats its own examples at weight 0: they count in
     no loss, gradient or score, but batch statistics, which know no weights, see them.
@@ -83,7 +86,8 @@ def fit(
             `(batch, time, features)`, to `(batch, outputs)`. It is called with
             `train=True` in training, and its `batch_stats` are part of the state.
         task: the data; see `seqconv_jax.data.task.Task`.
-        optimizer: an optax optimiser; a learning rate may be a schedule.
+        optimizer: an optax optimiser; a learning rate may be a schedule. One that wants
+            the `value` gets the batch's loss.
         loss: what is minimised, per example; see `seqconv_jax.losses`.
         metrics: more scores to report, by name.
         epochs: how many to train for, those of a resumed run counted in.
@@ -95,12 +99,25 @@ def fit(
         batch_stats: batch statistics to begin with; None takes the model's first ones.
         monitor: the score that says which epoch is best; by default `"val_loss"`, or
             `"loss"` where the task has no validation rows.
-        mode: whether the smallest or the largest of it is best; the earliest of equals.
+        mode: whether the smallest or the largest of it is best (the earliest of
+            equals); must be given for a metric whose name does not say.
         patience: so many epochs in a row without a better one end training; None for
             never.
         run: a run directory, for the history and the checkpoints; None keeps nothing.
         steps_per_call: steps of one compiled call; by default one on a CPU, many on
             a GPU.
+        ema_decay: the weight on its past, in (0, 1), of a moving average of the
+            parameters, which is then validated and kept as the best in their place,
+            with the batch statistics as they are; None keeps none.
+        plateau: scales the optimiser's updates by what became of the validation loss
+            (the training loss where none is validated), told once an epoch, such as
+            `optax.contrib.reduce_on_plateau(factor=0.5, patience=3)`.
+        callback: called with a copy of the state and the record of each epoch, once
+            both are saved; training ends where it returns True. A run that is resumed
+            at the end of an epoch calls it for that epoch again: so what it ended
+            stays ended, as long as the same callback is given.
+        may_change: names of settings, such as `"optimizer"`, that a resumed run may
+            change all the same; what differs is then a warning.
         reporter: shown the progress; None for nobody.
 
     Returns:
@@ -108,9 +125,11 @@ def fit(
         statistics.
 
     Raises:
-        UserError: for arguments out of range, or a checkpoint of another model.
+        UserError: for arguments out of range, a run of other settings, or one whose
+            history is not that of its checkpoint.
         NonFiniteError: where a loss or gradient is not finite; it names the tensor.
-        TrainingInterrupted: after SIGINT or SIGTERM, once the state has been saved.
+        TrainingInterrupted: after SIGINT or SIGTERM, once the state has been saved; it
+            carries the state, the history and the best epoch.
 
     Example:
         >>> import numpy as np
@@ -137,15 +156,35 @@ def fit(
         monitor, mode, patience, ("loss", *metrics), validated
     )
     steps = count_steps(task, batch_size, steps_per_epoch)
+    ema_decay = check_decay(ema_decay)
+    check_may_change(may_change)
+    settings = (
+        {}
+        if run is None
+        else fit_settings(
+            task,
+            seed=seed,
+            batch_size=batch_size,
+            steps_per_epoch=steps,
+            monitor=selection.monitor,
+            mode=selection.mode,
+            ema_decay=ema_decay,
+            loss=loss,
+            metrics=metrics,
+            model=model,
+            optimizer=optimizer,
+            plateau=plateau,
+        )
+    )
+    observe = None
+    if plateau is not None:
+        optimizer, observe = scaled_by_plateau(optimizer, plateau)
     keys = seed_keys(seed)
     data = put_on_device(task)
     trainer = Trainer(
-        model, optimizer, loss, metrics, data, keys.dropout, steps_per_call
+        model, optimizer, loss, metrics, data, keys.dropout, steps_per_call, ema_decay
     )
     evaluator = Evaluator(model, {"loss": loss, **metrics}, data)
-    order_of = order_function(keys.order, task, steps, batch_size)
-    reporter = reporter or NullReporter()
-
     state = init_state(
         model,
         optimizer,
@@ -153,63 +192,37 @@ def fit(
         seed=seed,
         params=params,
         batch_stats=batch_stats,
+        ema=ema_decay is not None,
     )
     trainer.trace(state, steps, batch_size)
     if validated:
-        evaluator.trace(state.params, state.batch_stats, task.validation)
-    with stop_on_signals() as request, open_store(run, selection) as store:
-        state, totals, history = store.restore(state, zero_totals(trainer.total_names))
-        best = store.best(state, history)
-        while len(history) < epochs and not selection.is_stale(history):
-            epoch = len(history)
-            done = int(state.step) - epoch * steps
-            order = order_of(epoch)
-            reporter.begin(epoch + 1, epochs, done, steps)
-            started, counted = time.perf_counter(), _count_examples(totals)
-            state, totals, finite = run_steps(
-                trainer,
-                state,
-                totals,
-                order,
-                steps - done,
-                stopped=lambda: request.signum is not None,
-                advance=reporter.advance,
-            )
-            reached = int(state.step)
-            trained = time.perf_counter() - started
-            if not finite:
-                index = reached % steps
-                batch = gather(data, order[index])
-                tensor = first_bad_tensor(model, loss, state, batch, keys.dropout)
-                where = f"epoch {epoch + 1}, batch {index + 1}"
-                raise NonFiniteError(reached, tensor, where)
-            if request.signum is not None and reached < (epoch + 1) * steps:
-                store.save(state, totals, history)
-                raise TrainingInterrupted(
-                    request.signum, reached, saved=run is not None
-                )
-
-            record = {"epoch": epoch + 1, "step": reached, **means_of(totals)}
-            if validated:
-                scores = evaluator(state.params, state.batch_stats, task.validation)
-                record |= {f"val_{name}": value for name, value in scores.items()}
-            examples = _count_examples(totals) - counted
-            record["seconds"] = time.perf_counter() - started
-            record["examples_per_second"] = examples / max(trained, 1e-9)
-            history = [*history, record]
-            if best is None or selection.best(history) is record:
-                best = Best.of(record, state)
-            totals = zero_totals(trainer.total_names)
-            store.save(state, totals, history)
-            reporter.end(record)
-            if request.signum is not None and len(history) < epochs:
-                raise TrainingInterrupted(
-                    request.signum, reached, saved=run is not None
-                )
-    assert best is not None  # there is at least one epoch
-    return Result(state, history, best)
-
-
-def _count_examples(totals: Mapping[str, jax.Array]) -> int:
-    """Return how many examples were trained on so far in the epoch."""
-    return int(jax.device_get(totals["examples"]))
+        evaluator.trace(state.eval_params, state.batch_stats, task.validation)
+    with (
+        stop_on_signals() as request,
+        open_store(run, selection, settings, steps, may_change) as store,
+    ):
+        parts = Parts(
+            model,
+            loss,
+            data,
+            keys.dropout,
+            trainer,
+            evaluator,
+            validation=task.validation,
+            order_of=order_function(keys.order, task, steps, batch_size),
+            steps=steps,
+            observe=observe,
+            reporter=reporter or NullReporter(),
+            stopped=lambda: request.signum is not None,
+        )
+        trained = train_epochs(parts, state, store, selection, epochs, callback)
+    # Here, where the run is on disk and the handlers are put back, none is missed.
+    if request.signum is not None:
+        raise TrainingInterrupted(
+            request.signum,
+            int(trained.state.step),
+            saved=run is not None,
+            **trained._asdict(),
+        )
+    assert trained.best is not None  # there is at least one epoch
+    return Result(trained.state, trained.history, trained.best)

@@ -1,13 +1,14 @@
 """Which epoch is the best, and when to stop waiting for a better one."""
 
 import math
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax._best import best_of
+from seqconv_jax._best import Mode, best_of, known_mode
 from seqconv_jax.train.state import TrainState
 
 Record = dict[str, Any]
@@ -31,16 +32,16 @@ class ModelSelection(NamedTuple):
     """
 
     monitor: str
-    mode: Literal["min", "max"]
+    mode: Mode
     patience: int | None
 
     @classmethod
     def of(
         cls,
         monitor: str | None,
-        mode: Literal["min", "max"],
+        mode: Mode | None,
         patience: int | None,
-        names: tuple[str, ...],
+        names: Collection[str],
         validated: bool,
     ) -> "ModelSelection":
         """Check the settings against the scores `names` that a run reports."""
@@ -48,7 +49,7 @@ class ModelSelection(NamedTuple):
         if monitor is None:
             monitor = known[0]
         _checks.one_of("monitor", monitor, known)
-        _checks.one_of("mode", mode, ("min", "max"))
+        mode = _mode(monitor, mode)
         if patience is not None:
             _checks.positive_int("patience", patience)
         return cls(monitor, mode, patience)
@@ -74,12 +75,33 @@ class ModelSelection(NamedTuple):
         return history[-1]["epoch"] - self.best(history)["epoch"] >= self.patience
 
 
+def _mode(monitor: str, mode: Mode | None) -> Mode:
+    """Return the mode of a score: that of its name, or that given for another.
+
+    A mode that contradicts the name would keep the worst epoch, so it is an error.
+    """
+    by_name = known_mode(monitor)
+    if mode is not None:
+        _checks.one_of("mode", mode, ("min", "max"))
+    elif by_name is None:
+        raise _checks.UserError(
+            f"`mode` must be given for `monitor` {monitor!r}, whose name does not say "
+            "whether the smallest ('min') or the largest ('max') is best"
+        )
+    if by_name not in (None, mode or by_name):
+        raise _checks.UserError(
+            f"`mode` must be {by_name!r} for `monitor` {monitor!r}, got {mode!r}; if "
+            "that is what you mean, give the metric another name"
+        )
+    return by_name or mode  # type: ignore[return-value]
+
+
 class Best(NamedTuple):
     """The best epoch.
 
     Attributes:
         record: its line of the history.
-        params: the parameters at its end.
+        params: the parameters at its end; their moving average where one is kept.
         batch_stats: the batch statistics at its end; empty where the model has none.
     """
 
@@ -90,7 +112,8 @@ class Best(NamedTuple):
     @classmethod
     def of(cls, record: Record, state: TrainState) -> "Best":
         """Return it with copies: the training loop gives the state's buffers away."""
-        return cls(record, *jax.tree.map(jnp.copy, (state.params, state.batch_stats)))
+        kept = state.eval_params, state.batch_stats
+        return cls(record, *jax.tree.map(jnp.copy, kept))
 
     @property
     def epoch(self) -> int:

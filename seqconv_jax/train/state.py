@@ -24,12 +24,20 @@ class TrainState(NamedTuple):
         opt_state: the optimiser's state.
         batch_stats: Flax's collection of that name, such as the running means of
             `flax.linen.BatchNorm`; `{}` for a model without any.
+        ema_params: the exponential moving average of the parameters; `{}` where none
+            is kept.
     """
 
     step: jax.Array
     params: Any
     opt_state: Any
     batch_stats: Any = {}
+    ema_params: Any = {}
+
+    @property
+    def eval_params(self) -> Any:
+        """The parameters to evaluate: their moving average where one is kept."""
+        return self.ema_params or self.params
 
 
 class Keys(NamedTuple):
@@ -59,6 +67,7 @@ def init_state(
     seed: int,
     params: Any = None,
     batch_stats: Any = None,
+    ema: bool = False,
 ) -> TrainState:
     """Return the state before the first step.
 
@@ -71,6 +80,7 @@ def init_state(
         params: parameters to begin with, which are copied; None draws them.
         batch_stats: batch statistics to begin with, which are copied; None takes the
             model's first ones.
+        ema: whether to keep a moving average of the parameters.
 
     Raises:
         UserError: if `params` or `batch_stats` are not the model's.
@@ -98,4 +108,22 @@ def init_state(
 
     variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
-    return TrainState(step, params, tx.init(params), variables["batch_stats"])
+    average = params if ema else {}
+    state = TrainState(step, params, tx.init(params), variables["batch_stats"], average)
+    return _distinct(state)
+
+
+def _distinct(state: TrainState) -> TrainState:
+    """Return the state with a copy wherever an array comes up again.
+
+    The training loop gives every buffer away, which can be done only once; the states
+    of some optimisers hold the parameters.
+    """
+    seen: set[int] = set()
+
+    def own(leaf):
+        known = id(leaf) in seen
+        seen.add(id(leaf))
+        return jnp.copy(leaf) if known else leaf
+
+    return jax.tree.map(own, state)

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 
 from seqconv_jax.nn.declared import check_model
+from seqconv_jax.train.average import update_average
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.door import (
     check_float_params,
@@ -35,6 +36,7 @@ def make_step(
     tx: optax.GradientTransformation,
     loss: Score,
     metrics: Mapping[str, Score] | None = None,
+    ema_decay: float | None = None,
 ) -> Callable[[TrainState, Batch, jax.Array], tuple[TrainState, Metrics]]:
     """Build the pure function of one training step.
 
@@ -52,6 +54,8 @@ def make_step(
         loss: what is minimised: `(batch, outputs)` predictions and targets to
             `(batch,)`; see `seqconv_jax.losses`.
         metrics: more scores to report, by name.
+        ema_decay: the weight on its past of the parameters' moving average, for a
+            state made with `ema=True`; None keeps none.
 
     Returns:
         `step(state, batch, key) -> (state, metrics)`, to be jitted by the caller.
@@ -96,12 +100,21 @@ def make_step(
             state.params, state.batch_stats, batch, key
         )
         norm = optax.tree.norm(grads)
+        # For the optimisers that want them, such as a line search.
+        extra = {
+            "value": value,
+            "grad": grads,
+            "value_fn": lambda p: objective(p, state.batch_stats, batch, key)[0],
+        }
         with wording_missing_arguments():
             updates, opt_state = tx.update(
-                grads, state.opt_state, state.params, value=value
+                grads, state.opt_state, state.params, **extra
             )
         params = optax.apply_updates(state.params, updates)
-        new = TrainState(state.step + 1, params, opt_state, batch_stats)
+        average = state.ema_params
+        if ema_decay is not None:
+            average = update_average(average, params, state.step, ema_decay)
+        new = TrainState(state.step + 1, params, opt_state, batch_stats, average)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
         unknown = unknown_ids(model, batch.x)
         if unknown is not None:

@@ -113,7 +113,7 @@ class TestCrash:
                 shutil.rmtree(saved)
                 saved.write_text("now a file")
                 checkpoints._pending = checkpoints._thread.submit(  # type: ignore
-                    checkpoints._write, 30, {"a": np.ones(1)}, None
+                    checkpoints._write, 30, {"a": np.ones(1)}, {"metrics": None}
                 )
 
     def test_a_failed_save_is_raised_by_the_next(self, tmp_path, monkeypatch):

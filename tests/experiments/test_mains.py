@@ -5,6 +5,7 @@ from typing import Any
 
 import csi300_conv1d
 import imdb_conv1d
+import jax
 import jena_conv1d
 import jena_hybrid
 import numpy as np
@@ -52,7 +53,17 @@ def check_run(out, metrics, figures):
     best = min if "mae" in metrics else max
     name = "val_mae" if "mae" in metrics else "val_accuracy"
     assert summary[f"best_{name}"] == best(record[name] for record in history)
+    check_best(out, history[summary["best_epoch"] - 1]["step"])
     return summary
+
+
+def check_best(out, step):
+    """Check that a run's parameters are read from the checkpoint of its best epoch."""
+    read, best = (
+        sc.checkpoint.load_params(out),
+        sc.checkpoint.load_params(out, step=step),
+    )
+    jax.tree.map(np.testing.assert_array_equal, read, best)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +128,9 @@ def test_imdb_conv1d_with_retraining(reviews, tmp_path, monkeypatch, capsys):
     summary = check_run(out, {"accuracy"}, ["loss.png", "accuracy.png"])
     assert summary.keys() >= {"best_val_accuracy", "test_accuracy"}
     assert 0 <= summary["retrain_test_accuracy"] <= 1
+    lines = (out / "retrain" / "history.jsonl").read_text().splitlines()
+    best = max(map(json.loads, lines), key=lambda record: record["accuracy"])
+    check_best(out / "retrain", best["step"])
     assert "0.8826" in capsys.readouterr().out
 
 

@@ -53,6 +53,10 @@ def old_run(tmp_path):
     return tmp_path / "run"
 
 
+def goes_unchecked():
+    return pytest.warns(UserWarning, match="begun by an earlier version .* not checked")
+
+
 def test_an_old_checkpoint_loads_bit_for_bit(old_run):
     task, done = small_task(), fit(epochs=1)
     tx = sc.optim.rmsprop(1e-3)
@@ -65,7 +69,7 @@ def test_an_old_checkpoint_loads_bit_for_bit(old_run):
 
 def test_an_old_run_goes_on_as_if_never_stopped(old_run):
     whole = fit(epochs=2)
-    with sc.runs.open(old_run, resume=True) as run:
+    with sc.runs.open(old_run, resume=True) as run, goes_unchecked():
         resumed = fit(epochs=2, run=run)
     assert same(resumed.state, whole.state) and same(resumed.best[1:], whole.best[1:])
     assert scores(resumed.history) == scores(whole.history)
@@ -73,7 +77,7 @@ def test_an_old_run_goes_on_as_if_never_stopped(old_run):
 
 
 def test_its_best_epoch_is_found(old_run):
-    with sc.runs.open(old_run, resume=True) as run:
+    with sc.runs.open(old_run, resume=True) as run, goes_unchecked():
         again = fit(epochs=1, run=run)
     assert same(again.best.params, fit(epochs=1).best.params)
     assert again.best.batch_stats == {}
@@ -83,5 +87,6 @@ def test_it_is_no_run_of_a_model_with_statistics(old_run):
     with (
         sc.runs.open(old_run, resume=True) as run,
         pytest.raises(sc.UserError, match="start a new run"),
+        goes_unchecked(),
     ):
         fit(Normalised(), epochs=2, run=run)

@@ -10,7 +10,7 @@ from train.helpers import fit, small_model, small_task
 from train.test_step import same
 
 import seqconv_jax as sc
-from seqconv_jax.train import engine, loop
+from seqconv_jax.train import engine, epochs
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.selection import ModelSelection
 
@@ -111,7 +111,7 @@ def test_an_epoch_without_replacement_counts_each_example_once():
 def test_examples_per_second_counts_no_padding(batch_size, monkeypatch):
     seconds = itertools.count()
     clock = types.SimpleNamespace(perf_counter=lambda: next(seconds))
-    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(epochs, "time", clock)
     task = small_task(replacement=False)
     result = fit(task=task, steps_per_epoch=None, epochs=1, batch_size=batch_size)
     assert result.history[0]["examples_per_second"] == len(task.train)

@@ -94,7 +94,7 @@ def test_history_ahead_of_the_checkpoint_is_cut_back(tmp_path):
 def test_resuming_another_model_raises(tmp_path):
     with sc.runs.open(tmp_path / "run") as run:
         fit(run=run)
-        with pytest.raises(sc.UserError, match="shape"):
+        with pytest.raises(sc.UserError, match="features` was 4, is 6"):
             fit(small_model(features=6), run=run)
 
 
