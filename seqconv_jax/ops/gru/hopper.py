@@ -87,7 +87,7 @@ def fused_recurrence(
     dtype, batch = projected.z.dtype, projected.z.shape[1]
     if weights.bias is not None:
         biases = jnp.split(weights.bias, 3)
-        added = [p + b for p, b in zip(projected, biases, strict=True)]
+        added = [p + b[None, None] for p, b in zip(projected, biases, strict=True)]
         projected = Gates(*added)
     wide = partial(_pad, batch=_round_up(batch, ROWS), units=_round_up(units, UNITS))
     kernel = jnp.moveaxis(weights.kernel.reshape(units, 3, units), 1, 0)
@@ -137,7 +137,7 @@ def _backward(plan: Plan, residuals, d_out):
         d_products = (d["d_z"], d["d_r"], d["d_h"] * saved["r"])
     kept = [before] * 3
     if dropout_mask is not None:
-        kept = [before * mask for mask in dropout_mask]
+        kept = [before * mask[None] for mask in dropout_mask]
     given = kept if plan.reset_after else (kept[0], kept[1], saved["r"] * kept[2])
     sums = partial(_einsum, plan.precision)
     pairs = list(zip(given, d_products, strict=True))

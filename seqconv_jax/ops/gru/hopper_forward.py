@@ -88,7 +88,6 @@ def _cell(plan: Plan, refs, factors, rows):
     """Return a function of a step's projections and state, to the next and gates."""
     keep = keeper(refs, rows)
     inner_bias = load(refs["inner_bias"]) if "inner_bias" in refs else None
-    approximate = plan.tuning.approximate
 
     def cell(projected, state):
         x_z, x_r, x_h = projected
@@ -109,7 +108,7 @@ def _cell(plan: Plan, refs, factors, rows):
         else:
             factors.put({H: r * (state if keep is None else keep(H, state))})
             (product,) = factors.products(H)
-        saved["h"] = tanh(x_h + product, approximate)
+        saved["h"] = tanh(plan.tuning, x_h + product)
         return z * state + (1 - z) * saved["h"], saved
 
     return cell
@@ -121,5 +120,3 @@ def keeper(refs, rows):
         return None
     masks = [load(refs["dropout_mask"].at[gate, rows]) for gate in (Z, R, H)]
     return lambda gate, value: masks[gate] * value
-
-
