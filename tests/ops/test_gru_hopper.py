@@ -10,7 +10,8 @@ from numerics import assert_close, normal, value_and_gradients
 
 from seqconv_jax.ops.gru import hopper
 from seqconv_jax.ops.gru.hopper import Tuning, fused_recurrence, is_supported
-from seqconv_jax.ops.gru.hopper_kernel import is_available, plgpu, split
+from seqconv_jax.ops.gru.hopper_plan import is_available, plgpu
+from seqconv_jax.ops.gru.hopper_products import split_bfloat16, split_tf32
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 from seqconv_jax.ops.recurrence import recurrence, recurrence_reference
 
@@ -25,7 +26,7 @@ CASES = [
     (False, "hard_sigmoid", 8, 65, 3, False, True, False, True),
     (False, "hard_sigmoid_keras2", 64, 7, 1, True, True, True, True),
     (True, "sigmoid", 32, 7, 5, False, False, True, False),
-    (True, "hard_sigmoid", 40, 1, 3, True, True, True, True),
+    (True, "hard_sigmoid", 24, 1, 3, True, True, True, True),
     (True, "hard_sigmoid_keras2", 8, 65, 1, False, True, False, False),
 ]
 
@@ -56,8 +57,10 @@ def interpreted(convention, projected, state, weights, mask, **options):
 
 
 @needs_pallas
-@pytest.mark.parametrize("kind", CASES)
-def test_values_and_gradients_equal_the_loop(kind):
+@pytest.mark.parametrize(
+    "kind, rows", [*((kind, 64) for kind in CASES), (CASES[0], 16), (CASES[4], 16)]
+)
+def test_values_and_gradients_equal_the_loop(kind, rows):
     convention, arrays, mask = case(*kind)
     got = value_and_gradients(
         lambda p, s, w: interpreted(
@@ -68,6 +71,7 @@ def test_values_and_gradients_equal_the_loop(kind):
             mask,
             return_sequences=kind[-1],
             precision="float32",
+            tuning=Tuning(rows=rows),
         ),
         *arrays,
     )
@@ -82,7 +86,12 @@ def test_values_and_gradients_equal_the_loop(kind):
 
 @needs_pallas
 @pytest.mark.parametrize(
-    "tuning", [Tuning(False, True, False, False), Tuning(short_tanh=True)]
+    "tuning",
+    [
+        Tuning(64, False, True, False, False),
+        Tuning(short_tanh=True),
+        Tuning(16, False, prefetch=False),
+    ],
 )
 def test_tf32_is_close_however_it_is_compiled(tuning):
     convention, arrays, _ = case(False, "sigmoid", 32, 3, 4, True, False, True, True)
@@ -102,13 +111,20 @@ def test_half_precision_in_is_half_precision_out():
     assert_close(np.asarray(got, "float32"), expected, 3e-2)
 
 
-def test_parts_add_up_and_have_few_bits():
+@pytest.mark.parametrize("parts, bits", [("tf32", 15), ("float32", 22)])
+def test_bfloat16_parts_add_up(parts, bits):
+    x = normal(1000)
+    rest = x - sum(p.astype(jnp.float32) for p in split_bfloat16(jnp.asarray(x), parts))
+    assert (abs(np.asarray(rest)) <= abs(x) * 2.0**-bits).all()
+
+
+def test_tf32_parts_add_up_and_have_few_bits():
     x = normal(1000) * np.float32(10) ** np.arange(-5, 5, 0.01, dtype="float32")
-    first, rest = split(jnp.asarray(x), "float32")
+    first, rest = split_tf32(jnp.asarray(x), "float32")
     assert np.array_equal(first + rest, x)
     assert not np.any(np.asarray(first).view("int32") & 0x1FFF)
     assert (abs(np.asarray(rest)) <= abs(x) * 2.0**-11).all()
-    assert np.array_equal(split(jnp.asarray(x), "tf32")[0], first)
+    assert np.array_equal(split_tf32(jnp.asarray(x), "tf32")[0], first)
 
 
 # Reset after, gate activation, units, batch, time, dropout, time mask, biases, all.
@@ -122,13 +138,15 @@ SHAPES = [
 
 @needs_pallas
 @pytest.mark.parametrize("lane", [True, False])
-@pytest.mark.parametrize("precision", ["tf32", "float32"])
+@pytest.mark.parametrize("rows", [64, 16])
 @pytest.mark.parametrize("kind", SHAPES)
-def test_lowers_for_cuda_without_a_gpu(kind, precision, lane):
+def test_lowers_for_cuda_without_a_gpu(kind, rows, lane):
+    is_small = is_supported(kind[2], "float32", Tuning(rows))
+    precision = "float32" if is_small and lane else "tf32"
     convention, arrays, mask = case(*kind)
 
     def loss(p, s, w):
-        options: Any = {"precision": precision, "tuning": Tuning(lane=lane)}
+        options: Any = {"precision": precision, "tuning": Tuning(rows, lane)}
         return fused_recurrence(
             convention, p, s, w, mask, return_sequences=kind[-1], **options
         ).sum()
@@ -142,6 +160,8 @@ def test_lowers_for_cuda_without_a_gpu(kind, precision, lane):
 def test_what_does_not_fit_is_told():
     assert is_supported(96) and not is_supported(97)
     assert is_supported(64, "float32") and not is_supported(65, "float32")
+    assert is_supported(64, "tf32", Tuning(rows=16))
+    assert not is_supported(64, "float32", Tuning(rows=16))
     convention, arrays, _ = case(False, "sigmoid", 97, 1, 1, False, False, False, True)
     with pytest.raises(ValueError, match="`units` must be few enough"):
         fused_recurrence(convention, *arrays, None, return_sequences=True)

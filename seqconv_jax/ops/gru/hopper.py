@@ -15,30 +15,29 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.gru.hopper_backward import run_backward
 from seqconv_jax.ops.gru.hopper_forward import run_forward
-from seqconv_jax.ops.gru.hopper_kernel import (
-    PARTS,
-    ROWS,
-    SHARED_MEMORY,
+from seqconv_jax.ops.gru.hopper_plan import (
+    PRECISIONS,
     UNITS,
     Plan,
     Tuning,
     is_available,
-    shared_memory_bytes,
-    split,
 )
+from seqconv_jax.ops.gru.hopper_products import fits
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 from seqconv_jax.ops.recurrent import State
 
 __all__ = ["Tuning", "fused_recurrence", "is_supported"]
 
 
-def is_supported(units: int, precision: str = "tf32") -> bool:
+def is_supported(
+    units: int, precision: str = "tf32", tuning: Tuning | None = None
+) -> bool:
     """Return whether this JAX has the interface, and the weights fit on the chip.
 
-    That is up to 96 units for `"tf32"`, 64 for `"float32"`.
+    With the default tuning that is up to 96 units for `"tf32"`, 64 for `"float32"`.
     """
-    needed = shared_memory_bytes(_round_up(units, UNITS), precision)
-    return is_available() and needed < SHARED_MEMORY - 4096
+    rows = (Tuning() if tuning is None else tuning).rows
+    return is_available() and fits(_round_up(units, UNITS), precision, rows)
 
 
 def fused_recurrence(
@@ -68,10 +67,11 @@ def fused_recurrence(
         tuning: how the kernels are compiled.
         interpret: `InterpretGPUParams()` to run on any machine, slowly.
     """
-    _checks.one_of("precision", precision, PARTS)
+    _checks.one_of("precision", precision, PRECISIONS)
     units = weights.kernel.shape[0]
+    tuning = Tuning() if tuning is None else tuning
     _checks.expect(
-        is_supported(units, precision),
+        is_supported(units, precision, tuning),
         "units",
         f"few enough for {precision} on one multiprocessor, and JAX 0.11.2 or later",
         units,
@@ -81,7 +81,7 @@ def fused_recurrence(
         unit.gate_activation,
         precision,
         return_sequences,
-        Tuning() if tuning is None else tuning,
+        tuning,
         interpret,
     )
     dtype, batch = projected.z.dtype, projected.z.shape[1]
@@ -89,7 +89,9 @@ def fused_recurrence(
         biases = jnp.split(weights.bias, 3)
         added = [p + b[None, None] for p, b in zip(projected, biases, strict=True)]
         projected = Gates(*added)
-    wide = partial(_pad, batch=_round_up(batch, ROWS), units=_round_up(units, UNITS))
+    wide = partial(
+        _pad, batch=_round_up(batch, plan.rows), units=_round_up(units, UNITS)
+    )
     kernel = jnp.moveaxis(weights.kernel.reshape(units, 3, units), 1, 0)
     states = _fused(
         plan,
@@ -98,7 +100,7 @@ def fused_recurrence(
         _pad(kernel, batch=_round_up(units, UNITS), units=_round_up(units, UNITS)),
         _optional(_pad, weights.inner_bias, units=_round_up(units, UNITS)),
         _optional(wide, weights.dropout_mask),
-        _optional(_pad, mask, units=_round_up(batch, ROWS)),
+        _optional(_pad, mask, units=_round_up(batch, plan.rows)),
     )
     return states[..., :batch, :units].astype(dtype)
 
@@ -123,7 +125,7 @@ def _backward(plan: Plan, residuals, d_out):
         plan,
         {
             **saved,
-            "weights": _parts(kernel, plan.precision),
+            "weights": kernel,
             "d_states" if plan.return_sequences else "d_last": d_out,
             "dropout_mask": dropout_mask,
             "real": real,
@@ -161,23 +163,17 @@ _fused.defvjp(_forward, _backward)
 def _inputs(plan: Plan, projected, initial, kernel, inner_bias, dropout_mask, real):
     """Name the kernel's inputs."""
     z, r, h = projected
-    rows = (ROWS, initial.shape[1])
+    rows = (plan.rows, initial.shape[1])
     return {
         "projected_z": z,
         "projected_r": r,
         "projected_h": h,
         "initial_state": initial,
-        "weights": _parts(jnp.swapaxes(kernel, 1, 2), plan.precision),
+        "weights": jnp.swapaxes(kernel, 1, 2),
         "inner_bias": _optional(lambda bias: jnp.broadcast_to(bias, rows), inner_bias),
         "dropout_mask": dropout_mask,
         "real": real,
     }
-
-
-def _parts(kernel, precision: str):
-    """Return each gate's parts one after the other, `(3 * parts, units, units)`."""
-    parts = jnp.stack(split(kernel, precision), 1)
-    return parts.reshape(-1, *kernel.shape[1:])
 
 
 def _einsum(precision: str, subscripts: str, *arrays):

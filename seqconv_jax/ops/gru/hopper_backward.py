@@ -7,13 +7,13 @@ from jax import lax
 
 from seqconv_jax.ops.gru.hopper_forward import H, R, Z, keeper
 from seqconv_jax.ops.gru.hopper_kernel import (
-    Plan,
     call,
     gate_slope,
     load,
     load_is_real,
     zeros,
 )
+from seqconv_jax.ops.gru.hopper_plan import Plan
 
 
 def run_backward(plan: Plan, inputs: dict) -> dict:
@@ -21,9 +21,9 @@ def run_backward(plan: Plan, inputs: dict) -> dict:
 
     Args:
         plan: what is computed, and how.
-        inputs: what `run_forward` saved; `weights`, three gates' parts, `(3 * parts,
-            units, units)`, outputs last; `d_states`, `(time, batch, units)`, or
-            `d_last`, `(batch, units)`. Or None: `dropout_mask` and `real`, as there.
+        inputs: what `run_forward` saved; `weights`, `(3, units, units)`, outputs
+            last; `d_states`, `(time, batch, units)`, or `d_last`, `(batch, units)`. Or
+            None: `dropout_mask` and `real`, as there.
 
     Returns:
         `d_z`, `d_r`, `d_h`, derivatives of the projections, `(time, batch, units)`;
@@ -42,7 +42,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
     names = [n for n in ("z", "r", "h", "states", "inner", "d_states") if n in refs]
 
     def inputs(t):
-        return tuple(load(refs[name].at[t, rows]) for name in names)
+        return tuple(load(plan, refs[name].at[t, rows]) for name in names)
 
     def step(i, carry):
         t = time - 1 - i
@@ -54,7 +54,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
         saved = dict(zip(names, saved, strict=True))
         d_new = d_state + saved["d_states"] if "d_states" in saved else d_state
         if "real" in refs:
-            is_real = load_is_real(refs["real"].at[t, rows], units)
+            is_real = load_is_real(plan, refs["real"].at[t, rows], units)
             nothing = jnp.zeros_like(d_new)
             past = jnp.where(is_real, nothing, d_new)
             d_new = jnp.where(is_real, d_new, nothing)
@@ -64,9 +64,9 @@ def _gru_backward(plan: Plan, refs, factors, rows):
         return d_before + past if "real" in refs else d_before, upcoming
 
     if "d_last" in refs:
-        d_last = load(refs["d_last"].at[rows])
+        d_last = load(plan, refs["d_last"].at[rows])
     else:
-        d_last = zeros(units)
+        d_last = zeros(plan, units)
     start = (d_last, inputs(time - 1) if prefetch else ())
     d_initial, _ = lax.fori_loop(0, time, step, start)
     refs["d_initial"][rows] = d_initial
@@ -77,7 +77,7 @@ def _step_back(plan: Plan, refs, factors, rows):
 
     It returns the derivatives of the state before it, and of the projections.
     """
-    keep = keeper(refs, rows)
+    keep = keeper(plan, refs, rows)
     keep = (lambda gate, value: value) if keep is None else keep
 
     def step_back(saved, d_new):

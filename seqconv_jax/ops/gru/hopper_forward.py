@@ -6,13 +6,13 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax.ops.gru.hopper_kernel import (
-    Plan,
     call,
     gate_activation,
     load,
     load_is_real,
     tanh,
 )
+from seqconv_jax.ops.gru.hopper_plan import Plan
 
 Z, R, H = range(3)  # the gates' numbers
 
@@ -23,11 +23,11 @@ def run_forward(plan: Plan, inputs: dict, *, save: bool) -> dict:
     Args:
         plan: what is computed, and how.
         inputs: `projected_z`, `projected_r`, `projected_h`, `(time, batch, units)`,
-            biases added; `initial_state`, `(batch, units)`; `weights`, three gates'
-            parts, `(3 * parts, units, units)`, outputs first. Or None: `inner_bias`,
-            `(64, units)`, rows alike; `dropout_mask`, `(3, batch, units)`; `real`,
-            `(time, batch)`, ones for real steps. `batch` is a multiple of 64, `units`
-            of 32; all are float32.
+            biases added; `initial_state`, `(batch, units)`; `weights`, `(3, units,
+            units)`, outputs first. Or None: `inner_bias`, `(rows, units)`, rows alike;
+            `dropout_mask`, `(3, batch, units)`; `real`, `(time, batch)`, ones for real
+            steps. `batch` is a multiple of a program's rows, `units` of 32; all are
+            float32.
         save: whether to put out what the way back needs.
 
     Returns:
@@ -56,7 +56,7 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
 
     def inputs(t):
         names = ("projected_z", "projected_r", "projected_h")
-        return tuple(load(refs[name].at[t, rows]) for name in names)
+        return tuple(load(plan, refs[name].at[t, rows]) for name in names)
 
     def step(t, carry):
         state, projected = carry
@@ -66,7 +66,7 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
             projected, upcoming = inputs(t), ()
         new, saved = cell(projected, state)
         if "real" in refs:
-            is_real = load_is_real(refs["real"].at[t, rows], units)
+            is_real = load_is_real(plan, refs["real"].at[t, rows], units)
             new = jnp.where(is_real, new, state)
         if save:
             for name, value in saved.items():
@@ -75,7 +75,7 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
             refs["states"][t + save, rows] = new
         return new, upcoming
 
-    state = load(refs["initial_state"].at[rows])
+    state = load(plan, refs["initial_state"].at[rows])
     if save:
         refs["states"][0, rows] = state
     start = (state, inputs(0) if prefetch else ())
@@ -86,8 +86,8 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
 
 def _cell(plan: Plan, refs, factors, rows):
     """Return a function of a step's projections and state, to the next and gates."""
-    keep = keeper(refs, rows)
-    inner_bias = load(refs["inner_bias"]) if "inner_bias" in refs else None
+    keep = keeper(plan, refs, rows)
+    inner_bias = load(plan, refs["inner_bias"]) if "inner_bias" in refs else None
 
     def cell(projected, state):
         x_z, x_r, x_h = projected
@@ -114,9 +114,9 @@ def _cell(plan: Plan, refs, factors, rows):
     return cell
 
 
-def keeper(refs, rows):
+def keeper(plan, refs, rows):
     """Return a function that drops out, by gate and array; None without dropout."""
     if "dropout_mask" not in refs:
         return None
-    masks = [load(refs["dropout_mask"].at[gate, rows]) for gate in (Z, R, H)]
+    masks = [load(plan, refs["dropout_mask"].at[gate, rows]) for gate in (Z, R, H)]
     return lambda gate, value: masks[gate] * value
