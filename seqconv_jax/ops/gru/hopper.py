@@ -6,38 +6,34 @@ the derivatives of the projections; those of the weights are products of whole
 sequences, which XLA computes well.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.gru.hopper_backward import run_backward
 from seqconv_jax.ops.gru.hopper_forward import run_forward
-from seqconv_jax.ops.gru.hopper_plan import (
-    PRECISIONS,
-    UNITS,
-    Plan,
-    Tuning,
-    is_available,
-)
-from seqconv_jax.ops.gru.hopper_products import fits
+from seqconv_jax.ops.gru.hopper_plan import PRECISIONS, UNITS, Plan
+from seqconv_jax.ops.gru.hopper_products import FACTORS, fits
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
+from seqconv_jax.ops.recurrence import recurrence_reference
 from seqconv_jax.ops.recurrent import State
 
-__all__ = ["Tuning", "fused_recurrence", "is_supported"]
+__all__ = ["fitting_rows", "fused_recurrence"]
 
 
-def is_supported(
-    units: int, precision: str = "tf32", tuning: Tuning | None = None
-) -> bool:
-    """Return whether this JAX has the interface, and the weights fit on the chip.
+def fitting_rows(units: int, precision: str) -> int | None:
+    """Return how many sequences a program has, few if it can; None if none fit.
 
-    With the default tuning that is up to 96 units for `"tf32"`, 64 for `"float32"`.
+    The fewer, the faster. Up to 96 units fit for `"tf32"`, 64 for `"float32"`.
     """
-    rows = (Tuning() if tuning is None else tuning).rows
-    return is_available() and fits(_round_up(units, UNITS), precision, rows)
+    units = _round_up(units, UNITS)
+    fitting = [rows for rows in FACTORS if fits(units, precision, rows)]
+    return min(fitting, default=None)
 
 
 def fused_recurrence(
@@ -49,10 +45,12 @@ def fused_recurrence(
     *,
     return_sequences: bool,
     precision: str = "tf32",
-    tuning: Tuning | None = None,
+    rows: int | None = None,
     interpret: Any = None,
 ) -> jax.Array:
     """Compute `ops.recurrence.recurrence` of a gated recurrent unit in one kernel.
+
+    Second and higher derivatives are those of `ops.recurrence.recurrence_reference`.
 
     Args:
         unit: the convention.
@@ -64,24 +62,20 @@ def fused_recurrence(
             last, `(batch, units)`.
         precision: `"tf32"`, relative errors near 3e-4 in a product, or `"float32"`,
             three products for one.
-        tuning: how the kernels are compiled.
+        rows: sequences in a program, 16 or 64; None for the fewest that fit.
         interpret: `InterpretGPUParams()` to run on any machine, slowly.
     """
     _checks.one_of("precision", precision, PRECISIONS)
     units = weights.kernel.shape[0]
-    tuning = Tuning() if tuning is None else tuning
-    _checks.expect(
-        is_supported(units, precision, tuning),
-        "units",
-        f"few enough for {precision} on one multiprocessor, and JAX 0.11.2 or later",
-        units,
-    )
+    fewest = fitting_rows(units, precision)
+    expected = f"few enough for {precision} on one multiprocessor"
+    _checks.expect(fewest is not None, "units", expected, units)
     plan = Plan(
         unit.reset_after,
         unit.gate_activation,
         precision,
         return_sequences,
-        tuning,
+        rows or fewest or 0,
         interpret,
     )
     dtype, batch = projected.z.dtype, projected.z.shape[1]
@@ -112,15 +106,59 @@ def _fused(plan: Plan, *arguments):
 
 
 def _forward(plan: Plan, *arguments):
-    saved = run_forward(plan, _inputs(plan, *arguments), save=True)
+    given = lax.stop_gradient(arguments)
+    saved = run_forward(plan, _inputs(plan, *given), save=True)
     states = saved["states"]
-    _, _, kernel, inner_bias, dropout_mask, real = arguments
     out = states[1:] if plan.return_sequences else states[-1]
-    return out, (saved, kernel, inner_bias, dropout_mask, real)
+    return _known(partial(_plain, plan), out, arguments), (saved, arguments)
 
 
 def _backward(plan: Plan, residuals, d_out):
-    saved, kernel, inner_bias, dropout_mask, real = residuals
+    saved, arguments = residuals
+    given, d_given = lax.stop_gradient((arguments, d_out))
+    gradients = _gradients(plan, saved, given, d_given)
+    return _known(partial(_plain_gradients, plan), gradients, (arguments, d_out))
+
+
+_fused.defvjp(_forward, _backward)
+
+
+def _plain(plan: Plan, projected, initial, kernel, inner_bias, dropout_mask, real):
+    """Compute the same in a loop that can be differentiated again and again."""
+    states = recurrence_reference(
+        Convention(plan.reset_after, plan.gate_activation),
+        Gates(*projected),
+        (initial,),
+        Weights(jnp.concatenate(tuple(kernel), 1), None, inner_bias, dropout_mask),
+        None if real is None else real > 0,
+    )
+    return states if plan.return_sequences else states[-1]
+
+
+def _plain_gradients(plan: Plan, arguments, d_out):
+    return jax.vjp(partial(_plain, plan), *arguments)[1](d_out)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _known(function: Callable, value, arguments):
+    """Return `value`, which is `function(*arguments)`, with the function's derivative.
+
+    The kernels have no derivative of their own.
+    """
+    del function, arguments
+    return value
+
+
+@_known.defjvp
+def _known_jvp(function: Callable, primals, tangents):
+    value, arguments = primals
+    _, tangent = jax.jvp(function, arguments, tangents[1])
+    return _known(function, value, arguments), tangent
+
+
+def _gradients(plan: Plan, saved, arguments, d_out):
+    """Return the derivatives of the arguments, from what the way forward saved."""
+    _, _, kernel, inner_bias, dropout_mask, real = arguments
     d = run_backward(
         plan,
         {
@@ -155,9 +193,6 @@ def _backward(plan: Plan, residuals, d_out):
         d_mask = jnp.stack([(back * before).sum(0) for back in backs])
     d_real = None if real is None else jnp.zeros_like(real)
     return d_projected, d["d_initial"], d_kernel, d_inner_bias, d_mask, d_real
-
-
-_fused.defvjp(_forward, _backward)
 
 
 def _inputs(plan: Plan, projected, initial, kernel, inner_bias, dropout_mask, real):

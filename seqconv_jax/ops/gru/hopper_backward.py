@@ -30,14 +30,13 @@ def run_backward(plan: Plan, inputs: dict) -> dict:
         `d_initial`, `(batch, units)`.
     """
     sequence = inputs["z"].shape
-    outputs = dict.fromkeys(("d_z", "d_r", "d_h"), sequence)
+    outputs: dict[str, tuple[int, ...]] = dict.fromkeys(("d_z", "d_r", "d_h"), sequence)
     outputs["d_initial"] = sequence[1:]
     return call(plan, partial(_gru_backward, plan), inputs, outputs, sequence[1])
 
 
 def _gru_backward(plan: Plan, refs, factors, rows):
     time, _, units = refs["z"].shape
-    prefetch = plan.tuning.prefetch
     step_back = _step_back(plan, refs, factors, rows)
     names = [n for n in ("z", "r", "h", "states", "inner", "d_states") if n in refs]
 
@@ -47,10 +46,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
     def step(i, carry):
         t = time - 1 - i
         d_state, saved = carry
-        if prefetch:
-            upcoming = inputs(jnp.maximum(t - 1, 0))
-        else:
-            saved, upcoming = inputs(t), ()
+        upcoming = inputs(jnp.maximum(t - 1, 0))
         saved = dict(zip(names, saved, strict=True))
         d_new = d_state + saved["d_states"] if "d_states" in saved else d_state
         if "real" in refs:
@@ -67,8 +63,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
         d_last = load(plan, refs["d_last"].at[rows])
     else:
         d_last = zeros(plan, units)
-    start = (d_last, inputs(time - 1) if prefetch else ())
-    d_initial, _ = lax.fori_loop(0, time, step, start)
+    d_initial, _ = lax.fori_loop(0, time, step, (d_last, inputs(time - 1)))
     refs["d_initial"][rows] = d_initial
 
 

@@ -10,7 +10,6 @@ from seqconv_jax.ops.gru.hopper_kernel import (
     gate_activation,
     load,
     load_is_real,
-    tanh,
 )
 from seqconv_jax.ops.gru.hopper_plan import Plan
 
@@ -38,6 +37,7 @@ def run_forward(plan: Plan, inputs: dict, *, save: bool) -> dict:
     """
     time, batch, units = inputs["projected_z"].shape
     sequence = (time, batch, units)
+    outputs: dict[str, tuple[int, ...]]
     if save:
         names = ("z", "r", "h", "inner") if plan.reset_after else ("z", "r", "h")
         outputs = dict.fromkeys(names, sequence)
@@ -51,7 +51,6 @@ def run_forward(plan: Plan, inputs: dict, *, save: bool) -> dict:
 
 def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
     time, _, units = refs["projected_z"].shape
-    prefetch = plan.tuning.prefetch
     cell = _cell(plan, refs, factors, rows)
 
     def inputs(t):
@@ -60,10 +59,8 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
 
     def step(t, carry):
         state, projected = carry
-        if prefetch:
-            upcoming = inputs(jnp.minimum(t + 1, time - 1))
-        else:
-            projected, upcoming = inputs(t), ()
+        # The next step's are on their way while this one computes.
+        upcoming = inputs(jnp.minimum(t + 1, time - 1))
         new, saved = cell(projected, state)
         if "real" in refs:
             is_real = load_is_real(plan, refs["real"].at[t, rows], units)
@@ -78,8 +75,7 @@ def _gru_forward(plan: Plan, save: bool, refs, factors, rows):
     state = load(plan, refs["initial_state"].at[rows])
     if save:
         refs["states"][0, rows] = state
-    start = (state, inputs(0) if prefetch else ())
-    last, _ = lax.fori_loop(0, time, step, start)
+    last, _ = lax.fori_loop(0, time, step, (state, inputs(0)))
     if "last" in refs:
         refs["last"][rows] = last
 
@@ -108,7 +104,7 @@ def _cell(plan: Plan, refs, factors, rows):
         else:
             factors.put({H: r * (state if keep is None else keep(H, state))})
             (product,) = factors.products(H)
-        saved["h"] = tanh(plan.tuning, x_h + product)
+        saved["h"] = jnp.tanh(x_h + product)
         return z * state + (1 - z) * saved["h"], saved
 
     return cell

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.experimental import pallas as pl
 
-from seqconv_jax.ops.gru.hopper_plan import Plan, Tuning, plgpu
+from seqconv_jax.ops.gru.hopper_plan import Plan, plgpu
 from seqconv_jax.ops.gru.hopper_products import FACTORS
 
 
@@ -48,34 +48,14 @@ def call(plan: Plan, body, inputs: dict, outputs: dict, batch: int) -> dict:
         scratch_types=kind.scratch(plan, units),
         grid=(batch // plan.rows,),
         grid_names=("rows",),
-        compiler_params=_compiler_params(plan.tuning),
+        compiler_params=plgpu.CompilerParams(
+            # Lanes, where every barrier that is needed is asked for by `put`.
+            unsafe_no_auto_barriers=True,
+            lowering_semantics=plgpu.LoweringSemantics.Lane,
+        ),
         **({} if plan.interpret is None else {"interpret": plan.interpret}),
     )(*inputs.values())
     return dict(zip(outputs, results, strict=True))
-
-
-def _compiler_params(tuning: Tuning):
-    semantics = plgpu.LoweringSemantics
-    return plgpu.CompilerParams(
-        approx_math=tuning.approximate,
-        unsafe_no_auto_barriers=not tuning.auto_barriers,
-        lowering_semantics=semantics.Lane if tuning.lane else semantics.Warpgroup,
-    )
-
-
-def sigmoid(tuning: Tuning, x):
-    """Return `1 / (1 + exp(-x))`; the square of a short root is a short quotient."""
-    if tuning.short_tanh:
-        return 0.5 * jnp.tanh(0.5 * x) + 0.5
-    total = 1 + jnp.exp(-x)
-    return jnp.square(lax.rsqrt(total)) if tuning.approximate else 1 / total
-
-
-def tanh(tuning: Tuning, x):
-    """Return `tanh(x)`, as `2 sigmoid(2 x) - 1` where that is short."""
-    if tuning.approximate and not tuning.short_tanh:
-        return 2 * sigmoid(tuning, 2 * x) - 1
-    return jnp.tanh(x)
 
 
 def gate_activation(plan: Plan, x):
@@ -86,7 +66,7 @@ def gate_activation(plan: Plan, x):
         case "hard_sigmoid_keras2":
             return jnp.minimum(jnp.maximum(0.2 * x + 0.5, 0), 1)
         case _:
-            return sigmoid(plan.tuning, x)
+            return 1 / (1 + jnp.exp(-x))
 
 
 def gate_slope(plan: Plan, s):

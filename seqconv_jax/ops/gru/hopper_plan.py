@@ -15,28 +15,6 @@ UNITS = 32  # units come in as many: eight for each warp, a row of a swizzled ti
 PRECISIONS = ("tf32", "float32")
 
 
-class Tuning(NamedTuple):
-    """How a kernel is compiled; what it computes stays the same.
-
-    Attributes:
-        rows: sequences in a program, 64 or 16: see `hopper_products`.
-        lane: whether to lower with the semantics of lanes rather than of warpgroups.
-        auto_barriers: whether the compiler puts barriers around every store.
-        prefetch: whether a step loads the next one's inputs before it computes.
-        approximate: whether exponentials and quotients may be the short ones, wrong
-            by about 2e-7.
-        short_tanh: whether gates come from the hardware's hyperbolic tangent, wrong by
-            about 5e-4: one instruction for two.
-    """
-
-    rows: int = 64
-    lane: bool = True
-    auto_barriers: bool = False
-    prefetch: bool = True
-    approximate: bool = True
-    short_tanh: bool = False
-
-
 class Plan(NamedTuple):
     """What a kernel computes, and how; hashable.
 
@@ -45,7 +23,7 @@ class Plan(NamedTuple):
         gate_activation: as of `ops.gru`.
         precision: of the recurrent products, `"tf32"` or `"float32"`.
         return_sequences: whether all states are wanted or the last.
-        tuning: how the kernels are compiled.
+        rows: sequences in a program, 64 or 16: see `hopper_products`.
         interpret: parameters of Pallas's interpreter, or None for the hardware.
     """
 
@@ -53,13 +31,8 @@ class Plan(NamedTuple):
     gate_activation: str
     precision: str
     return_sequences: bool
-    tuning: Tuning
+    rows: int
     interpret: Any
-
-    @property
-    def rows(self) -> int:
-        """The number of sequences in a program."""
-        return self.tuning.rows
 
 
 def is_available() -> bool:

@@ -133,10 +133,8 @@ class WarpFactors(NamedTuple):
     def scratch(plan: Plan, units: int) -> tuple:
         """Return what `begin` needs of shared memory."""
         pieces = len(GATES) * BFLOAT16_PARTS[plan.precision]
-        # Rows a little longer than the units fall on different banks of memory. The
-        # semantics of warpgroups see to that by themselves.
-        width = units + 8 if plan.tuning.lane else units
-        return (plgpu.SMEM((pieces, plan.rows, width), jnp.bfloat16),)
+        # Rows a little longer than the units fall on different banks of memory.
+        return (plgpu.SMEM((pieces, plan.rows, units + 8), jnp.bfloat16),)
 
     @staticmethod
     def prepare(plan: Plan, kernel):
