@@ -40,6 +40,7 @@ class GRU(Recurrent):
         use_bias: whether there are biases.
         return_sequences: whether to return the state after every step.
         reverse: whether to run from the last step to the first.
+        implementation: of the loop over time, as for `ops.gru`; None for the fast one.
 
     Example:
         >>> import jax.numpy as jnp
@@ -56,6 +57,7 @@ class GRU(Recurrent):
     use_bias: bool = True
     return_sequences: bool = False
     reverse: bool = False
+    implementation: str | None = None
 
     @nn.compact
     def __call__(
@@ -77,6 +79,7 @@ class GRU(Recurrent):
             mask=mask,
             reverse=self.reverse,
             return_sequences=self.return_sequences,
+            implementation=self.implementation,
             **self.draw_masks(x, train, gates=3),
         )
 
@@ -120,4 +123,5 @@ class GRUCell(nn.Module):
             initial_state=state,
             reset_after=self.reset_after,
             gate_activation=self.gate_activation,
+            implementation="xla",  # of one step there is no loop
         )

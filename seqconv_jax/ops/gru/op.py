@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.gru.implementation import run_loop
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell
 from seqconv_jax.ops.masking import hide
-from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import (
     GATES,
     check_arguments,
@@ -36,6 +36,7 @@ def gru(
     return_sequences: bool = False,
     input_dropout_mask: jax.Array | None = None,
     recurrent_dropout_mask: jax.Array | None = None,
+    implementation: str | None = None,
 ) -> jax.Array:
     """Run a gated recurrent unit over a sequence.
 
@@ -68,12 +69,19 @@ def gru(
         return_sequences: whether to return all states or the final one.
         input_dropout_mask: `(3, batch, features)`, one mask a gate, for all steps.
         recurrent_dropout_mask: `(3, batch, units)`, one mask a gate, for all steps.
+        implementation: `"xla"` for a loop of XLA's kernels; `"fused"` for one kernel
+            that runs all steps, on a Hopper GPU with JAX 0.11.2 or later, in float32,
+            for up to 96 units, outside of meshes; None for the fused one where it can
+            run. Its recurrent products have the precision of TF32, or that of float32,
+            for up to 64 units, where `jax_default_matmul_precision` is above
+            `"tensorfloat32"`, as `"high"`, `"highest"` and `"float32"` are.
 
     Returns:
         `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
 
     Raises:
-        UserError: for arguments whose shapes do not fit each other.
+        UserError: for arguments whose shapes do not fit each other, and an
+            implementation that can't run.
 
     Example:
         >>> x, w, u = jnp.ones((2, 5, 4)), jnp.zeros((4, 9)), jnp.zeros((3, 9))
@@ -103,7 +111,8 @@ def gru(
     mask = None if mask is None else jnp.asarray(mask).T
     if reverse:
         projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
-    states = recurrence(
+    states = run_loop(
+        implementation,
         Convention(reset_after, gate_activation),
         projected,
         (initial_state.astype(dtype),),
