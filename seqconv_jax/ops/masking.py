@@ -5,13 +5,13 @@ runs from its first real step to its last: what lies outside is padding, masked 
 within are holes. Padding, on either side, must not change any result.
 """
 
-from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.derivative import with_backward
 
 __all__ = ["check_mask", "finite_where_masked", "hide", "last_real_step", "shift_left"]
 
@@ -147,7 +147,7 @@ def shift(x: jax.Array, start: jax.Array, steps: int) -> jax.Array:
     """
     if not jnp.issubdtype(x.dtype, jnp.inexact):
         return shift_reference(x, start, steps)
-    return cast(jax.Array, _shift(x, start, steps))
+    return _shift(x, start, steps=steps)
 
 
 def shift_reference(x: jax.Array, start: jax.Array, steps: int) -> jax.Array:
@@ -166,21 +166,16 @@ def _zeros_unless(mask, x):
     return jnp.where(wide, x, jnp.zeros((), x.dtype))
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _shift(x, start, steps: int):
-    return shift_reference(x, start, steps)
-
-
-def _forward(x, start, steps: int):
+def _forward(x, start, *, steps: int):
     return shift_reference(x, start, steps), (start, x.shape[1])
 
 
-def _backward(steps: int, saved, d_y):
+def _backward(saved, d_y, *, steps: int):
     start, time = saved
     return shift(d_y, -start, time), None
 
 
-_shift.defvjp(_forward, _backward)
+_shift = with_backward(_forward, _backward)(shift_reference)
 
 
 def finite_where_masked(x: jax.Array, mask: jax.Array | None) -> jax.Array:

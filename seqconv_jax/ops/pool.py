@@ -6,15 +6,13 @@ real step at all, the result is 0 and its gradient is 0. Windows lie where they 
 the array; `ops.masked` lays them where they lie in the sequence without its padding.
 """
 
-from functools import partial
-from typing import cast
-
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv_output_length
+from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.max_over_time import max_over_time
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
@@ -70,7 +68,7 @@ WIDEST_UNROLLED = 16
 def _max_pool(x, window: int, stride: int) -> jax.Array:
     if window > WIDEST_UNROLLED:
         return max_pool_reference(x, window, stride)
-    return cast(jax.Array, _max_pool_with_saved_offsets(x, window, stride))
+    return _max_pool_with_saved_offsets(x, window=window, stride=stride)
 
 
 def max_pool_reference(x: jax.Array, window: int, stride: int) -> jax.Array:
@@ -78,11 +76,6 @@ def max_pool_reference(x: jax.Array, window: int, stride: int) -> jax.Array:
     lowest = jnp.array(-jnp.inf, x.dtype)
     sizes, strides = (1, window, 1), (1, stride, 1)
     return lax.reduce_window(x, lowest, lax.max, sizes, strides, "VALID")
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def _max_pool_with_saved_offsets(x, window: int, stride: int):
-    return _max_and_offset(x, window, stride)[0]
 
 
 def _max_and_offset(x, window, stride):
@@ -100,18 +93,22 @@ def _max_and_offset(x, window, stride):
     return best, offset
 
 
-def _max_pool_forward(x, window, stride):
+def _max_pool_forward(x, *, window, stride):
     best, offset = _max_and_offset(x, window, stride)
     return best, (offset, x.shape[1])
 
 
-def _max_pool_backward(window, stride, saved, dy):
+def _max_pool_backward(saved, dy, *, window, stride):
     offset, time = saved
     taken = [jnp.where(offset == k, dy, 0) for k in range(window)]
     return (_unslice(taken, time, window, stride),)
 
 
-_max_pool_with_saved_offsets.defvjp(_max_pool_forward, _max_pool_backward)
+_max_pool_with_saved_offsets = with_backward(
+    _max_pool_forward,
+    _max_pool_backward,
+    value=lambda x, **window: _max_and_offset(x, **window)[0],
+)(max_pool_reference)
 
 
 def avg_pool(
