@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.symbolic import is_symbolic, surely
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
@@ -19,6 +21,7 @@ __all__ = ["conv_max_pool"]
 MOST_FILTERS = 64  # more of them keep XLA's own convolution busy
 
 
+@on_any_mesh
 def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
     """Convolve and take the maximum of each window: `max_pool(conv1d(x, kernel), n)`.
 
@@ -46,6 +49,8 @@ def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
         [3.0, 7.0]
     """
     _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.floats("x", x)
+    _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, x.shape[2], None))
     steps = conv_output_length(x.shape[1], kernel.shape[0])
     _checks.positive_int("window", window)
@@ -65,7 +70,8 @@ def is_product(x, kernel, window: int) -> bool:
     """Say whether a matrix product is the faster way: narrow and on a CPU."""
     return (
         jax.default_backend() == "cpu"
-        and x.shape[0] > 0
+        and surely(lambda: x.shape[0] > 0)
+        and not is_symbolic(x.shape[1])
         and 1 < window <= kernel.shape[0] + 1
         and kernel.shape[2] <= MOST_FILTERS
     )

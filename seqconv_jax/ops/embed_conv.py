@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.symbolic import surely
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
@@ -14,6 +16,7 @@ from seqconv_jax.ops.embed import embed
 __all__ = ["embed_conv"]
 
 
+@on_any_mesh
 def embed_conv(
     ids: jax.Array,
     table: jax.Array,
@@ -56,6 +59,8 @@ def embed_conv(
         options = {"stride": stride, "padding": padding, "dilation": dilation}
         return embed_conv_reference(ids, table, kernel, bias, **options)
     _checks.integers("ids", ids)
+    _checks.floats("table", table)
+    _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, table.shape[1], None))
     kernel_size = kernel.shape[0]
     outputs = conv_output_length(
@@ -65,6 +70,7 @@ def embed_conv(
     y = _projected(ids, table, kernel, taps=taps)
     if bias is None:
         return y
+    _checks.floats("bias", bias)
     _checks.shape("bias", bias, (kernel.shape[2],))
     return y + bias[None, None, :]
 
@@ -76,7 +82,7 @@ def embed_conv_reference(ids, table, kernel, bias=None, **options) -> jax.Array:
 
 def is_projected(ids, table) -> bool:
     """Say whether the table is convolved in place of the batch."""
-    return ids.size > table.shape[0]
+    return surely(lambda: ids.size > table.shape[0])
 
 
 class _Taps(NamedTuple):

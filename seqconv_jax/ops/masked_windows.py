@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.conv import conv_output_length
 from seqconv_jax.ops.masking import bare_sequence, check_mask, hide, shift
 
@@ -89,6 +90,7 @@ def window_rows(
     )
 
 
+@on_any_mesh
 def window_mask(
     mask: jax.Array,
     size: int,

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.product import product
 
 __all__ = ["project_inputs"]
@@ -63,6 +64,8 @@ def project_inputs(
         >>> project_inputs(jnp.ones((2, 5, 4)), jnp.zeros((4, 9))).shape
         (5, 2, 9)
     """
+    _checks.floats("x", x)
+    _checks.floats("kernel", kernel)
     y = jnp.concatenate(project(x, kernel, dropout_mask, gates), axis=-1)
     return y if bias is None else y + bias[None, None, :]
 
@@ -144,7 +147,11 @@ def check_arguments(
 ) -> None:
     """Raise unless the arrays of a recurrent operation fit each other."""
     _checks.rank("x", x, ("batch", "time", "features"))
-    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
+    _checks.expect_shape(x.shape[1] != 0, "x", "(batch, at least 1 step, features)", x)
+    weights = {"kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
+    for name, array in {"x": x, **weights}.items():
+        if array is not None:
+            _checks.floats(name, array)
     units = recurrent_kernel.shape[0]
     width = gates * units
     _checks.shape("recurrent_kernel", recurrent_kernel, (units, width))
@@ -153,7 +160,7 @@ def check_arguments(
         wanted = (width,) if bias_rows == 1 else (bias_rows, width)
         _checks.shape("bias", bias, wanted)
     if mask is not None:
-        _checks.shape("mask", mask, x.shape[:2])
+        check_mask(mask, x)
 
 
 def check_dropout_masks(x, units: int, input_mask, recurrent_mask, *gates: int) -> None:
@@ -164,4 +171,5 @@ def check_dropout_masks(x, units: int, input_mask, recurrent_mask, *gates: int) 
         ("recurrent_dropout_mask", recurrent_mask, units),
     ]:
         if mask is not None:
+            _checks.floats(name, mask)
             _checks.shape(name, mask, (*gates, batch, width))
