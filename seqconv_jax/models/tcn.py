@@ -48,10 +48,12 @@ class TCN(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         blocks = (
-            ResidualBlock(self.features, self.kernel_size, dilation, self.dropout)
+            ResidualBlock(
+                self.features, self.kernel_size, dilation, self.dropout, **self.types
+            )
             for dilation in self.dilations
         )
-        return *blocks, LastStep(), Dense(self.outputs)
+        return *blocks, LastStep(), Dense(self.outputs, **self.types)
 
     @property
     def receptive_field(self) -> int | None:

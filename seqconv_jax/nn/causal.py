@@ -59,7 +59,9 @@ class LastOf(Operation):
         """Map `(batch, time, features)` to `(batch, new_features)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
         if is_symbolic(x.shape[1]):
-            return self.layer(reduce(lambda x, done: done(x, train), self.operations, x))
+            return self.layer(
+                reduce(lambda x, done: done(x, train), self.operations, x)
+            )
         given, last = all_steps(x.shape[1]), Steps(x.shape[1])
         return self.layer(compute_at(self.operations, x, given, last, train))
 

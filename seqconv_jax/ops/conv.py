@@ -171,7 +171,8 @@ def conv_output_length(
             f"a window of {kernel_size}{spread} and {padding} padding needs at least "
             f"{needed} steps, got {length}"
         )
-    return (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
+    left = (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
+    return jax.core.max_dim(left, 0) if is_symbolic(length) else left
 
 
 def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.explicit_mesh import on_any_mesh
-from seqconv_jax.ops.symbolic import is_symbolic, surely
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
 from seqconv_jax.ops.pool import max_pool
 from seqconv_jax.ops.product import dot
+from seqconv_jax.ops.symbolic import is_symbolic, surely
 
 __all__ = ["conv_max_pool"]
 

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.explicit_mesh import on_any_mesh
-from seqconv_jax.ops.symbolic import surely
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.symbolic import surely
 
 __all__ = ["embed_conv"]
 

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.conv import conv1d
 from seqconv_jax.ops.embed_conv import embed_conv
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masked_windows import window_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool
 

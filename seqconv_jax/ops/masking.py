@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
 __all__ = ["check_mask", "finite_where_masked", "hide", "last_real_step", "shift_left"]
 

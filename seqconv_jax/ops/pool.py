@@ -11,11 +11,12 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.conv import conv_output_length
 from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.max_over_time import max_over_time
+from seqconv_jax.ops.symbolic import is_symbolic
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
 
@@ -69,7 +70,7 @@ WIDEST_UNROLLED = 16
 
 
 def _max_pool(x, window: int, stride: int) -> jax.Array:
-    if window > WIDEST_UNROLLED:
+    if window > WIDEST_UNROLLED or is_symbolic(x.shape[1]):
         return max_pool_reference(x, window, stride)
     return _max_pool_with_saved_offsets(x, window=window, stride=stride)
 
@@ -297,4 +298,7 @@ def _unslice(parts, time: int, window: int, stride: int):
 
 
 def _window_sum(x, window: int, stride: int):
+    if is_symbolic(x.shape[1]):
+        sizes, strides = (1, window, 1), (1, stride, 1)
+        return lax.reduce_window(x, 0.0, lax.add, sizes, strides, "VALID")
     return sum(_slice(x, k, window, stride) for k in range(window))

@@ -17,6 +17,7 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.product import product
+from seqconv_jax.ops.symbolic import is_symbolic
 
 __all__ = ["project_inputs"]
 
@@ -78,6 +79,9 @@ def project(x, kernel, dropout_mask, gates: int) -> list[jax.Array]:
     projected = []
     for part, mask in zip(jnp.split(kernel, gates, axis=1), masks, strict=True):
         kept = x if mask is None else x * mask[None]
+        if is_symbolic(time * batch):
+            projected.append(kept @ part)
+            continue
         rows = product(kept.reshape(time * batch, features), part)
         projected.append(rows.reshape(time, batch, part.shape[1]))
     return projected
