@@ -49,7 +49,7 @@ def on_any_mesh(op: Op) -> Op:
 
 
 def _over_the_batch(arrays: list[jax.Array]) -> NamedSharding | None:
-    """Return how a result is spread, as the first array's batch is; None for no mesh."""
+    """Return how a result is spread: as the first array's batch; None for no mesh."""
     shardings = [jax.typeof(array).sharding for array in arrays]
     meshes = [s.mesh for s in shardings if AxisType.Explicit in s.mesh.axis_types]
     if not meshes:

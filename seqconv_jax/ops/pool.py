@@ -8,6 +8,7 @@ the array; `ops.masked` lays them where they lie in the sequence without its pad
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from seqconv_jax import _checks
@@ -77,7 +78,9 @@ def _max_pool(x, window: int, stride: int) -> jax.Array:
 
 def max_pool_reference(x: jax.Array, window: int, stride: int) -> jax.Array:
     """Pool as XLA does, without padding or mask: what the faster way must equal."""
-    lowest = jnp.array(-jnp.inf, x.dtype)
+    # No array of JAX's: traced, it would hide that this is a maximum, which alone has
+    # derivatives.
+    lowest = np.array(-np.inf, x.dtype)
     sizes, strides = (1, window, 1), (1, stride, 1)
     return lax.reduce_window(x, lowest, lax.max, sizes, strides, "VALID")
 
