@@ -8,7 +8,7 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
-from seqconv_jax.ops.symbolic import is_symbolic, surely
+from seqconv_jax.ops.symbolic import is_symbolic, max_dim, surely
 
 __all__ = ["causal_conv1d_end", "conv1d", "conv_output_length", "receptive_field"]
 
@@ -172,7 +172,7 @@ def conv_output_length(
             f"{needed} steps, got {length}"
         )
     left = (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
-    return jax.core.max_dim(left, 0) if is_symbolic(length) else left
+    return max_dim(left, 0) if is_symbolic(length) else left
 
 
 def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:

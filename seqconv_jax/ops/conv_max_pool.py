@@ -120,7 +120,7 @@ def _backward(saved, d_best, *, window: int):
 
 
 _product = with_backward(
-    _forward, _backward, value=lambda *arrays, window: _maxima(*arrays, window)[0]
+    _forward, _backward, value=lambda x, kernel, window: _maxima(x, kernel, window)[0]
 )(conv_max_pool_reference)
 
 

@@ -17,7 +17,7 @@ from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.max_over_time import max_over_time
-from seqconv_jax.ops.symbolic import is_symbolic
+from seqconv_jax.ops.symbolic import is_symbolic, max_dim
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
 
@@ -253,7 +253,7 @@ def _geometry(time, window, stride, padding) -> tuple[int, tuple[int, int]]:
     outputs = conv_output_length(time, window, stride=stride, padding=padding)
     if padding == "valid":
         return stride, (0, 0)
-    total = jax.core.max_dim((outputs - 1) * stride + window - time, 0)
+    total = max_dim((outputs - 1) * stride + window - time, 0)
     return stride, (total // 2, total - total // 2)
 
 

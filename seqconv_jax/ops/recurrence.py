@@ -104,7 +104,7 @@ def _scan(projected, initial_state, weights, mask, *, kind: _Kind) -> jax.Array:
         return new, new[0] if kind.return_sequences else None
 
     last, states = lax.scan(step, initial_state, (projected, mask))
-    return states if kind.return_sequences else last[0]
+    return last[0] if states is None else states
 
 
 def _forward(projected, initial_state, weights, mask, *, kind: _Kind):

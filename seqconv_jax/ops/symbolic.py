@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax.core import max_dim
 
-__all__ = ["is_symbolic", "surely"]
+__all__ = ["is_symbolic", "max_dim", "surely"]
 
 
 def is_symbolic(size: Any) -> bool:
