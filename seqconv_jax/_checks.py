@@ -115,6 +115,20 @@ def integers(name: str, array: Any) -> None:
     expect(array.dtype.kind in "iu", name, "integers", str(array.dtype))
 
 
+def floats(name: str, array: Any) -> None:
+    """Raise unless `array` holds floats, of any width: no integers, booleans, complex.
+
+    What is meant for floats is never computed in another type: integers round,
+    overflow and saturate without a sign.
+    """
+    expect("float" in str(array.dtype), name, "floats", str(array.dtype))
+
+
+def booleans(name: str, array: Any) -> None:
+    """Raise unless `array` holds booleans, or integers in place of them."""
+    expect(array.dtype.kind in "biu", name, "booleans", str(array.dtype))
+
+
 def rank(name: str, array: Any, axes: tuple[str, ...]) -> None:
     """Raise unless `array` has one dimension for each name in `axes`."""
     expect_shape(len(array.shape) == len(axes), name, f"({', '.join(axes)})", array)

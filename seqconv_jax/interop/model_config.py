@@ -8,6 +8,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
 from seqconv_jax import models
@@ -40,6 +42,8 @@ def encode(value: Any) -> Any:
         return value
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
+    if isinstance(value, type | np.dtype | type(jnp.float32)):
+        return jnp.dtype(value).name  # a layer's `dtype` or `param_dtype`
     kind = type(value).__name__
     if _CLASSES.get(kind) is not type(value):
         raise UserError(
@@ -49,10 +53,16 @@ def encode(value: Any) -> Any:
     fields = {
         field.name: encode(getattr(value, field.name))
         for field in dataclasses.fields(value)
-        if field.name not in _LEFT_OUT
+        if field.name not in _LEFT_OUT and not _is_usual_type(field, value)
     }
     named = {"name": value.name} if getattr(value, "name", None) else {}
     return {"class": kind, **named, **fields}
+
+
+def _is_usual_type(field: dataclasses.Field, layer: Any) -> bool:
+    """Say whether a field is a type that layers had before they could be told."""
+    is_type = field.name in ("dtype", "param_dtype")
+    return is_type and getattr(layer, field.name) == field.default
 
 
 def decode(described: Any) -> nn.Module:

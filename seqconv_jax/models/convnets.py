@@ -14,9 +14,9 @@ from seqconv_jax.nn import (
     Flatten,
     GlobalAvgPool1D,
     GlobalMaxPool1D,
-    Network,
     layers_of,
 )
+from seqconv_jax.nn.sequential import TypedNetwork
 
 __all__ = ["SeriesConvNet", "TextConvNet"]
 
@@ -27,14 +27,15 @@ _HEADS = {
 }
 
 
-def _head(head: str, dropout: float, outputs: int) -> tuple[Any, ...]:
+def _head(model: "TextConvNet | SeriesConvNet") -> tuple[Any, ...]:
     """Return what follows the convolutions: one vector of all steps, then outputs."""
-    pool = _HEADS[_checks.one_of("head", head, _HEADS)]()
-    rate = _checks.dropout_rate("dropout", dropout)
-    return pool, *((Dropout(rate),) if rate > 0 else ()), Dense(outputs)
+    pool = _HEADS[_checks.one_of("head", model.head, _HEADS)]()
+    rate = _checks.dropout_rate("dropout", model.dropout)
+    drop = (Dropout(rate),) if rate > 0 else ()
+    return pool, *drop, Dense(model.outputs, **model.types)
 
 
-class TextConvNet(Network):
+class TextConvNet(TypedNetwork):
     """Embedding, convolutions, a global pool and a dense layer, for token ids.
 
     The defaults are the book's network for IMDB reviews: 1,315,937 parameters. Ids of
@@ -70,9 +71,9 @@ class TextConvNet(Network):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         return (
-            Embedding(self.vocabulary, self.embedding, self.mask_id),
-            *layers_of(self.blocks),
-            *_head(self.head, self.dropout, self.outputs),
+            Embedding(self.vocabulary, self.embedding, self.mask_id, **self.types),
+            *layers_of(self.blocks, **self.types),
+            *_head(self),
         )
 
     def __call__(
@@ -113,7 +114,4 @@ class SeriesConvNet(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        return (
-            *layers_of(self.blocks),
-            *_head(self.head, self.dropout, self.outputs),
-        )
+        return *layers_of(self.blocks, **self.types), *_head(self)

@@ -6,12 +6,11 @@ from seqconv_jax.models.series import SeriesNetwork
 from seqconv_jax.nn import (
     GRU,
     Bidirectional,
-    Conv1D,
     ConvBlock,
     Dense,
-    MaxPool1D,
     layers_of,
 )
+from seqconv_jax.nn.precision import with_types
 
 __all__ = ["ConvGRU", "ConvRNN", "GRURegressor"]
 
@@ -24,6 +23,7 @@ def _gru(model: "ConvGRU | GRURegressor") -> GRU:
         recurrent_dropout=model.recurrent_dropout,
         reset_after=model.reset_after,
         gate_activation=model.gate_activation,
+        **model.types,
     )
 
 
@@ -54,10 +54,16 @@ class ConvRNN(SeriesNetwork):
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
     outputs: int = 1
 
+    def __post_init__(self):
+        """Give the recurrent layer the model's types, unless it has its own."""
+        self.recurrent = with_types(self.recurrent, **self.types)
+        super().__post_init__()
+
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        return *layers_of(self.blocks), self.recurrent, Dense(self.outputs)
+        blocks = layers_of(self.blocks, **self.types)
+        return *blocks, self.recurrent, Dense(self.outputs, **self.types)
 
 
 class ConvGRU(SeriesNetwork):
@@ -101,11 +107,12 @@ class ConvGRU(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         return (
-            Conv1D(self.features, self.kernel_size, activation="relu"),
-            MaxPool1D(self.pool),
-            Conv1D(self.features, self.kernel_size, activation="relu"),
+            *ConvBlock(self.features, self.kernel_size, self.pool).layers_in(
+                **self.types
+            ),
+            *ConvBlock(self.features, self.kernel_size).layers_in(**self.types),
             _gru(self),
-            Dense(self.outputs),
+            Dense(self.outputs, **self.types),
         )
 
 
@@ -142,4 +149,4 @@ class GRURegressor(SeriesNetwork):
         """The layers, from the input upwards."""
         gru = _gru(self)
         recurrent = Bidirectional(gru) if self.bidirectional else gru
-        return recurrent, Dense(self.outputs)
+        return recurrent, Dense(self.outputs, **self.types)

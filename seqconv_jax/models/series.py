@@ -3,10 +3,10 @@
 import jax
 
 from seqconv_jax import _checks
-from seqconv_jax.nn import Network
+from seqconv_jax.nn.sequential import TypedNetwork
 
 
-class SeriesNetwork(Network):
+class SeriesNetwork(TypedNetwork):
     """A network whose input is `(batch, time, features)`."""
 
     def __call__(

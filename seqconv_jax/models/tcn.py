@@ -8,6 +8,7 @@ import jax
 from seqconv_jax import _checks
 from seqconv_jax.models.series import SeriesNetwork
 from seqconv_jax.nn import Dense, LastStep, ResidualBlock, receptive_field
+from seqconv_jax.nn.lengths import is_shorter
 
 __all__ = ["TCN"]
 
@@ -47,10 +48,12 @@ class TCN(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         blocks = (
-            ResidualBlock(self.features, self.kernel_size, dilation, self.dropout)
+            ResidualBlock(
+                self.features, self.kernel_size, dilation, self.dropout, **self.types
+            )
             for dilation in self.dilations
         )
-        return *blocks, LastStep(), Dense(self.outputs)
+        return *blocks, LastStep(), Dense(self.outputs, **self.types)
 
     @property
     def receptive_field(self) -> int | None:
@@ -63,7 +66,7 @@ class TCN(SeriesNetwork):
         """Map `(batch, time, features)` to `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
         field = self.receptive_field
-        if field is not None and field > x.shape[1]:
+        if field is not None and is_shorter(x.shape[1], field):
             warnings.warn(
                 f"TCN's receptive field of {field} steps is wider than the sequence of "
                 f"{x.shape[1]}: some of its taps only ever see padding",

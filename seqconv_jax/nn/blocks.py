@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flax import linen as nn
 
@@ -41,22 +42,31 @@ class ConvBlock:
     @property
     def layers(self) -> tuple[nn.Module, ...]:
         """The convolution, and the pool if there is one."""
+        return self.layers_in()
+
+    def layers_in(self, **types: Any) -> tuple[nn.Module, ...]:
+        """Return the same, with the types `dtype` and `param_dtype`."""
         conv = Conv1D(
             self.features,
             self.kernel_size,
             padding=self.padding,
             dilation=self.dilation,
             activation=self.activation,
+            **types,
         )
         pool = _POOLS[_checks.one_of("pooling", self.pooling, _POOLS)]
         return (conv,) if self.pool is None else (conv, pool(self.pool))
 
 
-def layers_of(blocks: Iterable[ConvBlock]) -> tuple[nn.Module, ...]:
+def layers_of(blocks: Iterable[ConvBlock], **types: Any) -> tuple[nn.Module, ...]:
     """Return the layers of blocks one after another.
+
+    Args:
+        blocks: from the input upwards.
+        **types: `dtype` and `param_dtype` of the layers, as in `Conv1D`.
 
     Example:
         >>> len(layers_of([ConvBlock(32, 5, pool=3), ConvBlock(32, 5)]))
         3
     """
-    return tuple(layer for block in blocks for layer in block.layers)
+    return tuple(layer for block in blocks for layer in block.layers_in(**types))

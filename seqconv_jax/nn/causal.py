@@ -10,6 +10,7 @@ from seqconv_jax import _checks
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.operations import Operation
 from seqconv_jax.nn.required_steps import Steps, all_steps, select, union
+from seqconv_jax.ops.symbolic import is_symbolic
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,10 @@ class LastOf(Operation):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, new_features)`."""
         _checks.rank("x", x, ("batch", "time", "features"))
+        if is_symbolic(x.shape[1]):
+            return self.layer(
+                reduce(lambda x, done: done(x, train), self.operations, x)
+            )
         given, last = all_steps(x.shape[1]), Steps(x.shape[1])
         return self.layer(compute_at(self.operations, x, given, last, train))
 

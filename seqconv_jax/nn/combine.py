@@ -14,6 +14,7 @@ from seqconv_jax.nn.causal import Sum
 from seqconv_jax.nn.conv import Conv1D, convolve
 from seqconv_jax.nn.lengths import output_length, windows_of
 from seqconv_jax.nn.operations import Pointwise
+from seqconv_jax.nn.precision import computed
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {
@@ -109,7 +110,7 @@ class MatchWidth(Conv1D):
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to `(batch, time, features)`."""
         if x.shape[-1] == self.features:
-            return x
+            return computed(self, x)
         return convolve(self, x, mask)
 
     def operations(self):

@@ -8,8 +8,8 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.initialisers import bias, glorot_uniform
-from seqconv_jax.nn.layer import Layer
 from seqconv_jax.nn.operations import BiasAndActivation, Convolve
+from seqconv_jax.nn.precision import Parameterised, computed, parameter
 
 
 def convolve(layer: "Conv1D", x: jax.Array, mask: jax.Array | None) -> jax.Array:
@@ -17,7 +17,8 @@ def convolve(layer: "Conv1D", x: jax.Array, mask: jax.Array | None) -> jax.Array
     features = _checks.positive_int("features", layer.features)
     taps = _checks.positive_int("kernel_size", layer.kernel_size)
     _checks.rank("x", x, ("batch", "time", "features"))
-    kernel = layer.param("kernel", glorot_uniform, (taps, x.shape[-1], features))
+    x = computed(layer, x)
+    kernel = parameter(layer, "kernel", glorot_uniform, (taps, x.shape[-1], features))
     weights = kernel, bias(layer, (features,))
     if mask is None:
         y = ops.conv1d(x, *weights, **layer.geometry)
@@ -26,7 +27,7 @@ def convolve(layer: "Conv1D", x: jax.Array, mask: jax.Array | None) -> jax.Array
     return activation(layer.activation, y)
 
 
-class Conv1D(Layer):
+class Conv1D(Parameterised):
     """Convolution over time, then bias and activation.
 
     `y[b, t] = s(bias + sum_k x[b, t * stride + k * dilation] @ kernel[k])`, with `s`

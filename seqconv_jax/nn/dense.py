@@ -8,9 +8,10 @@ from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.initialisers import bias, glorot_uniform
 from seqconv_jax.nn.layer import Layer
 from seqconv_jax.nn.operations import Pointwise
+from seqconv_jax.nn.precision import Parameterised, computed, parameter
 
 
-class Dense(Layer):
+class Dense(Parameterised):
     """Matrix product with the last axis, then bias and activation: `s(x W + b)`.
 
     Attributes:
@@ -34,9 +35,11 @@ class Dense(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(..., features_in)` to `(..., features)`."""
-        x = ops.finite_where_masked(x, mask)
+        _checks.floats("x", x)
+        x = computed(self, ops.finite_where_masked(x, mask))
         _checks.positive_int("features", self.features)
-        kernel = self.param("kernel", glorot_uniform, (x.shape[-1], self.features))
+        shape = (x.shape[-1], self.features)
+        kernel = parameter(self, "kernel", glorot_uniform, shape)
         y = x @ kernel
         shift = bias(self, (self.features,))
         if shift is not None:
@@ -66,6 +69,7 @@ class Activation(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`."""
+        _checks.floats("x", x)
         return activation(self.function, ops.finite_where_masked(x, mask))
 
     def operations(self):

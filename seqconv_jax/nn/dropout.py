@@ -37,6 +37,7 @@ class Dropout(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`."""
+        _checks.floats("x", x)
         if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
             return x
         key = self.make_rng("dropout")

@@ -5,11 +5,11 @@ from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.initialisers import embedding_uniform
-from seqconv_jax.nn.layer import Layer
 from seqconv_jax.nn.operations import Embed
+from seqconv_jax.nn.precision import Parameterised, parameter
 
 
-class Embedding(Layer):
+class Embedding(Parameterised):
     """Trainable vectors for integer ids: `y[b, t] = embedding[ids[b, t]]`.
 
     Attributes:
@@ -48,7 +48,7 @@ class Embedding(Layer):
         _checks.rank("x", x, ("batch", "time"))
         _checks.positive_int("vocabulary", self.vocabulary)
         shape = (self.vocabulary, _checks.positive_int("features", self.features))
-        table = self.param("embedding", embedding_uniform, shape)
+        table = parameter(self, "embedding", embedding_uniform, shape)
         return ops.hide(ops.embed(x, table), mask)
 
     def mask_after(self, mask, x):

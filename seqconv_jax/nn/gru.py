@@ -1,10 +1,13 @@
 """The gated recurrent unit, and one step of it."""
 
+from typing import Any
+
 import jax
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.initialisers import bias, glorot_uniform, orthogonal
+from seqconv_jax.nn.precision import computed, parameter
 from seqconv_jax.nn.recurrent import Recurrent
 
 
@@ -13,8 +16,8 @@ def _declare(layer: "GRU | GRUCell", features: int):
     units = _checks.positive_int("units", layer.units)
     biases = bias(layer, (2, 3 * units) if layer.reset_after else (3 * units,))
     return (
-        layer.param("kernel", glorot_uniform, (features, 3 * units)),
-        layer.param("recurrent_kernel", orthogonal, (units, 3 * units)),
+        parameter(layer, "kernel", glorot_uniform, (features, 3 * units)),
+        parameter(layer, "recurrent_kernel", orthogonal, (units, 3 * units)),
         biases,
     )
 
@@ -70,6 +73,7 @@ class GRU(Recurrent):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, units)`, or all states."""
         _checks.rank("x", x, ("batch", "time", "features"))
+        x = computed(self, x)
         return ops.gru(
             x,
             *_declare(self, x.shape[-1]),
@@ -95,6 +99,8 @@ class GRUCell(nn.Module):
         reset_after: as in `GRU`.
         gate_activation: as in `GRU`.
         use_bias: as in `GRU`.
+        dtype: as in `GRU`.
+        param_dtype: as in `GRU`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -110,12 +116,15 @@ class GRUCell(nn.Module):
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     use_bias: bool = True
+    dtype: Any = None
+    param_dtype: Any = "float32"
 
     @nn.compact
     def __call__(self, state: jax.Array, x: jax.Array) -> jax.Array:
         """Map the state `(batch, units)` and input `(batch, features)` to the next."""
         _checks.rank("x", x, ("batch", "features"))
         _checks.shape("state", state, (x.shape[0], self.units))
+        x, state = computed(self, x), computed(self, state)
         parameters = _declare(self, x.shape[-1])
         return ops.gru(
             x[:, None, :],

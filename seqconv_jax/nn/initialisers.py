@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from seqconv_jax.nn.precision import parameter
+
 glorot_uniform = nn.initializers.glorot_uniform()
 
 # Orthogonal as one (units, gates * units) matrix, not gate by gate.
@@ -21,4 +23,4 @@ def bias(layer: Any, shape: tuple[int, ...], initialiser: Any = None):
     """Declare a layer's bias, zeros unless said otherwise; None if it has none."""
     if not layer.use_bias:
         return None
-    return layer.param("bias", initialiser or nn.initializers.zeros, shape)
+    return parameter(layer, "bias", initialiser or nn.initializers.zeros, shape)

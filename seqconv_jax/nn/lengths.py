@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
+from seqconv_jax.ops.symbolic import surely
 
 
 def check_lengths(length: int, layers: Sequence[nn.Module]) -> list[int]:
@@ -60,6 +61,11 @@ def output_length(length: int, layers: Sequence[nn.Module]) -> int | None:
     """
     lengths = check_lengths(length, layers)
     return lengths[-1] if len(lengths) == len(layers) + 1 else None
+
+
+def is_shorter(length: int, than: int) -> bool:
+    """Say whether a length, which may be symbolic, is surely less than another."""
+    return surely(lambda: length < than)
 
 
 def receptive_field(layers: Sequence[nn.Module]) -> int | None:

@@ -6,6 +6,7 @@ from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.initialisers import bias, glorot_uniform, orthogonal
+from seqconv_jax.nn.precision import computed, parameter
 from seqconv_jax.nn.recurrent import Recurrent
 
 
@@ -61,11 +62,12 @@ class LSTM(Recurrent):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, units)`, or all states `h`."""
         _checks.rank("x", x, ("batch", "time", "features"))
+        x = computed(self, x)
         width = 4 * _checks.positive_int("units", self.units)
         return ops.lstm(
             x,
-            self.param("kernel", glorot_uniform, (x.shape[-1], width)),
-            self.param("recurrent_kernel", orthogonal, (self.units, width)),
+            parameter(self, "kernel", glorot_uniform, (x.shape[-1], width)),
+            parameter(self, "recurrent_kernel", orthogonal, (self.units, width)),
             bias(self, (width,), _forget_ones),
             gate_activation=self.gate_activation,
             initial_state=initial_state,

@@ -4,22 +4,31 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from seqconv_jax import ops
-from seqconv_jax.nn.layer import Layer
+from seqconv_jax import _checks, ops
 from seqconv_jax.nn.operations import Pointwise
+from seqconv_jax.nn.precision import Parameterised, computed, float_type
 
 
-def _scale_and_shift(layer: "LayerNorm | BatchNorm", y: jax.Array) -> jax.Array:
-    """Declare scale and bias, and apply those that the layer has."""
+def _scale_and_shift(
+    layer: "LayerNorm | BatchNorm", y: jax.Array, dtype: jnp.dtype
+) -> jax.Array:
+    """Declare scale and bias, apply those that the layer has; return it in `dtype`."""
     shape, spread = (y.shape[-1],), (1,) * (y.ndim - 1) + (y.shape[-1],)
     if layer.use_scale:
-        y *= layer.param("scale", nn.initializers.ones, shape).reshape(spread)
+        y *= _stored(layer, "scale", nn.initializers.ones, shape).reshape(spread)
     if layer.use_bias:
-        y += layer.param("bias", nn.initializers.zeros, shape).reshape(spread)
-    return y
+        y += _stored(layer, "bias", nn.initializers.zeros, shape).reshape(spread)
+    return computed(layer, y.astype(dtype))
 
 
-class LayerNorm(Layer):
+def _stored(layer, name, initialiser, shape):
+    """Declare a parameter, and return it as it is kept: norms are computed in full."""
+    return layer.param(
+        name, initialiser, shape, float_type("param_dtype", layer.param_dtype)
+    )
+
+
+class LayerNorm(Parameterised):
     """Normalise the features of each step: `scale (x - mean) / sqrt(var + e) + bias`.
 
     Attributes:
@@ -46,19 +55,20 @@ class LayerNorm(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`, `(..., features)`."""
+        _checks.floats("x", x)
         x = ops.finite_where_masked(x, mask)
         wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
         mean = wide.mean(-1, keepdims=True)
         variance = jnp.square(wide - mean).mean(-1, keepdims=True)
         y = (wide - mean) * jax.lax.rsqrt(variance + self.epsilon)
-        return _scale_and_shift(self, y).astype(x.dtype)
+        return _scale_and_shift(self, y, x.dtype)
 
     def operations(self):
         """Return what is done to each step."""
         return (Pointwise(self),)
 
 
-class BatchNorm(Layer):
+class BatchNorm(Parameterised):
     """Normalise each feature over the batch: `scale (x - mean) / sqrt(var + e) + bias`.
 
     While training, mean and variance are those of the batch, over its real steps, and
@@ -95,11 +105,15 @@ class BatchNorm(Layer):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`, `(batch, ..., features)`."""
+        _checks.floats("x", x)
         x = ops.finite_where_masked(x, mask)
         wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
         shape = (x.shape[-1],)
-        average_mean = self.variable("batch_stats", "mean", jnp.zeros, shape)
-        average_var = self.variable("batch_stats", "var", jnp.ones, shape)
+        kept = jnp.promote_types(
+            float_type("param_dtype", self.param_dtype), jnp.float32
+        )
+        average_mean = self.variable("batch_stats", "mean", jnp.zeros, shape, kept)
+        average_var = self.variable("batch_stats", "var", jnp.ones, shape, kept)
         mean, variance = average_mean.value, average_var.value
         if train and not self.is_initializing():
             mean, variance = _moments(wide, mask)
@@ -110,7 +124,7 @@ class BatchNorm(Layer):
         spread = (1,) * (x.ndim - 1) + shape
         y = wide - mean.reshape(spread)
         y *= jax.lax.rsqrt(variance + self.epsilon).reshape(spread)
-        return _scale_and_shift(self, y).astype(x.dtype)
+        return _scale_and_shift(self, y, x.dtype)
 
 
 def _moments(x: jax.Array, mask: jax.Array | None) -> tuple[jax.Array, jax.Array]:

@@ -14,6 +14,7 @@ from flax import errors
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.layer import call
+from seqconv_jax.nn.precision import computed
 from seqconv_jax.nn.required_steps import (
     Steps,
     ratio,
@@ -23,7 +24,7 @@ from seqconv_jax.nn.required_steps import (
 
 
 def stored(layer: Any, name: str, shape: tuple[int, ...]) -> jax.Array:
-    """Return a parameter of a bound layer, without calling it.
+    """Return a parameter of a bound layer, as it computes with it, without calling it.
 
     Raises:
         flax.errors.ScopeParamNotFoundError: as Flax does when the layer is called.
@@ -34,7 +35,7 @@ def stored(layer: Any, name: str, shape: tuple[int, ...]) -> jax.Array:
         raise errors.ScopeParamNotFoundError(name, path)
     if value.shape != shape:
         raise errors.ScopeParamShapeError(name, path, value.shape, shape)
-    return value
+    return computed(layer, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,7 @@ class Convolve(Operation):
             _checks.rank("x", x, ("batch", "time"))
             return ops.embed_conv(x, *self.table_and_kernel(), **geometry)
         _checks.rank("x", x, ("batch", "time", "features"))
+        x = computed(self.layer, x)
         kernel = self._kernel(x.shape[-1])
         if self.window is not None:
             return ops.conv_max_pool(x, kernel, self.window)
@@ -155,7 +157,8 @@ class Convolve(Operation):
     def table_and_kernel(self) -> tuple[jax.Array, jax.Array]:
         """Return the vectors of all ids, and the kernel over them."""
         size = self.embedding.vocabulary, self.embedding.features
-        return stored(self.embedding, "embedding", size), self._kernel(size[1])
+        table = computed(self.layer, stored(self.embedding, "embedding", size))
+        return table, self._kernel(size[1])
 
     def _kernel(self, width: int) -> jax.Array:
         """Return the kernel over vectors of that width."""
@@ -168,6 +171,7 @@ class Convolve(Operation):
 
     def at(self, x: jax.Array, given: Steps, wanted: Steps, train: bool) -> jax.Array:
         """Return the wanted sums."""
+        x = computed(self.layer, x)
         kernel = self._kernel(x.shape[-1])
         if kernel.shape[0] == 1:
             return ops.conv1d(select(x, given, wanted), kernel)

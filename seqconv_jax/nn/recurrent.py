@@ -3,10 +3,10 @@
 import jax
 
 from seqconv_jax import _checks, ops
-from seqconv_jax.nn.layer import Layer
+from seqconv_jax.nn.precision import Parameterised
 
 
-class Recurrent(Layer):
+class Recurrent(Parameterised):
     """The base of the recurrent layers here.
 
     A recurrent layer of one's own needs no base class: `Bidirectional` and the models
@@ -47,6 +47,7 @@ class Recurrent(Layer):
             train: whether anything is dropped.
             gates: how many gates have a mask of their own; None where one serves all.
         """
+        _checks.floats("x", x)
         batch, _, features = x.shape
         lead = (batch,) if gates is None else (gates, batch)
 

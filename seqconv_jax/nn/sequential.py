@@ -108,6 +108,23 @@ class Network(Composite):
         return None if forgotten else mask_after(self._layers(), mask, x)
 
 
+class TypedNetwork(Network, kw_only=True):
+    """The base of networks that make their layers: it says in which types.
+
+    Attributes:
+        dtype: the type that every layer computes in, as in `Conv1D`.
+        param_dtype: the type of every layer's parameters.
+    """
+
+    dtype: Any = None
+    param_dtype: Any = "float32"
+
+    @property
+    def types(self) -> dict[str, Any]:
+        """Both, for a layer to be made with."""
+        return {"dtype": self.dtype, "param_dtype": self.param_dtype}
+
+
 class Sequential(Network):
     """Layers one after another: each maps what the one before it returns.
 

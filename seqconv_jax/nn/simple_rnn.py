@@ -5,6 +5,7 @@ from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.initialisers import bias, glorot_uniform, orthogonal
+from seqconv_jax.nn.precision import computed, parameter
 from seqconv_jax.nn.recurrent import Recurrent
 
 
@@ -48,11 +49,12 @@ class SimpleRNN(Recurrent):
     ) -> jax.Array:
         """Map `(batch, time, features)` to `(batch, units)`, or all states."""
         _checks.rank("x", x, ("batch", "time", "features"))
+        x = computed(self, x)
         units = _checks.positive_int("units", self.units)
         return ops.simple_rnn(
             x,
-            self.param("kernel", glorot_uniform, (x.shape[-1], units)),
-            self.param("recurrent_kernel", orthogonal, (units, units)),
+            parameter(self, "kernel", glorot_uniform, (x.shape[-1], units)),
+            parameter(self, "recurrent_kernel", orthogonal, (units, units)),
             bias(self, (units,)),
             activation=self.activation,
             initial_state=initial_state,

@@ -6,10 +6,10 @@ from seqconv_jax.nn import fuse
 from seqconv_jax.nn.combine import MatchWidth, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dropout import Dropout
-from seqconv_jax.nn.sequential import Network
+from seqconv_jax.nn.sequential import TypedNetwork
 
 
-class ResidualBlock(Network):
+class ResidualBlock(TypedNetwork):
     """Two dilated causal convolutions with a shortcut around them.
 
     `relu(x + drop(relu(conv(drop(relu(conv(x)))))))`; the shortcut is a convolution
@@ -51,10 +51,11 @@ class ResidualBlock(Network):
                 dilation=self.dilation,
                 activation="relu",
                 name=f"Conv1D_{i}",  # pyright: ignore[reportCallIssue]
+                **self.types,
             )
             drop = Dropout(self.dropout, time_constant=True, name=f"Dropout_{i}")  # pyright: ignore[reportCallIssue]
             body += [conv, drop]
-        shortcut = MatchWidth(self.features, name="shortcut")  # pyright: ignore[reportCallIssue]
+        shortcut = MatchWidth(self.features, name="shortcut", **self.types)  # pyright: ignore[reportCallIssue]
         return (Residual(tuple(body), (shortcut,), activation="relu"),)
 
     def operations(self):

@@ -7,12 +7,15 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.symbolic import is_symbolic, max_dim, surely
 
 __all__ = ["causal_conv1d_end", "conv1d", "conv_output_length", "receptive_field"]
 
 PADDINGS = ("valid", "same", "causal")
 
 
+@on_any_mesh
 def conv1d(
     x: jax.Array,
     kernel: jax.Array,
@@ -41,7 +44,8 @@ def conv1d(
         `(batch, new_time, filters)`, with `new_time` from `conv_output_length`.
 
     Raises:
-        UserError: for wrong shapes, or a sequence too short for the kernel.
+        UserError: for wrong shapes, what is no float, or a sequence too short for the
+            kernel.
 
     Example:
         >>> import jax.numpy as jnp
@@ -49,22 +53,27 @@ def conv1d(
         [3.0, 3.0]
     """
     _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.floats("x", x)
+    _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, x.shape[2], None))
     kernel_size = kernel.shape[0]
     conv_output_length(
         x.shape[1], kernel_size, stride=stride, padding=padding, dilation=dilation
     )
     dtype = jnp.result_type(x, kernel)
+    # Convolutions of float16 add up in float16 on some devices.
+    wide = jnp.float32 if dtype == jnp.float16 else dtype
     y = lax.conv_general_dilated(
-        x.astype(dtype),
-        kernel.astype(dtype),
+        x.astype(wide),
+        kernel.astype(wide),
         window_strides=(stride,),
         padding=_lax_padding(kernel_size, padding, dilation),
         rhs_dilation=(dilation,),
         dimension_numbers=("NWC", "WIO", "NWC"),
-    )
+    ).astype(dtype)
     if bias is None:
         return y
+    _checks.floats("bias", bias)
     _checks.shape("bias", bias, (kernel.shape[2],))
     return y + bias[None, None, :]
 
@@ -152,16 +161,18 @@ def conv_output_length(
     _checks.positive_int("stride", stride)
     _checks.positive_int("dilation", dilation)
     _checks.one_of("padding", padding, PADDINGS)
-    _checks.non_negative_int("length", length)
+    if not is_symbolic(length):
+        _checks.non_negative_int("length", length)
     span = (kernel_size - 1) * dilation + 1
     needed = span if padding == "valid" else 1
-    if length < needed:
+    if surely(lambda: length < needed):
         spread = f" with dilation {dilation}" if dilation > 1 else ""
         raise _checks.UserError(
             f"a window of {kernel_size}{spread} and {padding} padding needs at least "
             f"{needed} steps, got {length}"
         )
-    return (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
+    left = (length - span) // stride + 1 if padding == "valid" else -(-length // stride)
+    return max_dim(left, 0) if is_symbolic(length) else left
 
 
 def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:

@@ -1,7 +1,7 @@
 """Convolution followed by a maximum over windows of its steps, as one operation."""
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -9,15 +9,19 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d, conv_output_length
+from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
 from seqconv_jax.ops.pool import max_pool
 from seqconv_jax.ops.product import dot
+from seqconv_jax.ops.symbolic import is_symbolic, surely
 
 __all__ = ["conv_max_pool"]
 
 MOST_FILTERS = 64  # more of them keep XLA's own convolution busy
 
 
+@on_any_mesh
 def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
     """Convolve and take the maximum of each window: `max_pool(conv1d(x, kernel), n)`.
 
@@ -45,6 +49,8 @@ def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
         [3.0, 7.0]
     """
     _checks.rank("x", x, ("batch", "time", "features"))
+    _checks.floats("x", x)
+    _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, x.shape[2], None))
     steps = conv_output_length(x.shape[1], kernel.shape[0])
     _checks.positive_int("window", window)
@@ -52,7 +58,7 @@ def conv_max_pool(x: jax.Array, kernel: jax.Array, window: int) -> jax.Array:
     if not is_product(x, kernel, window):
         return conv_max_pool_reference(x, kernel, window)
     dtype = jnp.result_type(x, kernel)
-    return cast(jax.Array, _product(x.astype(dtype), kernel.astype(dtype), window))
+    return _product(x.astype(dtype), kernel.astype(dtype), window=window)
 
 
 def conv_max_pool_reference(x, kernel, window: int) -> jax.Array:
@@ -64,15 +70,11 @@ def is_product(x, kernel, window: int) -> bool:
     """Say whether a matrix product is the faster way: narrow and on a CPU."""
     return (
         jax.default_backend() == "cpu"
-        and x.shape[0] > 0
+        and surely(lambda: x.shape[0] > 0)
+        and not is_symbolic(x.shape[1])
         and 1 < window <= kernel.shape[0] + 1
         and kernel.shape[2] <= MOST_FILTERS
     )
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _product(x, kernel, window: int):
-    return _maxima(x, kernel, window)[0]
 
 
 def _maxima(x, kernel, window: int):
@@ -93,12 +95,12 @@ def _maxima(x, kernel, window: int):
     return behind_fusion_barrier(kernel[0, 0, 0], compute, x, kernel)
 
 
-def _forward(x, kernel, window: int):
+def _forward(x, kernel, *, window: int):
     best, offset = _maxima(x, kernel, window)
     return best, (x, kernel, offset)
 
 
-def _backward(window: int, saved, d_best):
+def _backward(saved, d_best, *, window: int):
     """Send each maximum's gradient to the step that it was, then leave the product.
 
     The rows are laid out again, when they are needed: they take more room than all
@@ -117,7 +119,9 @@ def _backward(window: int, saved, d_best):
     return _back_to_steps(d_rows, x.shape, window), d_kernel
 
 
-_product.defvjp(_forward, _backward)
+_product = with_backward(
+    _forward, _backward, value=lambda x, kernel, window: _maxima(x, kernel, window)[0]
+)(conv_max_pool_reference)
 
 
 def _rows(x, taps: int, window: int):

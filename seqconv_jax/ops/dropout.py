@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
 __all__ = ["dropout", "dropout_mask"]
 
@@ -37,6 +38,7 @@ def dropout_mask(
     return jnp.where(kept, 1.0 / keep, 0.0).astype(dtype)
 
 
+@on_any_mesh
 def dropout(
     x: jax.Array, key: jax.Array, rate: float, *, time_constant: bool = False
 ) -> jax.Array:
@@ -53,12 +55,13 @@ def dropout(
         An array of the shape of `x`.
 
     Raises:
-        UserError: for a rate outside [0, 1).
+        UserError: for a rate outside [0, 1), or what is no float.
 
     Example:
         >>> dropout(jnp.ones(2), jax.random.key(0), 0.0).tolist()
         [1.0, 1.0]
     """
+    _checks.floats("x", x)
     if _checks.dropout_rate("rate", rate) == 0.0:
         return x
     shape = x.shape

@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
 __all__ = ["embed"]
 
 
+@on_any_mesh
 def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
     """Look up the row of `table` for every id.
 
@@ -30,6 +32,7 @@ def embed(ids: jax.Array, table: jax.Array) -> jax.Array:
         [[2.0], [1.0]]
     """
     _checks.rank("table", table, ("vocabulary", "features"))
+    _checks.floats("table", table)
     _checks.integers("ids", ids)
     table = jnp.asarray(table)
     # Compared before the lookup, which may narrow wide ids to another word's.

@@ -1,7 +1,6 @@
 """Embedding lookup followed by a convolution, as one operation."""
 
-from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +8,15 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d, conv_output_length
+from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.symbolic import surely
 
 __all__ = ["embed_conv"]
 
 
+@on_any_mesh
 def embed_conv(
     ids: jax.Array,
     table: jax.Array,
@@ -56,15 +59,18 @@ def embed_conv(
         options = {"stride": stride, "padding": padding, "dilation": dilation}
         return embed_conv_reference(ids, table, kernel, bias, **options)
     _checks.integers("ids", ids)
+    _checks.floats("table", table)
+    _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, table.shape[1], None))
     kernel_size = kernel.shape[0]
     outputs = conv_output_length(
         ids.shape[1], kernel_size, stride=stride, dilation=dilation
     )
     taps = _Taps(kernel_size, stride, dilation, outputs)
-    y = cast(jax.Array, _projected(ids, table, kernel, taps))
+    y = _projected(ids, table, kernel, taps=taps)
     if bias is None:
         return y
+    _checks.floats("bias", bias)
     _checks.shape("bias", bias, (kernel.shape[2],))
     return y + bias[None, None, :]
 
@@ -76,7 +82,7 @@ def embed_conv_reference(ids, table, kernel, bias=None, **options) -> jax.Array:
 
 def is_projected(ids, table) -> bool:
     """Say whether the table is convolved in place of the batch."""
-    return ids.size > table.shape[0]
+    return surely(lambda: ids.size > table.shape[0])
 
 
 class _Taps(NamedTuple):
@@ -94,8 +100,7 @@ class _Taps(NamedTuple):
         return [ids[:, start : start + span : self.stride] for start in starts]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _projected(ids, table, kernel, taps: _Taps):
+def _sums(ids, table, kernel, *, taps: _Taps):
     vocabulary, dtype = table.shape[0], jnp.result_type(table, kernel)
     sums = jnp.promote_types(dtype, jnp.float32)
     words = jnp.matmul(
@@ -120,11 +125,11 @@ def _projected(ids, table, kernel, taps: _Taps):
     return lax.cond(jnp.all(known), look_up, with_gaps).astype(dtype)
 
 
-def _forward(ids, table, kernel, taps):
-    return _projected(ids, table, kernel, taps), (ids, table, kernel)
+def _forward(ids, table, kernel, *, taps):
+    return _sums(ids, table, kernel, taps=taps), (ids, table, kernel)
 
 
-def _backward(taps, saved, dy):
+def _backward(saved, dy, *, taps):
     """Add each output's gradient to the words under its taps, then leave the table.
 
     One scatter for each tap: its target then fits the cache, and XLA on a CPU needs a
@@ -148,7 +153,7 @@ def _backward(taps, saved, dy):
     return None, d_table.astype(table.dtype), d_kernel.astype(kernel.dtype)
 
 
-_projected.defvjp(_forward, _backward)
+_projected = with_backward(_forward, _backward)(_sums)
 
 
 def _flat(kernel):

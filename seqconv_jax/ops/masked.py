@@ -11,12 +11,14 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv1d
 from seqconv_jax.ops.embed_conv import embed_conv
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masked_windows import window_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool
 
 __all__ = ["masked_avg_pool", "masked_conv1d", "masked_embed_conv", "masked_max_pool"]
 
 
+@on_any_mesh
 def masked_conv1d(
     x: jax.Array,
     kernel: jax.Array,
@@ -61,6 +63,7 @@ def masked_conv1d(
     return conv1d(rows.x, kernel, bias, padding=rows.padding, **options)
 
 
+@on_any_mesh
 def masked_embed_conv(
     ids: jax.Array,
     table: jax.Array,
@@ -123,6 +126,7 @@ def masked_embed_conv(
     )
 
 
+@on_any_mesh
 def masked_max_pool(
     x: jax.Array,
     window: int,
@@ -156,6 +160,7 @@ def masked_max_pool(
     return _masked_pool(max_pool, x, window, mask, stride, padding)
 
 
+@on_any_mesh
 def masked_avg_pool(
     x: jax.Array,
     window: int,

@@ -19,6 +19,7 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv_output_length
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import bare_sequence, check_mask, hide, shift
 
 __all__ = ["MaskedRows", "window_mask", "window_rows"]
@@ -89,6 +90,7 @@ def window_rows(
     )
 
 
+@on_any_mesh
 def window_mask(
     mask: jax.Array,
     size: int,
@@ -134,7 +136,7 @@ def window_mask(
         exists, sides = inside, windows.sides
         real, inside = (jnp.pad(m, ((0, 0), sides)) for m in (mask, inside))
     else:
-        exists = jnp.arange(outputs)[None] < windows.of_sequences(length)
+        exists = lax.iota(jnp.int32, outputs)[None] < windows.of_sequences(length)
         real, inside = (
             window_rows(m, m, size, **windows.options).mask for m in (mask, inside)
         )

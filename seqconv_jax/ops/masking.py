@@ -5,13 +5,14 @@ runs from its first real step to its last: what lies outside is padding, masked 
 within are holes. Padding, on either side, must not change any result.
 """
 
-from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
 __all__ = ["check_mask", "finite_where_masked", "hide", "last_real_step", "shift_left"]
 
@@ -20,23 +21,26 @@ def check_mask(mask: jax.Array, x: jax.Array) -> jax.Array:
     """Return a mask as booleans if it has an entry for each step of `x`.
 
     Args:
-        mask: `(batch, time)`, true for real steps.
+        mask: `(batch, time)`, true for real steps; booleans, or integers in place of
+            them. Floats are as often what is added to scores, zero for real steps.
         x: `(batch, time, ...)`.
 
     Returns:
         `(batch, time)` bool.
 
     Raises:
-        UserError: for a mask of another shape.
+        UserError: for a mask of another shape or type.
 
     Example:
         >>> check_mask(jnp.array([[0, 1]]), jnp.zeros((1, 2, 3))).tolist()
         [[False, True]]
     """
     _checks.shape("mask", mask, x.shape[:2])
+    _checks.booleans("mask", mask)
     return jnp.asarray(mask, bool)
 
 
+@on_any_mesh
 def hide(x: jax.Array, mask: jax.Array | None) -> jax.Array:
     """Put zeros at the masked steps, so that nothing there, not even NaN, is seen.
 
@@ -60,6 +64,7 @@ def hide(x: jax.Array, mask: jax.Array | None) -> jax.Array:
     return _zeros_unless(mask, x)
 
 
+@on_any_mesh
 def last_real_step(x: jax.Array, mask: jax.Array | None = None) -> jax.Array:
     """Return each sequence's last real step, or zeros where there is none.
 
@@ -79,13 +84,14 @@ def last_real_step(x: jax.Array, mask: jax.Array | None = None) -> jax.Array:
         ([[1.0]], [[2.0]])
     """
     _checks.rank("x", x, ("batch", "time", "features"))
-    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
+    _checks.expect_shape(x.shape[1] != 0, "x", "(batch, at least 1 step, features)", x)
     if mask is None:
         return x[:, -1]
     bare = bare_sequence(check_mask(mask, x))
     return shift(hide(x, mask), bare.first + bare.length - 1, 1)[:, 0]
 
 
+@on_any_mesh
 def shift_left(x: jax.Array, mask: jax.Array | None) -> jax.Array:
     """Move every sequence so that it begins with its first real step.
 
@@ -147,7 +153,7 @@ def shift(x: jax.Array, start: jax.Array, steps: int) -> jax.Array:
     """
     if not jnp.issubdtype(x.dtype, jnp.inexact):
         return shift_reference(x, start, steps)
-    return cast(jax.Array, _shift(x, start, steps))
+    return _shift(x, start, steps=steps)
 
 
 def shift_reference(x: jax.Array, start: jax.Array, steps: int) -> jax.Array:
@@ -166,23 +172,19 @@ def _zeros_unless(mask, x):
     return jnp.where(wide, x, jnp.zeros((), x.dtype))
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _shift(x, start, steps: int):
-    return shift_reference(x, start, steps)
-
-
-def _forward(x, start, steps: int):
+def _forward(x, start, *, steps: int):
     return shift_reference(x, start, steps), (start, x.shape[1])
 
 
-def _backward(steps: int, saved, d_y):
+def _backward(saved, d_y, *, steps: int):
     start, time = saved
     return shift(d_y, -start, time), None
 
 
-_shift.defvjp(_forward, _backward)
+_shift = with_backward(_forward, _backward)(shift_reference)
 
 
+@on_any_mesh
 def finite_where_masked(x: jax.Array, mask: jax.Array | None) -> jax.Array:
     """Put zeros in place of what is not finite at the masked steps, and only there.
 

@@ -1,11 +1,11 @@
 """The maximum over all steps, with a derivative that finds it again."""
 
-from typing import cast
-
 import jax
 import jax.numpy as jnp
 
+from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.fusion_barrier import behind_fusion_barrier
+from seqconv_jax.ops.symbolic import is_symbolic
 
 
 def max_over_time(x: jax.Array) -> jax.Array:
@@ -17,17 +17,14 @@ def max_over_time(x: jax.Array) -> jax.Array:
     one, equals the maximum, and the gradient is NaN or wrong. Here the maximum and the
     comparison read the same array.
     """
-    return cast(jax.Array, _max(x)) if x.size else max_over_time_reference(x)
+    if is_symbolic(x.shape[1]):  # of as few steps as none, as far as is known
+        return jnp.max(x, axis=1, initial=-jnp.inf)
+    return _max(x) if 0 not in x.shape else max_over_time_reference(x)
 
 
 def max_over_time_reference(x: jax.Array) -> jax.Array:
     """Return the maximum as JAX does: what the safer way must equal."""
     return jnp.max(x, axis=1)
-
-
-@jax.custom_vjp
-def _max(x):
-    return max_over_time_reference(x)
 
 
 def _forward(x):
@@ -47,4 +44,4 @@ def _backward(saved, d_best):
     return (behind_fusion_barrier(d_best[0, 0], to_steps, x, best, d_best),)
 
 
-_max.defvjp(_forward, _backward)
+_max = with_backward(_forward, _backward)(max_over_time_reference)

@@ -6,20 +6,23 @@ real step at all, the result is 0 and its gradient is 0. Windows lie where they 
 the array; `ops.masked` lays them where they lie in the sequence without its padding.
 """
 
-from functools import partial
-from typing import cast
-
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.conv import conv_output_length
+from seqconv_jax.ops.derivative import with_backward
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.max_over_time import max_over_time
+from seqconv_jax.ops.symbolic import is_symbolic, max_dim
 
 __all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
 
 
+@on_any_mesh
 def max_pool(
     x: jax.Array,
     window: int,
@@ -44,13 +47,13 @@ def max_pool(
         `(batch, new_time, features)`.
 
     Raises:
-        UserError: for wrong shapes, or a sequence shorter than the window.
+        UserError: for wrong shapes or types, or a sequence shorter than the window.
 
     Example:
         >>> max_pool(jnp.arange(5.0).reshape(1, 5, 1), 2)[0, :, 0].tolist()
         [1.0, 3.0]
     """
-    stride, sides = _arrange(x, window, stride, padding, mask)
+    stride, sides, mask = _arrange(x, window, stride, padding, mask)
     lowest = jnp.array(-jnp.inf, x.dtype)
     if mask is None and sides == (0, 0):
         return _max_pool(x, window, stride)
@@ -68,21 +71,18 @@ WIDEST_UNROLLED = 16
 
 
 def _max_pool(x, window: int, stride: int) -> jax.Array:
-    if window > WIDEST_UNROLLED:
+    if window > WIDEST_UNROLLED or is_symbolic(x.shape[1]):
         return max_pool_reference(x, window, stride)
-    return cast(jax.Array, _max_pool_with_saved_offsets(x, window, stride))
+    return _max_pool_with_saved_offsets(x, window=window, stride=stride)
 
 
 def max_pool_reference(x: jax.Array, window: int, stride: int) -> jax.Array:
     """Pool as XLA does, without padding or mask: what the faster way must equal."""
-    lowest = jnp.array(-jnp.inf, x.dtype)
+    # No array of JAX's: traced, it would hide that this is a maximum, which alone has
+    # derivatives.
+    lowest = np.array(-np.inf, x.dtype)
     sizes, strides = (1, window, 1), (1, stride, 1)
     return lax.reduce_window(x, lowest, lax.max, sizes, strides, "VALID")
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def _max_pool_with_saved_offsets(x, window: int, stride: int):
-    return _max_and_offset(x, window, stride)[0]
 
 
 def _max_and_offset(x, window, stride):
@@ -100,20 +100,25 @@ def _max_and_offset(x, window, stride):
     return best, offset
 
 
-def _max_pool_forward(x, window, stride):
+def _max_pool_forward(x, *, window, stride):
     best, offset = _max_and_offset(x, window, stride)
     return best, (offset, x.shape[1])
 
 
-def _max_pool_backward(window, stride, saved, dy):
+def _max_pool_backward(saved, dy, *, window, stride):
     offset, time = saved
     taken = [jnp.where(offset == k, dy, 0) for k in range(window)]
     return (_unslice(taken, time, window, stride),)
 
 
-_max_pool_with_saved_offsets.defvjp(_max_pool_forward, _max_pool_backward)
+_max_pool_with_saved_offsets = with_backward(
+    _max_pool_forward,
+    _max_pool_backward,
+    value=lambda x, **window: _max_and_offset(x, **window)[0],
+)(max_pool_reference)
 
 
+@on_any_mesh
 def avg_pool(
     x: jax.Array,
     window: int,
@@ -135,13 +140,13 @@ def avg_pool(
         `(batch, new_time, features)`.
 
     Raises:
-        UserError: for wrong shapes, or a sequence shorter than the window.
+        UserError: for wrong shapes or types, or a sequence shorter than the window.
 
     Example:
         >>> avg_pool(jnp.arange(4.0).reshape(1, 4, 1), 2)[0, :, 0].tolist()
         [0.5, 2.5]
     """
-    stride, sides = _arrange(x, window, stride, padding, mask)
+    stride, sides, mask = _arrange(x, window, stride, padding, mask)
     real = jnp.ones((1, x.shape[1]), bool) if mask is None else mask
     kept = x if mask is None else jnp.where(mask[:, :, None], x, 0)
     kept = kept.astype(_wide(x))
@@ -151,6 +156,7 @@ def avg_pool(
     return (total / jnp.maximum(count, 1)).astype(x.dtype)
 
 
+@on_any_mesh
 def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
     """Take the maximum over all real steps; 0 for a sequence without any.
 
@@ -162,19 +168,20 @@ def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
         `(batch, features)`.
 
     Raises:
-        UserError: for wrong shapes, or a sequence without steps.
+        UserError: for wrong shapes or types, or a sequence without steps.
 
     Example:
         >>> global_max_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
         [[3.0]]
     """
-    _check_input(x, mask)
+    mask = _check_input(x, mask)
     if mask is None:
         return max_over_time(x)
     best = max_over_time(jnp.where(mask[:, :, None], x, -jnp.inf))
     return jnp.where(jnp.any(mask, axis=1)[:, None], best, 0)
 
 
+@on_any_mesh
 def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
     """Average over all real steps; 0 for a sequence without any.
 
@@ -186,13 +193,13 @@ def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
         `(batch, features)`.
 
     Raises:
-        UserError: for wrong shapes, or a sequence without steps.
+        UserError: for wrong shapes or types, or a sequence without steps.
 
     Example:
         >>> global_avg_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
         [[1.5]]
     """
-    _check_input(x, mask)
+    mask = _check_input(x, mask)
     if mask is None:
         return jnp.mean(x, axis=1)
     kept = jnp.where(mask[:, :, None], x, 0)
@@ -201,6 +208,7 @@ def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array
     return (total / count.astype(total.dtype)).astype(x.dtype)
 
 
+@on_any_mesh
 def pool_mask(
     mask: jax.Array, window: int, *, stride: int | None = None, padding: str = "valid"
 ) -> jax.Array:
@@ -223,33 +231,38 @@ def pool_mask(
         [[True, False]]
     """
     _checks.rank("mask", mask, ("batch", "time"))
-    steps = mask[:, :, None]
-    stride, sides = _arrange(steps, window, stride, padding, None)
+    steps = check_mask(mask, mask)[:, :, None]
+    stride, sides = _geometry(steps.shape[1], window, stride, padding)
     steps = _pad_time(steps, sides, False)
     return jnp.any(
         jnp.stack([_slice(steps, k, window, stride) for k in range(window)]), axis=0
     )[:, :, 0]
 
 
-def _arrange(x, window, stride, padding, mask) -> tuple[int, tuple[int, int]]:
-    """Check the arguments; return the stride and the padding before and after."""
-    _check_input(x, mask)
+def _arrange(x, window, stride, padding, mask):
+    """Check the arguments; return the stride, the padding on both sides, the mask."""
+    mask = _check_input(x, mask)
+    return *_geometry(x.shape[1], window, stride, padding), mask
+
+
+def _geometry(time, window, stride, padding) -> tuple[int, tuple[int, int]]:
+    """Return the stride and the padding before and after."""
     _checks.positive_int("window", window)
     stride = window if stride is None else _checks.positive_int("stride", stride)
     _checks.one_of("padding", padding, ("valid", "same"))
-    time = x.shape[1]
     outputs = conv_output_length(time, window, stride=stride, padding=padding)
     if padding == "valid":
         return stride, (0, 0)
-    total = max((outputs - 1) * stride + window - time, 0)
+    total = max_dim((outputs - 1) * stride + window - time, 0)
     return stride, (total // 2, total - total // 2)
 
 
-def _check_input(x, mask) -> None:
+def _check_input(x, mask):
+    """Check both; return the mask as booleans, if there is one."""
     _checks.rank("x", x, ("batch", "time", "features"))
-    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
-    if mask is not None:
-        _checks.shape("mask", mask, x.shape[:2])
+    _checks.floats("x", x)
+    _checks.expect_shape(x.shape[1] != 0, "x", "(batch, at least 1 step, features)", x)
+    return None if mask is None else check_mask(mask, x)
 
 
 def _wide(x):
@@ -288,4 +301,7 @@ def _unslice(parts, time: int, window: int, stride: int):
 
 
 def _window_sum(x, window: int, stride: int):
+    if is_symbolic(x.shape[1]):
+        sizes, strides = (1, window, 1), (1, stride, 1)
+        return lax.reduce_window(x, 0.0, lax.add, sizes, strides, "VALID")
     return sum(_slice(x, k, window, stride) for k in range(window))

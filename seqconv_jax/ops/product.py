@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from seqconv_jax.ops.derivative import with_backward
+
 __all__ = ["dot", "product"]
 
 
@@ -24,16 +26,6 @@ def dot(a: jax.Array, b: jax.Array, axis_a: int, axis_b: int) -> jax.Array:
     return y.astype(dtype)
 
 
-@jax.custom_vjp
-def product(rows: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Multiply many rows, `(n, features)`, with a kernel, `(features, units)`.
-
-    It is `rows @ kernel`. JAX's own derivative asks for the kernel's gradient in a
-    form for which XLA on a CPU first transposes a copy of all rows of `dy`.
-    """
-    return dot(rows, kernel, 1, 0)
-
-
 def _forward(rows, kernel):
     return dot(rows, kernel, 1, 0), (rows, kernel)
 
@@ -44,4 +36,11 @@ def _backward(saved, d_y):
     return d_rows.astype(rows.dtype), d_kernel.astype(kernel.dtype)
 
 
-product.defvjp(_forward, _backward)
+@with_backward(_forward, _backward)
+def product(rows: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Multiply many rows, `(n, features)`, with a kernel, `(features, units)`.
+
+    It is `rows @ kernel`. JAX's own derivative asks for the kernel's gradient in a
+    form for which XLA on a CPU first transposes a copy of all rows of `dy`.
+    """
+    return dot(rows, kernel, 1, 0)

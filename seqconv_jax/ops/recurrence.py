@@ -9,12 +9,13 @@ short that memory, not arithmetic, is what takes the time.
 """
 
 from functools import partial
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.recurrent import State, held
 
 __all__ = ["recurrence", "recurrence_reference"]
@@ -63,8 +64,8 @@ def recurrence_reference(
         weights: what every step uses.
         mask: `(time, batch)` bool, true for real steps; None where all are.
     """
-    states = _scan(_Kind(unit, True), projected, initial_state, weights, mask)
-    return cast(jax.Array, states)
+    kind = _Kind(unit, True)
+    return _scan(projected, initial_state, weights, mask, kind=kind)
 
 
 def recurrence(
@@ -88,8 +89,7 @@ def recurrence(
             `(time, batch, units)`, or at the last alone, `(batch, units)`.
     """
     kind = _Kind(unit, return_sequences)
-    states = _recurrence(kind, projected, initial_state, weights, mask)
-    return cast(jax.Array, states)
+    return _recurrence(projected, initial_state, weights, mask, kind=kind)
 
 
 class _Kind(NamedTuple):
@@ -97,20 +97,17 @@ class _Kind(NamedTuple):
     return_sequences: bool
 
 
-def _scan(kind: _Kind, projected, initial_state, weights, mask):
+def _scan(projected, initial_state, weights, mask, *, kind: _Kind) -> jax.Array:
     def step(state, inputs):
         x, real = inputs
         new = _held(real, kind.unit.advance(weights, x, state)[0], state)
         return new, new[0] if kind.return_sequences else None
 
     last, states = lax.scan(step, initial_state, (projected, mask))
-    return states if kind.return_sequences else last[0]
+    return last[0] if states is None else states
 
 
-_recurrence = partial(jax.custom_vjp, nondiff_argnums=(0,))(_scan)
-
-
-def _forward(kind: _Kind, projected, initial_state, weights, mask):
+def _forward(projected, initial_state, weights, mask, *, kind: _Kind):
     """Run, and keep the gates of every step and the state before it."""
 
     def step(t, carry):
@@ -129,7 +126,7 @@ def _forward(kind: _Kind, projected, initial_state, weights, mask):
     return last[0], saved
 
 
-def _backward(kind: _Kind, saved, d_out):
+def _backward(saved, d_out, *, kind: _Kind):
     """Go back through time; each step's derivatives overwrite its gates.
 
     A step first writes what the step after it left, and reads its own gates from the
@@ -180,7 +177,7 @@ def _backward(kind: _Kind, saved, d_out):
     return slots, d_initial, d_weights, None
 
 
-_recurrence.defvjp(_forward, _backward)
+_recurrence = with_backward(_forward, _backward)(_scan)
 
 
 def _at(arrays, t):

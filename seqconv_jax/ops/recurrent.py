@@ -15,7 +15,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.masking import check_mask
 from seqconv_jax.ops.product import product
+from seqconv_jax.ops.symbolic import is_symbolic
 
 __all__ = ["project_inputs"]
 
@@ -63,6 +65,8 @@ def project_inputs(
         >>> project_inputs(jnp.ones((2, 5, 4)), jnp.zeros((4, 9))).shape
         (5, 2, 9)
     """
+    _checks.floats("x", x)
+    _checks.floats("kernel", kernel)
     y = jnp.concatenate(project(x, kernel, dropout_mask, gates), axis=-1)
     return y if bias is None else y + bias[None, None, :]
 
@@ -75,6 +79,9 @@ def project(x, kernel, dropout_mask, gates: int) -> list[jax.Array]:
     projected = []
     for part, mask in zip(jnp.split(kernel, gates, axis=1), masks, strict=True):
         kept = x if mask is None else x * mask[None]
+        if is_symbolic(time * batch):
+            projected.append(kept @ part)
+            continue
         rows = product(kept.reshape(time * batch, features), part)
         projected.append(rows.reshape(time, batch, part.shape[1]))
     return projected
@@ -144,7 +151,11 @@ def check_arguments(
 ) -> None:
     """Raise unless the arrays of a recurrent operation fit each other."""
     _checks.rank("x", x, ("batch", "time", "features"))
-    _checks.expect_shape(x.shape[1] > 0, "x", "(batch, at least 1 step, features)", x)
+    _checks.expect_shape(x.shape[1] != 0, "x", "(batch, at least 1 step, features)", x)
+    weights = {"kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
+    for name, array in {"x": x, **weights}.items():
+        if array is not None:
+            _checks.floats(name, array)
     units = recurrent_kernel.shape[0]
     width = gates * units
     _checks.shape("recurrent_kernel", recurrent_kernel, (units, width))
@@ -153,7 +164,7 @@ def check_arguments(
         wanted = (width,) if bias_rows == 1 else (bias_rows, width)
         _checks.shape("bias", bias, wanted)
     if mask is not None:
-        _checks.shape("mask", mask, x.shape[:2])
+        check_mask(mask, x)
 
 
 def check_dropout_masks(x, units: int, input_mask, recurrent_mask, *gates: int) -> None:
@@ -164,4 +175,5 @@ def check_dropout_masks(x, units: int, input_mask, recurrent_mask, *gates: int) 
         ("recurrent_dropout_mask", recurrent_mask, units),
     ]:
         if mask is not None:
+            _checks.floats(name, mask)
             _checks.shape(name, mask, (*gates, batch, width))

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrent import (
     check_arguments,
@@ -18,6 +19,7 @@ __all__ = ["simple_rnn", "simple_rnn_cell"]
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
 
+@on_any_mesh
 def simple_rnn(
     x: jax.Array,
     kernel: jax.Array,
@@ -79,6 +81,7 @@ def simple_rnn(
     wide = jnp.promote_types(dtype, jnp.float32)
     if initial_state is None:
         initial_state = jnp.zeros((batch, units))
+    _checks.floats("initial_state", initial_state)
     _checks.shape("initial_state", initial_state, (batch, units))
     start = initial_state.astype(wide)
     kernel_wide, bias, dropped = jax.tree.map(
@@ -129,6 +132,7 @@ def simple_rnn_reference(
     return run_reference(step, hide(x, mask), (state,), mask, **options)
 
 
+@on_any_mesh
 def simple_rnn_cell(
     projected: jax.Array,
     state: jax.Array,

@@ -34,7 +34,9 @@ SHAPES = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_values_and_gradients_equal_the_plain_way(dtype, x64):
     given = [arguments(time, taps, dtype) for time, taps, _ in SHAPES]
-    assert all(is_product(g[0], g[1], s[2]) for g, s in zip(given, SHAPES, strict=True))
+    if jax.default_backend() == "cpu":  # elsewhere XLA's own convolution is the faster
+        pairs = zip(given, SHAPES, strict=True)
+        assert all(is_product(g[0], g[1], s[2]) for g, s in pairs)
     got, expected = (
         values_and_gradients(
             [lambda x, k, w=w, op=op: op(x, k, w) for _, _, w in SHAPES], given
@@ -116,6 +118,9 @@ def test_half_precision_stays_near_float32(dtype):
     assert_close(got, conv_max_pool(wide[0], wide[1], 3).astype(dtype))
 
 
+@pytest.mark.skipif(
+    jax.default_backend() != "cpu", reason="of the program that XLA makes for a CPU"
+)
 def test_only_the_maxima_and_their_places_are_kept():
     # The convolution's output is three times as large as its maxima.
     x, kernel = normal(4, 302, 2), normal(3, 2, 8)

@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.gru.implementation import run_loop
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell
-from seqconv_jax.ops.masking import hide
+from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrent import (
     GATES,
     check_arguments,
@@ -22,6 +23,7 @@ from seqconv_jax.ops.recurrent import (
 __all__ = ["gru", "gru_cell"]
 
 
+@on_any_mesh
 def gru(
     x: jax.Array,
     kernel: jax.Array,
@@ -101,6 +103,7 @@ def gru(
     dtype = jnp.result_type(x, recurrent_kernel)
     if initial_state is None:
         initial_state = jnp.zeros((batch, units), dtype)
+    _checks.floats("initial_state", initial_state)
     _checks.shape("initial_state", initial_state, (batch, units))
 
     projected = Gates(*project(hide(x, mask), kernel, input_dropout_mask, 3))
@@ -108,7 +111,7 @@ def gru(
         lambda array: array.astype(dtype),
         (projected, *_split_bias(bias, reset_after)),
     )
-    mask = None if mask is None else jnp.asarray(mask).T
+    mask = None if mask is None else check_mask(mask, x).T
     if reverse:
         projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
     states = run_loop(
@@ -125,6 +128,7 @@ def gru(
     return jnp.swapaxes(states[::-1] if reverse else states, 0, 1)
 
 
+@on_any_mesh
 def gru_cell(
     projected: jax.Array,
     state: jax.Array,

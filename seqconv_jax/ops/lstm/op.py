@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.lstm.step import Gates, LSTMStep, Weights
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrence import recurrence
@@ -21,6 +22,7 @@ from seqconv_jax.ops.recurrent import (
 __all__ = ["lstm", "lstm_cell"]
 
 
+@on_any_mesh
 def lstm(
     x: jax.Array,
     kernel: jax.Array,
@@ -150,6 +152,7 @@ def lstm_reference(
     return run_reference(step, hide(x, mask), initial_state or state, mask, **options)
 
 
+@on_any_mesh
 def lstm_cell(
     projected: jax.Array,
     state: tuple[jax.Array, jax.Array],
@@ -194,4 +197,5 @@ def _check(x, kernel, recurrent_kernel, bias, gate_activation, state, mask) -> N
     _checks.expect(is_pair, "initial_state", expected, type(state).__name__)
     for k, part in enumerate(state):
         wanted = (x.shape[0], recurrent_kernel.shape[0])
+        _checks.floats(f"initial_state[{k}]", part)
         _checks.shape(f"initial_state[{k}]", part, wanted)
