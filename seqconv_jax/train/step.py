@@ -10,6 +10,7 @@ import optax
 
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.outputs import check_scores_fit
 from seqconv_jax.train.state import TrainState
 
 Score = Callable[[jax.Array, jax.Array], jax.Array]
@@ -58,6 +59,7 @@ def make_step(
         (1, ['examples', 'gradient_norm', 'loss'])
     """
     scores = {"loss": loss, **(metrics or {})}
+    check_scores_fit(model, scores)
 
     def objective(params, batch_stats, batch: Batch, key):
         predictions, batch_stats = forward(
@@ -97,6 +99,7 @@ def make_scorer(
     Returns:
         `score(params, batch_stats, batch) -> metrics`.
     """
+    check_scores_fit(model, scores)
 
     def score(params, batch_stats, batch: Batch) -> Metrics:
         predictions, _ = forward(model, params, batch_stats, batch.x, train=False)
