@@ -101,7 +101,7 @@ def list_hdf5(file: BinaryIO) -> Group:
         ) from error
     except UserError:
         raise
-    except (subprocess.TimeoutExpired, ValueError, RecursionError):
+    except (subprocess.TimeoutExpired, ValueError, TypeError, RecursionError):
         raise UserError(
             f"{_WHOLE}: the HDF5 library crashed in it, or came to no end"
         ) from None
@@ -209,9 +209,7 @@ def _libraries() -> list[str]:
     for name in ("h5py", "numpy"):
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
-            raise UserError(
-                f"this needs {name}: pip install 'seqconv-jax[interop]'"
-            )
+            raise UserError(f"this needs {name}: pip install 'seqconv-jax[interop]'")
         found.append(str(Path(spec.origin).parents[1]))
     return list(dict.fromkeys(found))
 

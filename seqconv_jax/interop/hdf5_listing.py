@@ -37,13 +37,19 @@ def _main() -> None:
 
 def _limit() -> None:
     """Have the system end this process when it has used too much."""
-    with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows
+    try:
         import resource
-
-        used = int(sum(os.times()[:2])) + 1
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (used + _PROCESSOR_SECONDS,) * 2)
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    except ImportError:  # on Windows
+        return
+    seconds = int(sum(os.times()[:2])) + 1 + _PROCESSOR_SECONDS
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_AS: _MEMORY,
+    }
+    for kind, limit in limits.items():
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (limit, limit))
 
 
 def _write(result: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from seqconv_jax.interop.variables import (
     expected_variables,
     of_collection,
 )
+from seqconv_jax.nn import Sequential
 from seqconv_jax.nn.calls import abstract
 from seqconv_jax.nn.final_activation import final_activation, without_probabilities
 
@@ -99,13 +100,13 @@ def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
     return Loaded(model, read["params"], described.input_shape, read["batch_stats"])
 
 
-def _of_logits(model: nn.Module) -> nn.Module:
+def _of_logits(model: Sequential) -> Sequential:
     try:
         return without_probabilities(model)
     except ValueError as error:
         raise UserError(
             "`logits` must be False for a model that does not end in a sigmoid or a "
-            f"softmax, got True, and it ends in {error}"
+            f"softmax, got True, and it ends in {str(error)!r}"
         ) from None
 
 

@@ -180,6 +180,6 @@ def _check_only_output(layer: Mapping[str, Any], output: list[Any]) -> None:
     """Raise unless a tensor is the one that its layer's one call returned."""
     if output != [0, 0]:
         raise UserError(
-            f"{name_of(layer)} is called with output {output} of a layer that is called "
-            "once and returns one tensor"
+            f"{name_of(layer)} is called with output {output} of a layer that is "
+            "called once and returns one tensor"
         )

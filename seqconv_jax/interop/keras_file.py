@@ -97,9 +97,7 @@ def _layers(root: Group) -> tuple[Group, bool]:
     raise UserError("expected weights of Keras's, got no group 'layers'")
 
 
-def _read_zip(
-    file: BinaryIO, weights: BinaryIO
-) -> tuple[dict[str, Any], str | None]:
+def _read_zip(file: BinaryIO, weights: BinaryIO) -> tuple[dict[str, Any], str | None]:
     """Copy the weights of a `.keras` file; return the configuration, and who wrote it.
 
     Args:

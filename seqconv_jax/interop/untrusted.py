@@ -1,4 +1,4 @@
-"""Opening and reading what others wrote: regular files, and JSON that says one thing."""
+"""Opening and reading what others wrote: regular files, JSON that says one thing."""
 
 import json
 import os
@@ -32,12 +32,14 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
                 raise UserError("it is not a regular file")
             yield file
     except UserError as error:
-        raise UserError(f"{path}: {error}") from error.__cause__
+        raise UserError(f"{path}: {_shortened(str(error))}") from error.__cause__
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
     except _DAMAGE as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"{path} is damaged: {reason}") from error
+        reason = _shortened(f"{type(error).__name__}: {error}")
+        raise UserError(
+            f"{path} is damaged: a part is missing or no such thing ({reason})"
+        ) from error
 
 
 def json_object(text: str | bytes, where: str) -> dict[str, Any]:
@@ -66,6 +68,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         repeated = sorted(name for name, times in counted.items() if times > 1)
         raise UserError(f"names {repeated[:5]} more than once")
     return named
+
+
+def _shortened(text: str) -> str:
+    """Return a text as one line, without the middle if it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= 600 else f"{line[:400]} ... {line[-150:]}"
 
 
 def _open_at_once(path: str, flags: int) -> int:
