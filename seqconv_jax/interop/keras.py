@@ -66,8 +66,14 @@ def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
     input and the shortcut of its second (the other way round if the first is the input
     itself), any other merge `nn.Parallel`. Masks end where Keras forgets them.
 
+    A model that ends in a sigmoid or a softmax returns probabilities, as in Keras,
+    while `losses` take logits: training and evaluation raise unless the losses are told
+    `from_probabilities`, or the model is loaded with `logits=True`.
+
     Args:
         path: the file; what it is is read from its content, not from its suffix.
+        logits: whether to leave the sigmoid or softmax at the end out, so that the
+            model returns what `losses` take.
 
     Returns:
         An `nn.Sequential`, its parameters, the shape of its input, and its moving
