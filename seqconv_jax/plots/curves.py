@@ -71,7 +71,9 @@ def curves(
 def _metric_lines(history, metric: str) -> list[tuple[str, list, np.ndarray, str]]:
     """Return label, epochs, values and colour of training and validation."""
     epochs = floats("epoch", (record.get("epoch") for record in history)).tolist()
-    expect(np.all(np.diff(epochs) > 0), "history", "in the order of epochs", epochs)
+    expect(
+        bool(np.all(np.diff(epochs) > 0)), "history", "in the order of epochs", epochs
+    )
     lines = []
     for key, label, color in (
         (metric, "training", BLUE),
