@@ -20,7 +20,7 @@ from seqconv_jax._checks import UserError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _PROGRAM = Path(__file__).with_name("hdf5_listing.py")
-# It ends itself after 3 seconds of work, where the system can count them.
+# It ends itself after 2 seconds of work, where the system can count them.
 _SECONDS = 30
 _WHOLE = "expected a whole file of Keras's"
 

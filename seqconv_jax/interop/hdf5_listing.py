@@ -9,6 +9,7 @@ is followed.
 import contextlib
 import faulthandler
 import json
+import math
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 _ATTRIBUTES = re.compile(r"model_config|keras_version|(layer|weight)_names\d*")
 _PASSED_OVER = ("optimizer", "optimizer_weights")
 _MOST_ITEMS, _LONGEST = 100_000, 50_000_000
-_PROCESSOR_SECONDS, _MEMORY = 3, 2 << 30
+_PROCESSOR_SECONDS, _MEMORY = 2, 1 << 30
 
 
 def _main() -> None:
@@ -68,7 +69,7 @@ class _Listing:
 
     def group(self, group: Any, depth: int) -> dict[str, Any]:
         attributes = {
-            name: _text(group.attrs[name])
+            name: self.text(group, name)
             for name in group.attrs
             if _ATTRIBUTES.fullmatch(name)
         }
@@ -78,6 +79,14 @@ class _Listing:
             raise ValueError("it has more groups than a model has")
         items = {name: self.item(group, name, depth + 1) for name in names}
         return {"attributes": attributes, "items": items}
+
+    def text(self, group: Any, name: str) -> Any:
+        """Return an attribute, unless its size is one to be read for ever."""
+        about = group.attrs.get_id(name)
+        size = math.prod(about.shape or ()) * max(about.dtype.itemsize, 1)
+        if size > _LONGEST:
+            raise ValueError(f"attribute {name!r} has {size:,} bytes")
+        return _text(group.attrs[name])
 
     def item(self, group: Any, name: str, depth: int) -> dict[str, Any]:
         link = group.get(name, getlink=True)

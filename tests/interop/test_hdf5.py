@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from interop.keras_files import gru_file, gru_weights
 
 from seqconv_jax import UserError
 from seqconv_jax.interop import hdf5, hdf5_listing
@@ -18,7 +19,7 @@ limit()
 while True:
     pass
 """
-TAKE = SPIN.replace("while True:\n    pass", "print(len(bytearray(4 << 30)))")
+TAKE = SPIN.replace("while True:\n    pass", "print(len(bytearray(2 << 30)))")
 PROGRAMS = {
     "spins": SPIN,
     "takes all memory": TAKE,
@@ -44,6 +45,17 @@ def test_a_library_that_does_not_return(name, weights, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="crashed in it, or came to no end"):
         listed(weights)
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("bit", [16, 128])
+def test_a_text_of_damaged_length_is_an_error_in_seconds(bit, tmp_path):
+    """The library was seen to read names of 2^31 bytes that are not there."""
+    path = gru_file(tmp_path / "a.h5", None, {}, gru_weights(), root="")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"layer_names") + 83] ^= bit
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="expected a whole file of Keras's"):
+        listed(path)
 
 
 def test_a_process_that_waits_is_ended(weights, tmp_path, monkeypatch):
