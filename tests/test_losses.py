@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 import jax
@@ -37,10 +38,16 @@ def test_errors_equal_their_formulas():
     "ours, theirs",
     [
         (binary_cross_entropy, keras.losses.BinaryCrossentropy(from_logits=True)),
+        (
+            lambda x, y: binary_cross_entropy(
+                jax.nn.sigmoid(x), y, from_probabilities=True
+            ),
+            keras.losses.BinaryCrossentropy(from_logits=True),
+        ),
         (mae, keras.losses.MeanAbsoluteError()),
         (mse, keras.losses.MeanSquaredError()),
     ],
-    ids=["bce", "mae", "mse"],
+    ids=["bce", "bce from probabilities", "mae", "mse"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_values_and_gradients_equal_keras(ours, theirs, dtype, x64):
@@ -122,3 +129,24 @@ def test_is_per_example(loss):
 def test_shapes_that_would_broadcast_raise(loss, x, y, message):
     with pytest.raises(UserError, match=message):
         loss(jnp.zeros(x), jnp.zeros(y))
+
+
+def test_cross_entropy_of_extreme_probabilities_is_that_of_keras():
+    p, y = jnp.array([[0.0], [1.0], [1.0], [1e-9]]), jnp.array([[1.0], [0], [1], [1]])
+    got = binary_cross_entropy(p, y, from_probabilities=True)
+    with keras_reference.exact():
+        expected = keras.losses.BinaryCrossentropy().call(y, p)
+    assert_close(got, np.asarray(expected), tolerance=1e-5)
+
+
+def test_accuracy_from_probabilities():
+    p = jnp.array([[0.6, 0.4], [0.5, 0.9], [0.0, 1.0]])
+    labels = jnp.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
+    assert accuracy(p, labels, from_probabilities=True).tolist() == [1.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("score", [accuracy, binary_cross_entropy])
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
+def test_what_is_no_probability_gives_nan(score, value):
+    score = partial(score, from_probabilities=True)
+    assert np.isnan(score(jnp.full((1, 1), value), jnp.ones((1, 1))))

@@ -99,15 +99,32 @@ class TestCurves:
         assert len(ticks) >= 1
         np.testing.assert_array_equal(ticks, np.round(ticks))
 
-    def test_gaps_and_a_best_epoch_that_is_not_there(self, tmp_path, figures):
+    def test_gaps(self, tmp_path, figures):
         history = [dict(record) for record in HISTORY]
         history[1]["val_loss"] = None
         del history[2]["loss"]
-        plots.curves(history, tmp_path / "a.png", title="t", best_epoch=99)
+        plots.curves(history, tmp_path / "a.png", title="t")
         drawn = lines(figures[0].axes[0])
         assert list(drawn) == ["training", "validation"]
         assert np.flatnonzero(np.isnan(drawn["validation"][1])).tolist() == [1]
         assert np.flatnonzero(np.isnan(drawn["training"][1])).tolist() == [2]
+
+    @pytest.mark.parametrize(
+        "change, message",
+        [
+            ({"loss": "0.5"}, "`loss` must be numbers or None, got '0.5'"),
+            ({"val_loss": [1]}, r"`val_loss` must be numbers or None, got \[1\]"),
+            ({"epoch": 1}, "`history` must be in the order of epochs"),
+            ({"epoch": None}, "`history` must be in the order of epochs"),
+        ],
+    )
+    def test_records_that_are_wrong(self, change, message, tmp_path):
+        history = [HISTORY[0], {**HISTORY[1], **change}]
+        with pytest.raises(UserError, match=message):
+            plots.curves(history, tmp_path / "a.png", title="t")
+        with pytest.raises(UserError, match="`best_epoch` must be an epoch of the his"):
+            plots.curves(HISTORY, tmp_path / "a.png", title="t", best_epoch=99)
+        assert not list(tmp_path.iterdir())
 
     def test_training_only(self, tmp_path, figures):
         history = [{"epoch": 1, "mae": 0.5}, {"epoch": 2, "mae": 0.25}]
@@ -168,6 +185,14 @@ class TestForecast:
             UserError, match=r"`times` must have shape \(n,\), got \(0,"
         ):
             plots.forecast(DATES[:0], WAVE[:0], WAVE[:0], path, **options)
+        gone = np.where(np.arange(240) == 5, np.datetime64("NaT"), DATES)
+        for times in (DATES[::-1], gone, np.full(240, np.nan)):
+            with pytest.raises(UserError, match="`times` must be ascending"):
+                plots.forecast(times, WAVE, WAVE, path, **options)
+        with pytest.raises(UserError, match="`forecast` must be numbers, got '<U"):
+            plots.forecast(DATES, WAVE, WAVE.astype(str), path, **options)
+        with pytest.raises(UserError, match="`times` must be times or numbers"):
+            plots.forecast(DATES.astype(str), WAVE, WAVE, path, **options)
         assert not path.exists()
 
 

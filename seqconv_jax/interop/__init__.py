@@ -31,6 +31,7 @@ states returned for those are the initial state, not zeros.
 
 Files from others are read as data alone: no pickle, no code, no link is followed, and
 no array is read before its shape, type and stored size are those that the model has.
+HDF5 is listed by a process of its own, which has limits of time and memory.
 """
 
 from seqconv_jax.interop.keras import (

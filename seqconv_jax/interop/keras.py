@@ -20,7 +20,9 @@ from seqconv_jax.interop.variables import (
     expected_variables,
     of_collection,
 )
+from seqconv_jax.nn import Sequential
 from seqconv_jax.nn.calls import abstract
+from seqconv_jax.nn.final_activation import final_activation, without_probabilities
 
 # Shapes are inferred from it where a model leaves its length open; nothing is computed.
 _OPEN_LENGTH = 1 << 20
@@ -45,8 +47,17 @@ class Loaded(NamedTuple):
     input_shape: tuple[int | None, ...]
     batch_stats: Any = {}
 
+    @property
+    def final_activation(self) -> str | None:
+        """What the model's outputs come from: `"sigmoid"`, `"linear"`, ...
 
-def load_keras(path: PathLike) -> Loaded:
+        After a sigmoid or a softmax they are probabilities, not the logits that
+        `losses` takes by default. None where the model's layers do not say.
+        """
+        return final_activation(self.model)
+
+
+def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
     """Load a whole model that Keras saved: `.keras`, or the older HDF5 file.
 
     Nothing in the file is executed. Dropout layers and rates come along, what acts in
@@ -55,15 +66,22 @@ def load_keras(path: PathLike) -> Loaded:
     input and the shortcut of its second (the other way round if the first is the input
     itself), any other merge `nn.Parallel`. Masks end where Keras forgets them.
 
+    A model that ends in a sigmoid or a softmax returns probabilities, as in Keras,
+    while `losses` take logits: training and evaluation raise unless the losses are told
+    `from_probabilities`, or the model is loaded with `logits=True`.
+
     Args:
         path: the file; what it is is read from its content, not from its suffix.
+        logits: whether to leave the sigmoid or softmax at the end out, so that the
+            model returns what `losses` take.
 
     Returns:
         An `nn.Sequential`, its parameters, the shape of its input, and its moving
         averages if it has any. Ids are integers.
 
     Raises:
-        UserError: naming the first layer, option or array that cannot be taken over.
+        UserError: naming the first layer, option or array that cannot be taken over;
+            if there is no sigmoid or softmax for `logits` to leave out.
 
     Example:
         After `model.save("model.keras")` in Keras::
@@ -76,18 +94,26 @@ def load_keras(path: PathLike) -> Loaded:
     with open_keras(path) as file:
         if file.config is None:
             raise UserError(
-                f"{path} holds weights alone: build the model and call "
-                "load_keras_weights"
+                "it holds weights alone: build the model and call load_keras_weights"
             )
         described = describe(file.config, file.version)
         sizes = [_OPEN_LENGTH if n is None else n for n in described.input_shape]
         dtype = jnp.float32 if len(sizes) > 1 else jnp.int32
         layers = layers_of(described.model, abstract((1, *sizes), dtype))
         arrays = read_weights(file, layers, described.places)
+        model = _of_logits(described.model) if logits else described.model
     read = as_variables(arrays)
-    return Loaded(
-        described.model, read["params"], described.input_shape, read["batch_stats"]
-    )
+    return Loaded(model, read["params"], described.input_shape, read["batch_stats"])
+
+
+def _of_logits(model: Sequential) -> Sequential:
+    try:
+        return without_probabilities(model)
+    except ValueError as error:
+        raise UserError(
+            "`logits` must be False for a model that does not end in a sigmoid or a "
+            f"softmax, got True, and it ends in {str(error)!r}"
+        ) from None
 
 
 def load_keras_weights(path: PathLike, model: nn.Module, example: Any) -> Any:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.keras_layers import name_of
 
+_MOST_LAYERS = 1000
+
 
 class Call(NamedTuple):
     """The one call of a layer.
@@ -47,6 +49,7 @@ def calls_of(layers: Any) -> dict[str, Call]:
     """
     if not isinstance(layers, list) or not all(isinstance(x, dict) for x in layers):
         raise UserError("the Functional model's list of layers is damaged")
+    check_count(layers)
     calls: dict[str, Call] = {}
     for layer in layers:
         name = str(layer.get("name") or (layer.get("config") or {}).get("name"))
@@ -66,6 +69,14 @@ def calls_of(layers: Any) -> dict[str, Call]:
     if unknown:
         raise UserError(f"layers {sorted(unknown)} are called, but not listed")
     return calls
+
+
+def check_count(layers: list[Any]) -> None:
+    """Raise for so many layers that nobody would wait for the model to be built."""
+    if len(layers) > _MOST_LAYERS:
+        raise UserError(
+            f"the model must have at most {_MOST_LAYERS:,} layers, got {len(layers):,}"
+        )
 
 
 def masks_of(calls: Mapping[str, Call], output: str) -> Masks:
@@ -100,14 +111,20 @@ def _before(call: Call, calls: Mapping[str, Call]) -> set[str]:
 
 
 def _is_own(call: Call, calls: Mapping[str, Call]) -> bool:
-    """Say whether a mask is one that a layer of the model makes of its own input."""
-    if call.described.get("class_name") == "NotEqual":
-        return any(
+    """Say whether a mask is one that layers of the model make of their own input."""
+    seen, waiting = {call.name}, [call]
+    while waiting:
+        call = waiting.pop()
+        if call.described.get("class_name") in ("Any", "LogicalOr"):
+            new = set(call.inputs) - seen
+            seen |= new
+            waiting += [calls[name] for name in new]
+        elif call.described.get("class_name") != "NotEqual" or not any(
             maker.inputs == call.inputs and _masked_value(maker) == _second(call)
             for maker in calls.values()
-        )
-    known = call.described.get("class_name") in ("Any", "LogicalOr")
-    return known and all(_is_own(calls[name], calls) for name in call.inputs)
+        ):
+            return False
+    return True
 
 
 def _second(call: Call) -> Any:
@@ -138,18 +155,31 @@ def _tensors(
     of `[name, node, output, kwargs]`.
     """
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-        yield str(value["config"]["keras_history"][0]), role
+        source, *output = value["config"]["keras_history"]
+        _check_only_output(layer, output)
+        yield str(source), role
     elif isinstance(value, dict):
         for name, part in value.items():
-            if part is True:
+            is_option = part is not None and not isinstance(part, dict | list)
+            if is_option and not (name == "training" and part is False):
                 raise UserError(
-                    f"{name_of(layer)} is called with {name}=True, which has no "
+                    f"{name_of(layer)} is called with {name}={part!r}, which has no "
                     "counterpart here"
                 )
             yield from _tensors(layer, part, "mask" if name == "mask" else role)
     elif isinstance(value, list):
         if len(value) >= 3 and isinstance(value[0], str):
+            _check_only_output(layer, value[1:3])
             yield value[0], role
             value = value[3:]
         for part in value:
             yield from _tensors(layer, part, role)
+
+
+def _check_only_output(layer: Mapping[str, Any], output: list[Any]) -> None:
+    """Raise unless a tensor is the one that its layer's one call returned."""
+    if output != [0, 0]:
+        raise UserError(
+            f"{name_of(layer)} is called with output {output} of a layer that is "
+            "called once and returns one tensor"
+        )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from seqconv_jax import nn as sc
 from seqconv_jax._checks import UserError
+from seqconv_jax.interop.keras_calls import check_count
 from seqconv_jax.interop.keras_graph import Chain, Fork, Graph, graph_of
 from seqconv_jax.interop.keras_layers import major, translate, translate_merge
 from seqconv_jax.interop.keras_masks import with_masks_of_keras
@@ -58,6 +59,7 @@ def describe(config: Mapping[str, Any], version: str | None) -> Description:
         listed = inner.get("layers") if isinstance(inner, dict) else inner
         if not isinstance(listed, list) or not all(isinstance(x, dict) for x in listed):
             raise UserError("the Sequential model's list of layers is damaged")
+        check_count(listed)
         first = listed[0] if listed else {"config": {}}
         chain = [x for x in listed if x.get("class_name") != "InputLayer"]
     elif kind in ("Functional", "Model") and isinstance(inner, dict):

@@ -6,23 +6,29 @@ has the configuration in an attribute and a group for each layer's name, and may
 any suffix, `.keras` included.
 """
 
+import shutil
+import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import parse_object
-from seqconv_jax.interop.hdf5 import SIGNATURE, child, open_hdf5, text
-
-if TYPE_CHECKING:
-    import h5py
+from seqconv_jax.interop.hdf5 import SIGNATURE, Group, child, list_hdf5, text
+from seqconv_jax.interop.untrusted import json_object, open_regular
 
 _WEIGHTS = "model.weights.h5"
 # Trained weights hardly compress; a member that unpacks to more is no model.
 _LARGEST_RATIO = 100
+_LARGEST_JSON = 20_000_000
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(RuntimeError, ValueError, LookupError, OverflowError),
+)
 
 
 class KerasFile(NamedTuple):
@@ -34,12 +40,14 @@ class KerasFile(NamedTuple):
         weights: the group that holds the layers.
         by_name: whether layers are called by their own names, in the order of an
             attribute, as in the older files; otherwise by their classes, counted.
+        content: the HDF5 file, for its arrays to be read.
     """
 
     config: dict[str, Any] | None
     version: str | None
-    weights: "h5py.Group"
+    weights: Group
     by_name: bool
+    content: BinaryIO
 
 
 @contextmanager
@@ -48,71 +56,91 @@ def open_keras(path: Path) -> Iterator[KerasFile]:
 
     Raises:
         UserError: if it is none, is damaged, or lacks a part; until the `with` block
-            is left.
+            is left, whose errors then begin with `path`.
     """
-    start = _first_bytes(path)
-    if start.startswith(b"PK"):
-        members = _read_zip(path)
-        version = parse_object(members["metadata.json"], f"{path}: metadata.json")
-        config = parse_object(members["config.json"], f"{path}: config.json")
-        with open_hdf5(path, members[_WEIGHTS]) as file:
-            group, by_name = _layers(file)
-            yield KerasFile(config, version.get("keras_version"), group, by_name)
-    elif start == SIGNATURE:
-        with open_hdf5(path) as file:
-            yield _whole(file)
-    else:
-        raise UserError(
-            f"{path}: expected a file of Keras's (.keras, .weights.h5, .h5), "
-            f"got one that begins with {start!r}"
-        )
+    with open_regular(path) as file:
+        start = file.read(len(SIGNATURE))
+        if not start.startswith(b"PK") and start != SIGNATURE:
+            raise UserError(
+                "expected a file of Keras's (.keras, .weights.h5, .h5), got one that "
+                f"begins with {start!r}"
+            )
+        if start == SIGNATURE:
+            yield _older(file)
+        else:
+            with tempfile.TemporaryFile() as weights:
+                described = _read_zip(file, weights)
+                group, by_name = _layers(list_hdf5(weights))
+                yield KerasFile(*described, group, by_name, weights)
 
 
-def _whole(file: "h5py.File") -> KerasFile:
-    config = text(file, "model_config")
+def _older(file: BinaryIO) -> KerasFile:
+    """Read a file that is HDF5 as a whole."""
+    root = list_hdf5(file)
+    config = text(root, "model_config")
     if config is None:
-        group, by_name = _layers(file)
-        return KerasFile(None, text(group, "keras_version"), group, by_name)
-    group = child(file, "model_weights")
-    version = text(file, "keras_version") or text(group, "keras_version")
-    return KerasFile(parse_object(config, "model_config"), version, group, True)
+        group, by_name = _layers(root)
+        return KerasFile(None, text(group, "keras_version"), group, by_name, file)
+    group = child(root, "model_weights")
+    version = text(root, "keras_version") or text(group, "keras_version")
+    return KerasFile(json_object(config, "model_config"), version, group, True, file)
 
 
-def _layers(file: "h5py.File") -> tuple["h5py.Group", bool]:
+def _layers(root: Group) -> tuple[Group, bool]:
     """Return the group of the layers, and whether they go by their own names."""
-    if "layer_names" in file.attrs or "layer_names0" in file.attrs:
-        return file, True
+    if "layer_names" in root.attributes or "layer_names0" in root.attributes:
+        return root, True
     # TensorFlow's Keras 2.12 and 2.13 said it at length.
     for name in ("layers", "_layer_checkpoint_dependencies"):
-        if name in file:
-            return child(file, name), False
+        if name in root.items:
+            return child(root, name), False
     raise UserError("expected weights of Keras's, got no group 'layers'")
 
 
-def _first_bytes(path: Path) -> bytes:
+def _read_zip(file: BinaryIO, weights: BinaryIO) -> tuple[dict[str, Any], str | None]:
+    """Copy the weights of a `.keras` file; return the configuration, and who wrote it.
+
+    Args:
+        file: the zip, whose members are checked by their sums as they are read.
+        weights: what the weights are copied to.
+    """
     try:
-        with path.open("rb") as file:
-            return file.read(len(SIGNATURE))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+        with zipfile.ZipFile(file) as archive:
+            config = _read_json(archive, "config.json")
+            metadata = _read_json(archive, "metadata.json")
+            with archive.open(_member(archive, _WEIGHTS)) as content:
+                shutil.copyfileobj(content, weights, 1 << 20)
+            weights.flush()
+    except UserError:
+        raise
+    except _DAMAGED_ZIP as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"it is a damaged .keras file: {reason}") from error
+    version = metadata.get("keras_version")
+    if not isinstance(version, str | None):
+        raise UserError(f"metadata.json must say keras_version as text, got {version}")
+    return config, version
 
 
-def _read_zip(path: Path) -> dict[str, bytes]:
-    """Return the three members of a `.keras` file, by name and under a cap."""
-    wanted = ("metadata.json", "config.json", _WEIGHTS)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            for name in wanted:
-                if (count := names.count(name)) != 1:
-                    found = f"{count} times" if count else f"only {sorted(names)[:5]}"
-                    raise UserError(f"{path}: expected {name!r} once, got {found}")
-                member = archive.getinfo(name)
-                if member.file_size > _LARGEST_RATIO * member.compress_size:
-                    raise UserError(
-                        f"{path}: {name!r} unpacks from {member.compress_size:,} to "
-                        f"{member.file_size:,} bytes, which no model does"
-                    )
-            return {name: archive.read(name) for name in wanted}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise UserError(f"{path} is a damaged .keras file: {error}") from error
+def _read_json(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
+    member = _member(archive, name)
+    if member.file_size > _LARGEST_JSON:
+        raise UserError(f"{name!r} has {member.file_size:,} bytes, which no model has")
+    return json_object(archive.read(member), name)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """Return a member that is there once and does not unpack to far too much."""
+    names = archive.namelist()
+    if (count := names.count(name)) != 1:
+        found = f"{count} times" if count else f"only {sorted(names)[:5]}"
+        raise UserError(f"expected {name!r} once, got {found}")
+    member = archive.getinfo(name)
+    if member.file_size > _LARGEST_RATIO * member.compress_size:
+        raise UserError(
+            f"{name!r} unpacks from {member.compress_size:,} to "
+            f"{member.file_size:,} bytes, which no model does"
+        )
+    if member.compress_type not in _COMPRESSIONS:
+        raise UserError(f"{name!r} is packed by method {member.compress_type}")
+    return member

@@ -4,7 +4,6 @@ Only graphs that nest are taken: what a layer of several inputs merges are chain
 begin at one place, and may hold such merges themselves.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
@@ -62,9 +61,12 @@ def graph_of(inner: Mapping[str, Any]) -> Graph:
             "the Functional model must have one input, got "
             f"{[call.name for call in layers.values() if not call.inputs]}"
         )
-    folded = _Folding(layers, _forks(layers))
+    folded = _Folding(layers, _forks(layers), set())
     chain = folded.chain(last, first.name)
-    _check_all_used_once(chain, layers, first.name)
+    unused = [call for name, call in layers.items() if name not in folded.seen]
+    for call in unused:
+        if call is not first:
+            raise _in_the_way(call)
     return Graph(first.described, chain, masks)
 
 
@@ -112,18 +114,23 @@ def _common(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
 
 
 class _Folding(NamedTuple):
-    """The layers by name, and what all paths to each of them pass."""
+    """The layers by name, what all paths to each of them pass, and those seen so far.
+
+    A layer that is come to twice is shared by branches.
+    """
 
     layers: Mapping[str, Call]
     passed: Mapping[str, tuple[str, ...]]
+    seen: set[str]
 
     def chain(self, last: str, start: str) -> Chain:
         """Return the layers behind `start`, up to the one called `last`."""
         found: Chain = []
         while last != start:
             call = self.layers[last]
-            if start not in self.passed[last]:
+            if start not in self.passed[last] or last in self.seen:
                 raise _in_the_way(call)
+            self.seen.add(last)
             if len(call.inputs) == 1:
                 found.append(call.described)
                 last = call.inputs[0]
@@ -132,24 +139,6 @@ class _Folding(NamedTuple):
                 branches = [self.chain(name, last) for name in call.inputs]
                 found.append(Fork(call.described, tuple(branches)))
         return found[::-1]
-
-
-def _check_all_used_once(chain: Chain, layers: Mapping[str, Call], first: str) -> None:
-    """Raise for a layer that several branches share, or that none leads through."""
-    seen = Counter(map(id, _flat(chain)))
-    for name, call in layers.items():
-        if name != first and seen[id(call.described)] != 1:
-            raise _in_the_way(call)
-
-
-def _flat(chain: Chain):
-    for item in chain:
-        if isinstance(item, Fork):
-            yield item.merge
-            for branch in item.branches:
-                yield from _flat(branch)
-        else:
-            yield item
 
 
 def _in_the_way(call: Call) -> UserError:

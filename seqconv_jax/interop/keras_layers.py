@@ -4,6 +4,7 @@ A layer that is not in the table, or an option that has no counterpart, is an er
 names it: nothing is guessed, and no code is run.
 """
 
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from flax import linen as nn
 from seqconv_jax import nn as sc
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.keras_rules import (
+    FROZEN,
     MERGES,
     TRAINING_ONLY,
     WITHOUT_EFFECT,
@@ -23,6 +25,9 @@ from seqconv_jax.interop.keras_rules import (
 )
 from seqconv_jax.nn.recurrent import Recurrent
 
+_NEWEST = 3
+_POLICIES = ("DTypePolicy", "Policy")
+_OF_BIDIRECTIONAL = ("merge_mode", "layer", "backward_layer")
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow")
 
 
@@ -90,9 +95,19 @@ def _rule(described, known: Mapping[str, Rule], there_are: list[str]) -> Rule:
 
 
 def major(version: str | None) -> int:
-    """Return the number before the first point; 2 if it is not known."""
-    number = (version or "2").split(".")[0]
-    return int(number) if number.isdigit() else 2
+    """Return the number before the first point; 2 if it is not known.
+
+    Raises:
+        UserError: if it is no version, or that of a Keras yet to come.
+    """
+    if version is None:
+        return 2
+    number = re.match(r"([0-9]{1,4})(\.|$)", version)
+    if number is None or not 1 <= int(number[1]) <= _NEWEST:
+        raise UserError(
+            f"the file must be written by Keras 1, 2 or 3, got version {version[:40]!r}"
+        )
+    return int(number[1])
 
 
 def name_of(described: Mapping[str, Any]) -> str:
@@ -108,6 +123,8 @@ def _bidirectional(
     version: str | None,
     known: Mapping[str, Rule],
 ) -> nn.Module:
+    options = {k: v for k, v in config.items() if k not in _OF_BIDIRECTIONAL}
+    _settings(where, Rule(sc.Bidirectional), options, version)
     merge = config.get("merge_mode")
     if merge not in MERGES:
         raise UserError(f"{where} has merge_mode {merge!r}, expected {sorted(MERGES)}")
@@ -121,7 +138,7 @@ def _bidirectional(
         )
     rule, directions = recurrent[kinds[0]], []
     for inner in wrapped if len(set(kinds)) == 1 else []:
-        options = dict(inner.get("config") or {})
+        options = dict(_checked_config(inner))
         options.pop("zero_output_for_mask", None)  # ours does the same of itself
         settings = _settings(name_of(inner), rule, options, version)
         directions.append({"reverse": False, **settings})
@@ -168,8 +185,15 @@ def _settings(
                 )
         elif option in TRAINING_ONLY:
             left_out += [option] if value is not None else []
+        elif option == FROZEN:
+            left_out += [] if value is True else [f"{FROZEN}={value}"]
         elif option not in WITHOUT_EFFECT and value is not None:
             raise UserError(f"{where} has an unknown option {option!r}: {value!r}")
+    # Keras 3 writes all of them; what the others mean where they are left out differs.
+    needed = rule.fields if major(version) >= 3 else ("recurrent_activation",)
+    missing = [each for each in needed if each in rule.fields and each not in config]
+    if missing:
+        raise UserError(f"{where} lacks an option: {', '.join(missing)}")
     if version is None and config.get("recurrent_activation") == "hard_sigmoid":
         raise UserError(
             f"{where} has hard_sigmoid gates, which have two meanings, and the file "
@@ -185,7 +209,7 @@ def _settings(
 
 def _check_dtype(where: str, rule: Rule, dtype: Any) -> None:
     """Raise for a layer that computes in another type than float32."""
-    if isinstance(dtype, dict):
+    if isinstance(dtype, dict) and dtype.get("class_name") in _POLICIES:
         dtype = (dtype.get("config") or {}).get("name")
     # The first versions gave an embedding the type of its ids.
     ids = ("int32", "int64") if rule.module is sc.Embedding else ()

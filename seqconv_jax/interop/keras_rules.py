@@ -13,7 +13,7 @@ from seqconv_jax import nn as sc
 
 # They say how weights were first drawn, or how the same result is computed.
 WITHOUT_EFFECT = {
-    *("name", "dtype", "trainable", "seed", "implementation", "unroll"),
+    *("name", "dtype", "seed", "implementation", "unroll"),
     *("batch_input_shape", "batch_shape", "input_shape", "input_dtype"),
     *("input_length", "sparse"),
     *("kernel_initializer", "recurrent_initializer", "bias_initializer"),
@@ -27,6 +27,7 @@ TRAINING_ONLY = {
     for what in "kernel recurrent bias embeddings activity gamma beta".split()
     for kind in ("regularizer", "constraint")
 }
+FROZEN = "trainable"
 MERGES = {"concat": "concatenate", "sum": "sum", "ave": "average", "mul": "multiply"}
 _ACTIVATIONS = {
     **{name: name for name in ("linear", "relu", "tanh", "sigmoid", "softmax")},
@@ -35,6 +36,7 @@ _ACTIVATIONS = {
 }
 _STATES = {name: name for name in ("tanh", "relu")}
 _OFF = (None, False)
+_LARGEST = 3e38  # of float32
 
 
 class Unknown(Exception):
@@ -92,7 +94,20 @@ def _mask_id(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not abs(value) < _LARGEST:
+        raise Unknown
+    return float(value)
+
+
+def _not_negative(value: Any) -> float:
+    if _number(value) < 0:
+        raise Unknown
+    return float(value)
+
+
+def _rate(value: Any) -> float:
+    if not 0 <= _number(value) <= 1:
         raise Unknown
     return float(value)
 
@@ -131,11 +146,11 @@ _ONE_RESULT = {
 }
 _GATED = {"activation": ("tanh",), **_ONE_RESULT}
 _NORM = {
-    "epsilon": ("epsilon", _as_is),
+    "epsilon": ("epsilon", _not_negative),
     "center": ("use_bias", _flag),
     "scale": ("use_scale", _flag),
 }
-_RATE = {"rate": ("rate", _as_is)}
+_DROPOUT = {"rate": ("rate", _as_is)}
 
 
 def rules(major: int, last_axis: int) -> dict[str, Rule]:
@@ -180,7 +195,7 @@ def rules(major: int, last_axis: int) -> dict[str, Rule]:
         ),
         "BatchNormalization": Rule(
             sc.BatchNorm,
-            {**_NORM, "momentum": ("momentum", _as_is)},
+            {**_NORM, "momentum": ("momentum", _rate)},
             {**over_features, "renorm": _OFF},
         ),
         "MaxPooling1D": Rule(sc.MaxPool1D, _POOL, _CHANNELS_LAST),
@@ -188,10 +203,10 @@ def rules(major: int, last_axis: int) -> dict[str, Rule]:
         "GlobalMaxPooling1D": Rule(sc.GlobalMaxPool1D, fixed=whole),
         "GlobalAveragePooling1D": Rule(sc.GlobalAvgPool1D, fixed=whole),
         "Flatten": Rule(sc.Flatten, fixed=_CHANNELS_LAST),
-        "Dropout": Rule(sc.Dropout, _RATE, {"noise_shape": (None,)}),
+        "Dropout": Rule(sc.Dropout, _DROPOUT, {"noise_shape": (None,)}),
         "SpatialDropout1D": Rule(
             sc.Dropout,
-            _RATE,
+            _DROPOUT,
             {**_CHANNELS_LAST, "noise_shape": (None,)},
             {"time_constant": True},
         ),

@@ -2,20 +2,17 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.extra import import_extra
-from seqconv_jax.interop.hdf5 import child, names, read_array
+from seqconv_jax.interop.hdf5 import Array, Group, child, names, read_array
 from seqconv_jax.interop.keras_config import Place
 from seqconv_jax.interop.keras_file import KerasFile
 from seqconv_jax.interop.layers import Layer, Weight, in_keras_order, row_of
 from seqconv_jax.nn import GRU, Bidirectional
-
-if TYPE_CHECKING:
-    import h5py
 
 _ABOUT_BIASES = (
     "; a GRU that resets after the matrix product has two rows of biases, one that "
@@ -52,7 +49,9 @@ def read_weights(
     else:
         pairs = _by_class(file.weights, [(layer, p.counted) for layer, p in wanted])
     return {
-        weight.variable: read_array(file.weights, where, weight.shape, hint)
+        weight.variable: read_array(
+            file.content, child(file.weights, where, Array), weight.shape, hint
+        )
         for weight, where, hint in pairs
     }
 
@@ -86,10 +85,10 @@ def _in_class_file(layer: Layer, name: str) -> list[str]:
 
 
 def _by_class(
-    group: "h5py.Group", wanted: list[tuple[Layer, str]]
+    group: Group, wanted: list[tuple[Layer, str]]
 ) -> Iterator[tuple[Weight, str, str]]:
     """Yield each weight, its place in a file that counts classes, and a hint."""
-    holding = [name for name in map(str, group) if _holds_arrays(child(group, name))]
+    holding = [name for name in group.items if _holds_arrays(child(group, name))]
     _compare({name for _, name in wanted}, holding)
     for layer, name in wanted:
         places = _in_class_file(layer, name)
@@ -99,13 +98,13 @@ def _by_class(
                 for weight, place in zip(layer.weights, places, strict=True)
                 if place.startswith(f"{variables}/")
             ]
-            _compare_count(variables, of_part, len(child(group, variables)))
+            _compare_count(variables, of_part, len(child(group, variables).items))
         for weight, place in zip(layer.weights, places, strict=True):
             yield weight, place, _hint(layer, weight)
 
 
 def _by_name(
-    group: "h5py.Group", wanted: list[tuple[Layer, str]], in_order: bool
+    group: Group, wanted: list[tuple[Layer, str]], in_order: bool
 ) -> Iterator[tuple[Weight, str, str]]:
     """Yield each weight, its place in a file that lists layers by name, and a hint."""
     lists = {name: child(group, name) for name in names(group, "layer_names")}
@@ -141,15 +140,13 @@ def _hint(layer: Layer, weight: Weight) -> str:
     return _ABOUT_BIASES if isinstance(inner, GRU) and weight.name == "bias" else ""
 
 
-def _holds_arrays(group: "h5py.Group") -> bool:
+def _holds_arrays(group: Group) -> bool:
     """Say whether anything below is an array that a model computes with."""
-    h5py = import_extra("h5py")
-
-    def is_weight(name: str, item: Any) -> bool | None:
-        weight = isinstance(item, h5py.Dataset) and "seed_generator" not in name
-        return weight or None
-
-    return bool(group.visititems(is_weight))
+    return any(
+        _holds_arrays(item) if isinstance(item, Group) else isinstance(item, Array)
+        for name, item in group.items.items()
+        if "seed_generator" not in name
+    )
 
 
 def _compare(wanted: set[str], held: Iterable[str]) -> None:

@@ -6,7 +6,8 @@ this library are known; nothing else can be named.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from math import isfinite
+from typing import Any, get_args, get_type_hints
 
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,7 @@ _CLASSES: dict[str, type] = {
     and name not in ("Layer", "Network")  # to derive from
 }
 # Flax's own; a layer's name is kept where it was given one.
+_SIMPLE = (bool, int, float, str, type(None))
 _LEFT_OUT = {"parent", "name", "rewrites"}
 
 
@@ -94,10 +96,29 @@ def _decode(value: Any) -> Any:
     known = {field.name for field in dataclasses.fields(_CLASSES[kind])}
     if unknown := sorted(fields.keys() - (known - _LEFT_OUT) - {"name"}):
         raise UserError(f"{kind} has no field {', '.join(unknown)}; was it renamed?")
+    _check_types(_CLASSES[kind], fields)
     try:
         return _CLASSES[kind](**fields)
     except TypeError as error:
         raise UserError(f"{kind} lacks a field: {error}") from error
+
+
+def _check_types(kind: type, fields: Mapping[str, Any]) -> None:
+    """Raise for a number, a text or a flag where another of them belongs.
+
+    Most settings are looked at where they are used, but a flag that is a text is true.
+    """
+    hints = get_type_hints(kind)
+    for name, value in fields.items():
+        allowed = get_args(hints[name]) or (hints[name],)
+        if not all(each in _SIMPLE for each in allowed):
+            continue
+        fits = type(value) in allowed or (float in allowed and type(value) is int)
+        if not fits or (isinstance(value, float) and not isfinite(value)):
+            expected = " or ".join(each.__name__ for each in allowed)
+            raise UserError(
+                f"{kind.__name__} must have {name} as {expected}, got {value!r}"
+            )
 
 
 def _ending_to_head(fields: dict[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,19 @@ settings and the shape and type of its input, so that the file is enough to use 
 Other programs read the tensors as they read any such file.
 """
 
-import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import parse_object, replace_file, to_json
+from seqconv_jax._files import replace_file, to_json
 from seqconv_jax.interop.extra import import_extra
 from seqconv_jax.interop.keras import Loaded
 from seqconv_jax.interop.model_config import decode, encode
+from seqconv_jax.interop.untrusted import json_object, open_regular
 from seqconv_jax.interop.variables import (
     as_variables,
     checked_variables,
@@ -30,7 +30,6 @@ _KEY = "seqconv_jax"
 _LIBRARY = "safetensors.numpy"
 # A header with thousands of tensors has less; the format itself allows 100 MB.
 _LARGEST_HEADER = 10_000_000
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -95,30 +94,36 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
         See `save_safetensors`.
     """
     path, library = Path(path), import_extra(_LIBRARY)
-    try:
-        header = _read_header(path)
-        described = header.pop("__metadata__", {}).get(_KEY)
+    with open_regular(path) as file:
+        header = _read_header(file)
+        metadata = header.pop("__metadata__", {})
+        described = metadata.get(_KEY) if isinstance(metadata, dict) else None
         if described is None:
             raise UserError(
                 "it does not say which model it belongs to: expected a file that "
                 "save_safetensors wrote"
             )
-        about = parse_object(described, "the model's configuration")
+        about = json_object(described, "the model's configuration")
         _checks.expect(
             about["format"] == _FORMAT, "format", str(_FORMAT), about["format"]
         )
-        model, shape = decode(about["model"]), tuple(about["input"]["shape"])
+        model, shape = decode(about["model"]), _shape(about["input"]["shape"])
         example = abstract((1, *shape), about["input"]["dtype"])
         expected = expected_variables(model, example)
         _compare(header, {_tensor(name): want for name, want in expected.items()})
-        arrays = library.load_file(path)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    except (*_DAMAGE, import_extra("safetensors").SafetensorError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is damaged: {reason}") from error
+        try:
+            arrays = library.load_file(path)
+        except import_extra("safetensors").SafetensorError as error:
+            raise UserError(f"it is damaged: {error}") from error
     read = as_variables({name: arrays[_tensor(name)] for name in expected})
     return Loaded(model, read["params"], shape, read["batch_stats"])
+
+
+def _shape(sizes: Any) -> tuple[int, ...]:
+    """Return the shape of one example of the input."""
+    valid = isinstance(sizes, list) and all(type(size) is int for size in sizes)
+    _checks.expect(valid and all(s > 0 for s in sizes), "shape", "sizes", sizes)
+    return tuple(sizes)
 
 
 def _tensor(name: str) -> str:
@@ -126,31 +131,18 @@ def _tensor(name: str) -> str:
     return name.removeprefix("params/")
 
 
-def _read_header(path: Path) -> dict[str, Any]:
+def _read_header(file: BinaryIO) -> dict[str, Any]:
     """Return the header of a safetensors file, whose names are all different.
 
     The library would take the last of several tensors of one name without a word.
     """
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        named = dict(pairs)
-        if len(named) < len(pairs):
-            names = [name for name, _ in pairs]
-            repeated = sorted({name for name in names if names.count(name) > 1})
-            raise UserError(f"its header names {repeated} more than once")
-        return named
-
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        largest = min(_LARGEST_HEADER, path.stat().st_size - 8)
-        if not 0 < length <= largest:
-            raise UserError(
-                f"its header must have at most {largest:,} bytes, got {length:,}"
-            )
-        header = json.loads(file.read(length), object_pairs_hook=unique)
-    if not isinstance(header, dict):
-        raise UserError("its header is no JSON object")
-    return header
+    length = int.from_bytes(file.read(8), "little")
+    largest = min(_LARGEST_HEADER, os.fstat(file.fileno()).st_size - 8)
+    if not 0 < length <= largest:
+        raise UserError(
+            f"its header must have at most {largest:,} bytes, got {length:,}"
+        )
+    return json_object(file.read(length), "its header")
 
 
 def _compare(header: dict[str, Any], expected: dict[str, Any]) -> None:

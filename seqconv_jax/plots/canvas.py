@@ -7,12 +7,13 @@ is no global state and no display is needed.
 import contextlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect
 from seqconv_jax._files import replace_file
 
 if TYPE_CHECKING:
@@ -125,9 +126,17 @@ def metric_name(metric: str) -> str:
     return words.replace("mae", "MAE").replace("mse", "MSE")
 
 
-def floats(values: Iterable[float | None]) -> np.ndarray:
-    """Return numbers as an array; one that is not there becomes a gap."""
-    return np.array([np.nan if value is None else value for value in values], float)
+def floats(name: str, values: Iterable[float | None]) -> np.ndarray:
+    """Return numbers as an array; one that is not there becomes a gap.
+
+    Raises:
+        UserError: if one is something else, a text of digits included.
+    """
+    values = [np.nan if value is None else value for value in values]
+    for value in values:
+        number = isinstance(value, Real) or getattr(value, "shape", None) == ()
+        expect(number and not isinstance(value, bool), name, "numbers or None", value)
+    return np.array(values, float)
 
 
 def _watermark(figure: "Figure", note: str) -> None:

@@ -71,7 +71,7 @@ def _stack(name: str, histories, metric: str) -> np.ndarray:
     longest = max((len(history) for history in histories), default=0)
     values = np.full((len(histories), longest), np.nan)
     for row, history in zip(values, histories, strict=True):
-        row[: len(history)] = floats(record.get(metric) for record in history)
+        row[: len(history)] = floats(metric, (record.get(metric) for record in history))
     if not np.isfinite(values).any():
         raise UserError(
             f"`runs` must have {metric!r} for every model, got none: {name}"

@@ -49,12 +49,14 @@ def curves(
         The figure's path.
 
     Raises:
-        UserError: if the history has no such metric, matplotlib is missing or the
-            figure cannot be written.
+        UserError: if the history has no such metric or best epoch, its epochs do not
+            ascend, matplotlib is missing or the figure cannot be written.
     """
     expect(len(history) > 0, "history", "at least one epoch", list(history))
     lines = _metric_lines(history, metric)
     expect(len(lines) > 0, "metric", "in the history", metric)
+    known = best_epoch is None or best_epoch in lines[-1][1]
+    expect(known, "best_epoch", "an epoch of the history", best_epoch)
     with saved_figure(Path(path), note) as (axes,):
         for label, epochs, values, color in lines:
             axes.plot(epochs, values, "o-", color=color, ms=4, label=label)
@@ -68,21 +70,23 @@ def curves(
 
 def _metric_lines(history, metric: str) -> list[tuple[str, list, np.ndarray, str]]:
     """Return label, epochs, values and colour of training and validation."""
+    epochs = floats("epoch", (record.get("epoch") for record in history)).tolist()
+    expect(
+        bool(np.all(np.diff(epochs) > 0)), "history", "in the order of epochs", epochs
+    )
     lines = []
     for key, label, color in (
         (metric, "training", BLUE),
         (f"val_{metric}", "validation", ORANGE),
     ):
         if any(record.get(key) is not None for record in history):
-            values = floats(record.get(key) for record in history)
-            lines.append((label, [r["epoch"] for r in history], values, color))
+            values = floats(key, (record.get(key) for record in history))
+            lines.append((label, epochs, values, color))
     return lines
 
 
 def _mark_best(axes: "Axes", line, best_epoch: int) -> None:
     label, epochs, values, color = line
-    if best_epoch not in epochs:
-        return
     value = values[epochs.index(best_epoch)]
     axes.axvline(best_epoch, color=GREY, lw=1, ls=":")
     axes.plot(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqconv_jax._checks import expect_shape
+from seqconv_jax._checks import expect, expect_shape
 from seqconv_jax.plots.canvas import (
     GREY,
     INK,
@@ -42,8 +42,8 @@ def forecast(
         The figure's path.
 
     Raises:
-        UserError: if the shapes differ, matplotlib is missing or the figure cannot be
-            written.
+        UserError: if the shapes differ, a value is no number, the times fall,
+            matplotlib is missing or the figure cannot be written.
     """
     rows = {"forecast": (np.asarray(predicted), ORANGE)}
     if baseline is not None:
@@ -55,6 +55,10 @@ def forecast(
         **{k: v for k, (v, _) in rows.items()},
     }.items():
         expect_shape(values.shape == times.shape, name, str(times.shape), values)
+        expect(values.dtype.kind in "fiu", name, "numbers", str(values.dtype))
+    expect(times.dtype.kind in "Mfiu", "times", "times or numbers", str(times.dtype))
+    rise = bool(np.all(times[1:] >= times[:-1]))  # NaT compares as false
+    expect(rise, "times", "ascending", "times that fall, or are none")
     with saved_figure(Path(path), note, heights=(2.4, 1.0)) as (above, below):
         above.plot(times, actual, color=INK, label="what happened")
         for name, (values, color) in reversed(rows.items()):

@@ -18,6 +18,7 @@ from seqconv_jax.train.door import (
     wording_missing_arguments,
 )
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.outputs import check_scores_fit
 from seqconv_jax.train.scores import (
     Score,
     check_gradient,
@@ -82,6 +83,7 @@ def make_step(
     check_optimizer("tx", tx)
     check_score("loss", loss)
     scores = {"loss": loss, **check_metrics(metrics)}
+    check_scores_fit(model, scores)
     tx = optax.with_extra_args_support(tx)
 
     def objective(params, batch_stats, batch: Batch, key):
@@ -139,6 +141,7 @@ def make_scorer(
     Returns:
         `score(params, batch_stats, batch) -> metrics`.
     """
+    check_scores_fit(model, scores)
 
     def score(params, batch_stats, batch: Batch) -> Metrics:
         predictions, _ = forward(model, params, batch_stats, batch.x, train=False)

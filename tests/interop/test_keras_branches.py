@@ -22,12 +22,9 @@ from interop.keras_files import (
 from keras import layers as k
 from numerics import assert_close, assert_same_bits, normal
 
-from seqconv_jax import nn
-from seqconv_jax.interop import (
-    load_keras,
-    load_keras_variables,
-    save_keras_weights,
-)
+from seqconv_jax import UserError, nn
+from seqconv_jax.interop import load_keras, load_keras_variables, save_keras_weights
+from seqconv_jax.interop.keras_graph import graph_of
 
 X = normal(2, 12, 3)
 
@@ -224,9 +221,23 @@ def feed(layer, source):
     layer["inbound_nodes"][0]["args"][0]["config"]["keras_history"][0] = source
 
 
+def only(layers, **kwargs):
+    """Add to how the last layer is called."""
+    layers[3]["inbound_nodes"][0]["kwargs"].update(kwargs)
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
+        (lambda layers: only(layers, axis=1), "is called with axis=1, which has no"),
+        (lambda layers: only(layers, training="x"), "is called with training='x'"),
+        (lambda layers: layers.extend(1000 * layers[:1]), "at most 1,000 layers"),
+        (
+            lambda layers: layers[3]["inbound_nodes"][0]["args"][0]["config"].update(
+                keras_history=["sum", 0, 1]
+            ),
+            "called with output [0, 1] of a layer",
+        ),
         (lambda layers: feed(layers[1], "sum"), "['dense_a', 'sum', 'dense_b'] feed"),
         (lambda layers: feed(layers[1], "nobody"), "layers ['nobody'] are called"),
         (lambda layers: layers[3].update(name="dense_a"), "got 'dense_a' twice"),
@@ -245,3 +256,24 @@ def test_graphs_that_say_nonsense(change, message, tmp_path):
     change(config["config"]["layers"])
     new = {"config.json": json.dumps(config)}
     assert message in message_of(load_keras, rewritten(path, tmp_path / "b.keras", new))
+
+
+def test_layers_shared_again_and_again_are_found_at_once():
+    """Following every way would double the work for each pair of sums."""
+    layers = [{"class_name": "InputLayer", "name": "a0", "config": {}}]
+    for i in range(40):
+        for kind in "ab" if i else "b":
+            before = ["a0"] if i < 1 else [f"a{i - 1}", f"b{i - 1}"]
+            nodes = [[[name, 0, 0, {}] for name in before]]
+            layers.append(
+                {
+                    "class_name": "Add" if i else "ReLU",
+                    "name": f"{kind}{i}",
+                    "config": {},
+                    "inbound_nodes": nodes,
+                }
+            )
+    nodes = [[["a39", 0, 0, {}], ["b39", 0, 0, {}]]]
+    last = {"class_name": "Add", "name": "last", "config": {}, "inbound_nodes": nodes}
+    with pytest.raises(UserError, match="part of branches that do not nest"):
+        graph_of({"layers": [*layers, last]})

@@ -109,6 +109,46 @@ def test_a_root_mean_square_is_no_norm_of_ours():
         translate(described, "3.15.1", 2)
 
 
+def test_a_wrapped_class_of_somebodys_own():
+    inner = {"class_name": "GRU", "registered_name": "x>GRU", "config": {}}
+    config = {"name": "both", "merge_mode": "concat", "layer": inner}
+    described = {"class_name": "Bidirectional", "config": config}
+    with pytest.raises(UserError, match="class of somebody's own, which is never"):
+        translate(described, "3.15.1", 2)
+
+
+def test_a_map_of_types_is_no_float32():
+    policy = {"class_name": "DTypePolicyMap", "config": {"default_policy": None}}
+    config = {"name": "dense", "units": 2, "dtype": policy}
+    with pytest.raises(UserError, match="must compute in float32, got dtype {'class_"):
+        translate({"class_name": "Dense", "config": config}, "3.15.1", 2)
+
+
+DENSE = {"name": "dense", "units": 2, "activation": "linear", "use_bias": True}
+
+
+def test_a_frozen_layer_is_said_to_be_trained():
+    described = {"class_name": "Dense", "config": {**DENSE, "trainable": False}}
+    with pytest.warns(UserWarning, match="trainable=False acts in training alone"):
+        translate(described, "3.15.1", 2)
+
+
+@pytest.mark.parametrize("option", ["activation", "use_bias", "units"])
+def test_keras_3_leaves_no_option_out(option):
+    config = {name: value for name, value in DENSE.items() if name != option}
+    with pytest.raises(UserError, match=f"lacks an option: {option}"):
+        translate({"class_name": "Dense", "config": config}, "3.15.1", 2)
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1, 1e400, "x", True, 10**400])
+@pytest.mark.parametrize("option", ["epsilon", "momentum"])
+def test_numbers_of_a_norm(option, value):
+    config = {"name": "norm", "epsilon": 1e-3, "momentum": 0.9, option: value}
+    described = {"class_name": "BatchNormalization", "config": config}
+    with pytest.raises(UserError, match=f"has {option} .* which has no counterpart"):
+        translate(described, "3.15.1", 2)
+
+
 CONFIGS = {
     "an unknown option": (
         lambda layers: layers[1]["config"].update(peephole=3),
@@ -116,7 +156,7 @@ CONFIGS = {
     ),
     "a missing option": (
         lambda layers: layers[1]["config"].pop("units"),
-        "(GRU) lacks an option",
+        "(GRU) lacks an option: units",
     ),
     "a flag that is none": (
         lambda layers: layers[1]["config"].update(use_bias="no"),

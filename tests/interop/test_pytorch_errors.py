@@ -1,5 +1,6 @@
 """Arrays that are not those of a layer are errors that say which were expected."""
 
+import numpy as np
 import pytest
 from interop.torch_states import BOTH, GRU, OURS, without, zeros
 
@@ -147,3 +148,18 @@ def test_arrays_of_another_layer(function, arrays, message):
     arguments = (arrays, {}) if function is interop.batch_norm_to_torch else (arrays,)
     with pytest.raises(UserError, match=message):
         function(*arguments)
+
+
+@pytest.mark.parametrize(
+    "state, message",
+    [
+        ({"weight": np.zeros((2, 3), np.int8)}, "`weight` must be floats, got 'int8'"),
+        ({"weight": [["a"]]}, "`weight` must be floats, got '<U1'"),
+        ({"weight": [[1.0], [1.0, 2.0]]}, "`weight` must be an array on the CPU"),
+        ([("weight", np.zeros((2, 3)))], "`state` must be arrays by name"),
+        ({3: np.zeros(2)}, r"`state` must be the arrays \['weight'\]"),
+    ],
+)
+def test_what_is_no_array_of_floats(state, message):
+    with pytest.raises(UserError, match=message):
+        interop.dense_from_torch(state)

@@ -149,7 +149,10 @@ BIAS = "Dense_0/bias"
 HEADERS = {
     "no model": (lambda h, a: b'{"__metadata__":{}}', "does not say which model"),
     "a newer format": (lambda h, a: a.update(format=2), "`format` must be 1, got 2"),
-    "no format": (lambda h, a: a.clear(), "is damaged: 'format'"),
+    "no format": (
+        lambda h, a: a.clear(),
+        "is damaged: a part is missing or no such thing (KeyError: 'format')",
+    ),
     "code": (
         lambda h, a: a["model"].update({"class": "os.system"}),
         "names 'os.system', which is no class here",
@@ -161,7 +164,25 @@ HEADERS = {
     "another field": (lambda h, a: a["model"].update(x=1), "ConvGRU has no field x"),
     "a field that is none": (
         lambda h, a: a["model"].update(units="many"),
-        "`units` must be a positive integer, got 'many'",
+        "ConvGRU must have units as int, got 'many'",
+    ),
+    "a flag that is none": (
+        lambda h, a: a["model"].update(reset_after="false"),
+        "ConvGRU must have reset_after as bool, got 'false'",
+    ),
+    "a rate that is none": (
+        lambda h, a: a["model"].update(dropout=float("nan")),
+        "ConvGRU must have dropout as float, got nan",
+    ),
+    "a size that is none": (
+        lambda h, a: a["input"].update(shape=[30.0, 4]),
+        "`shape` must be sizes, got [30.0, 4]",
+    ),
+    "a field twice": (
+        lambda h, a: json.dumps(
+            {"__metadata__": {"seqconv_jax": '{"format": 1, "format": 1}'}}
+        ).encode(),
+        "the model's configuration names ['format'] more than once",
     ),
     "50M x 50M": (
         lambda h, a: a["model"].update(units=50_000_000),
@@ -194,10 +215,10 @@ HEADERS = {
         ).encode(),
         "its header names ['Dense_0/bias'] more than once",
     ),
-    "no object": (lambda h, a: b"[1]", "its header is no JSON object"),
+    "no object": (lambda h, a: b"[1]", "its header is damaged: expected a JSON object"),
     "no JSON": (lambda h, a: b"{", "is damaged"),
     "too deep": (lambda h, a: b"[" * 99_999, "is damaged"),
-    "odd metadata": (lambda h, a: b'{"__metadata__":[1]}', "is damaged"),
+    "odd metadata": (lambda h, a: b'{"__metadata__":[1]}', "does not say which model"),
 }
 
 

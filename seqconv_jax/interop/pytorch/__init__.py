@@ -31,6 +31,10 @@ where every layer here takes `(batch, time, features)`; the groups must be 1. It
 `padding="same"` is the one of here. Its norms have `eps=1e-5`, ours `epsilon=1e-3` as
 Keras's; a momentum `p` of its BatchNorm1d is `1 - p` here.
 
+A model that ended in `Sigmoid()` or `Softmax()` returns probabilities, and `losses`
+take logits: leave it out, or score with `from_probabilities=True`. `LogSoftmax()` has
+no counterpart here; without it a model returns its logits.
+
 Every function raises a `UserError` for names that are missing or unexpected, and for
 wrong shapes. Values may be anything that `numpy.asarray` takes, as is the
 `module.state_dict()` of a module on the CPU; they are copied, to the bit. The way back
