@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "__init__": set(),
     "_checks": set(),
     "_files": set(),
+    "_json": set(),
     "_best": set(),
     "_leaves": set(),
     "data": set(),
@@ -27,10 +28,10 @@ MAY_IMPORT = {
     "nn": {"ops"},
     "models": {"nn"},
     "train": {"nn", "losses", "checkpoint", "_best", "_leaves"},
-    "checkpoint": {"_files", "_best", "_leaves"},
-    "runs": {"_files"},
+    "checkpoint": {"_files", "_json", "_best", "_leaves"},
+    "runs": {"_files", "_json"},
     "plots": {"_files"},
-    "interop": {"nn", "models", "_files", "_leaves"},
+    "interop": {"nn", "models", "_files", "_json", "_leaves"},
 }
 
 # Which parts may import an outside library.

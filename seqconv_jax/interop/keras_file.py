@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import parse_object
+from seqconv_jax._json import parse_object
 from seqconv_jax.interop.hdf5 import SIGNATURE, child, open_hdf5, text
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import parse_object, replace_file, to_json
+from seqconv_jax._files import replace_file
+from seqconv_jax._json import parse_object, to_json
 from seqconv_jax.interop.extra import import_extra
 from seqconv_jax.interop.keras import Loaded
 from seqconv_jax.interop.model_config import decode, encode
