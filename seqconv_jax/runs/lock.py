@@ -119,6 +119,6 @@ def _release(descriptor: int, owner: int) -> None:
 
 def _cannot_write(directory: Path, error: OSError) -> UserError:
     return UserError(
-        f"cannot write in {directory}: {error.strerror}; choose another directory, free "
-        "some space or fix its permissions"
+        f"cannot write in {directory}: {error.strerror}; choose another directory, or "
+        "free some space or fix the permissions of this one"
     )

@@ -193,7 +193,7 @@ def fit(
             record["seconds"] = time.perf_counter() - started
             record["examples_per_second"] = examples / max(trained, 1e-9)
             history = [*history, record]
-            if best is None or selection.best(history) is record:
+            if best is None or selection.best([best.record, record]) is record:
                 best = Best.of(record, state)
             totals = zero_totals(trainer.total_names)
             store.save(state, totals, history)
