@@ -42,20 +42,30 @@ class RunSettings:
 
 
 def open_run(
-    settings: Any, task: Any, folder: str = "", **more: Any
+    settings: Any, model: Any, task: Any, folder: str = "", **more: Any
 ) -> AbstractContextManager[Any]:
-    """Open the run directory of the settings, or a folder in it.
+    """Open the run directory of the settings, or a folder in it, once all are checked.
 
     Args:
         settings: the experiment's settings, which become the run's config.
+        model: the network.
         task: the data.
         folder: a folder of the run directory.
         **more: what else the config should say.
     """
     import jax
 
-    from seqconv_jax import runs
+    from seqconv_jax import runs, train
 
+    train.check_fit(
+        model,
+        task,
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        patience=settings.patience,
+    )
     config = {
         **asdict(settings),
         "data_file": task.data_path,
@@ -101,6 +111,10 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
         _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
     except ArithmeticError as error:
         _exit(f"error: {error}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        _exit("error: out of memory; take a smaller --batch-size", 1)
 
 
 def keep_compiled(directory: Path | None) -> None:

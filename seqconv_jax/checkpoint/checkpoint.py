@@ -86,9 +86,9 @@ class Checkpoints:
             self._damage[step] = _manifest.damage(self.directory / str(step))
         whole = self._whole(there)
         if there and not whole:
+            newest = self._damage[there[-1]]
             raise UserError(
-                f"no checkpoint is whole: {self._damage[there[-1]]}, which leaves none: "
-                "start a new run in its place"
+                f"no checkpoint is whole, so start a new run in its place: {newest}"
             )
         for error in filter(None, map(self._damage.get, unknown)):
             warnings.warn(f"{error}; got steps {whole} to go on with", stacklevel=3)

@@ -8,6 +8,7 @@ from seqconv_jax.train.batches import (
     gather,
     put_on_device,
 )
+from seqconv_jax.train.check import check_fit
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
 from seqconv_jax.train.interrupt import TrainingInterrupted
@@ -28,6 +29,7 @@ __all__ = [
     "Result",
     "TrainState",
     "TrainingInterrupted",
+    "check_fit",
     "evaluate",
     "fit",
     "gather",

@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 import jax
 import optax
 
-from seqconv_jax import _checks
 from seqconv_jax.train.batches import (
     Dataset,
     count_steps,
@@ -21,6 +20,7 @@ from seqconv_jax.train.batches import (
     order_function,
     put_on_device,
 )
+from seqconv_jax.train.check import check_settings
 from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
 from seqconv_jax.train.engine import Trainer, run_steps
 from seqconv_jax.train.evaluation import Evaluator
@@ -87,7 +87,7 @@ def fit(
         metrics: more scores to report, by name.
         epochs: how many to train for, those of a resumed run counted in.
         steps_per_epoch: updates in an epoch; by default enough for every row once.
-        batch_size: examples in a batch.
+        batch_size: examples in a batch; one of fewer rows is filled up with padding.
         seed: what parameters, order and dropout follow from, in [0, 2**32).
         params: parameters to begin with, such as those of `interop.load_keras`; None
             draws them. A resumed run has its own.
@@ -130,7 +130,15 @@ def fit(
         (3, 3, ['Dense_0'])
     """
     metrics = dict(metrics or {})
-    _checks.positive_int("epochs", epochs)
+    check_settings(
+        model,
+        task,
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=batch_size,
+        seed=seed,
+        patience=patience,
+    )
     validated = len(task.validation) > 0
     selection = ModelSelection.of(
         monitor, mode, patience, ("loss", *metrics), validated

@@ -9,6 +9,7 @@ import optax
 
 from seqconv_jax import _checks
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax.train.fits_memory import check_parameters
 from seqconv_jax.train.forward import initial_variables
 
 
@@ -96,6 +97,8 @@ def init_state(
     def draw(key, x):
         return {k: v for k, v in initial(key, x).items() if k not in given}
 
-    variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
+    drawing = jax.jit(draw)
+    check_parameters(drawing.eval_shape(*arguments).get("params"))
+    variables = {**drawing(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
     return TrainState(step, params, tx.init(params), variables["batch_stats"])

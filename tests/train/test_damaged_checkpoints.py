@@ -85,7 +85,9 @@ def test_no_whole_checkpoint_is_an_error_that_leaves_all(run, three_epochs):
     damage(run, 5)
     damage(run, 10)
     history = run.history()
-    with pytest.raises(sc.UserError, match="no checkpoint is whole: .*start a new run"):
+    with pytest.raises(
+        sc.UserError, match="no checkpoint is whole, so start a new run.*10 is dam"
+    ):
         train(epochs=3, run=run)
     assert run.history() == history
     run.close()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect
 
 __all__ = ["Duration", "format_duration", "rows_of"]
 
@@ -19,6 +19,7 @@ _UNITS = {
     "us": 1,
 }
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
+_LONGEST = 2**62  # microseconds, of the 2**63 that NumPy counts
 _SHORT = ("h", "min", "s", "ms", "us")
 
 Duration = int | str | timedelta | np.timedelta64
@@ -98,7 +99,7 @@ def format_duration(duration: np.timedelta64) -> str:
 def _count(value: object) -> int | None:
     """Return the value if it is a number of rows, None if it may be a duration."""
     if isinstance(value, str):
-        return int(value) if re.fullmatch(r"\s*-?\d+\s*", value) else None
+        return int(value) if re.fullmatch(r"\s*-?\d{1,99}\s*", value) else None
     if isinstance(value, (bool, timedelta, np.timedelta64)):
         return None
     return int(value) if hasattr(value, "__index__") else None  # type: ignore
@@ -109,7 +110,9 @@ def _microseconds(value: object, name: str) -> int:
         parts = _PART.findall(value.lower())
         rest = _PART.sub("", value.lower())
         if not rest and all(unit in _UNITS for _, unit in parts):
-            return round(sum(float(count) * _UNITS[unit] for count, unit in parts))
+            total = sum(float(count) * _UNITS[unit] for count, unit in parts)
+            expect(total < _LONGEST, name, "shorter than 140,000 years", value)
+            return round(total)
     if isinstance(value, timedelta) and value == value:
         return round(value / timedelta(microseconds=1))
     if isinstance(value, np.timedelta64) and not np.isnat(value):
