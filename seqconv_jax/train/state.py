@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.core import Tracer
 
 from seqconv_jax import _checks
 from seqconv_jax._leaves import check_leaves, named_leaves
@@ -110,5 +111,5 @@ def init_state(
 
 def _options_of_one_call(arguments: Any) -> dict[str, Any] | None:
     """Return how to compile what runs once; None within another program."""
-    traced = any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arguments))
+    traced = any(isinstance(x, Tracer) for x in jax.tree.leaves(arguments))
     return None if traced or jax.default_backend() != "cpu" else _LESS_OPTIMISED
