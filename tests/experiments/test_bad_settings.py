@@ -68,7 +68,7 @@ def cases():
                     yield pytest.param(name, field, value, id=f"{name}-{field}-{value}")
 
 
-@pytest.mark.parametrize(("name", "field", "value"), cases())
+@pytest.mark.parametrize(("name", "field", "value"), list(cases()))
 def test_a_wrong_setting_leaves_nothing(request, tmp_path, name, field, value):
     module, options = EXPERIMENTS[name]
     data = request.getfixturevalue(DATA.get(name, "weather"))
