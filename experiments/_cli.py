@@ -21,7 +21,7 @@ FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
-    "compilation_cache",
+    *("compilation_cache", "no_compilation_cache"),
 )
 
 
@@ -38,24 +38,37 @@ class RunSettings:
     require_real_data: Flag = False
     """Fail, rather than train on a generated stand-in, when there is no data."""
     compilation_cache: Path | None = None
-    """Keep compiled programs in this directory, so that the next run starts sooner."""
+    """Keep compiled programs in this directory, so that the next run starts sooner;
+    by default in the user's cache directory."""
+    no_compilation_cache: Flag = False
+    """Keep no compiled programs."""
 
 
 def open_run(
-    settings: Any, task: Any, folder: str = "", **more: Any
+    settings: Any, model: Any, task: Any, folder: str = "", **more: Any
 ) -> AbstractContextManager[Any]:
-    """Open the run directory of the settings, or a folder in it.
+    """Open the run directory of the settings, or a folder in it, once all are checked.
 
     Args:
         settings: the experiment's settings, which become the run's config.
+        model: the network.
         task: the data.
         folder: a folder of the run directory.
         **more: what else the config should say.
     """
     import jax
 
-    from seqconv_jax import runs
+    from seqconv_jax import runs, train
 
+    train.check_fit(
+        model,
+        task,
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        patience=settings.patience,
+    )
     config = {
         **asdict(settings),
         "data_file": task.data_path,
@@ -83,14 +96,13 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     """
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
-    keep_compiled(getattr(settings, "compilation_cache", None))
     if os.environ.get("SEQCONV_TRACEBACK") == "1":
-        main(settings)
+        _start(main, settings)
         return
     from seqconv_jax import UserError
 
     try:
-        main(settings)
+        _start(main, settings)
     except UserError as error:
         _exit(f"error: {_with_flags(str(error))}", 2)
     except OSError as error:
@@ -101,16 +113,18 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
         _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
     except ArithmeticError as error:
         _exit(f"error: {error}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        _exit("error: out of memory; take a smaller --batch-size", 1)
 
 
-def keep_compiled(directory: Path | None) -> None:
-    """Let JAX keep the programs that it compiles in a directory."""
-    if directory is None:
-        return
-    import jax
+def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
+    if not getattr(settings, "no_compilation_cache", False):
+        from _compiled import keep_compiled
 
-    jax.config.update("jax_compilation_cache_dir", str(directory))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        keep_compiled(getattr(settings, "compilation_cache", None))
+    main(settings)
 
 
 def _with_flags(message: str) -> str:

@@ -75,11 +75,12 @@ def train_and_report(
     print(sc.summary(model, task.example))
     print(flush=True)
 
-    with open_run(settings, task, real_horizon=task.horizon) as run:
+    optimizer = sc.optim.rmsprop(settings.learning_rate)
+    with open_run(settings, model, task, real_horizon=task.horizon) as run:
         result = sc.train.fit(
             model,
             task,
-            optimizer=sc.optim.rmsprop(settings.learning_rate),
+            optimizer=optimizer,
             loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
             epochs=settings.epochs,

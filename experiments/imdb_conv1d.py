@@ -71,6 +71,7 @@ def main(settings: Settings) -> dict[str, Any]:
     import seqconv_jax as sc
 
     settings = resolved(settings)
+    assert settings.batch_size is not None and settings.learning_rate is not None
     task = sc.data.load_imdb(
         settings.data,
         num_words=settings.num_words,
@@ -84,8 +85,9 @@ def main(settings: Settings) -> dict[str, Any]:
     )
     print(sc.summary(model, task.example), flush=True)
     print()
-    with open_run(settings, task) as run:
-        result = train(settings, model, task, settings.epochs, run)
+    optimizer = sc.optim.rmsprop(settings.learning_rate)
+    with open_run(settings, model, task) as run:
+        result = train(settings, model, task, optimizer, settings.epochs, run)
         best = result.best
         summary = {
             "data_source": task.data_source,
@@ -97,22 +99,22 @@ def main(settings: Settings) -> dict[str, Any]:
             **test_scores(model, best.params, task),
         }
         if settings.retrain:
-            summary |= retrained(settings, model, task, best.epoch)
+            summary |= retrained(settings, model, task, optimizer, best.epoch)
         run.write_summary(summary)
         draw(run.path, result, task)
     print(closing_lines(settings, summary))
     return summary
 
 
-def train(settings: Settings, model, task, epochs: int, run):
+def train(settings: Settings, model, task, optimizer, epochs: int, run):
     """Train the model, watching the validation accuracy where there is one."""
     import seqconv_jax as sc
 
-    assert settings.batch_size and settings.learning_rate
+    assert settings.batch_size is not None
     return sc.train.fit(
         model,
         task,
-        optimizer=sc.optim.rmsprop(settings.learning_rate),
+        optimizer=optimizer,
         loss=sc.losses.binary_cross_entropy,
         metrics={"accuracy": sc.losses.accuracy},
         epochs=epochs,
@@ -136,12 +138,12 @@ def test_scores(model, params, task) -> dict[str, float]:
     return {f"test_{name}": value for name, value in values.items()}
 
 
-def retrained(settings: Settings, model, task, epochs: int) -> dict[str, Any]:
+def retrained(settings: Settings, model, task, optimizer, epochs: int):
     """Train anew on all of train for `epochs` epochs, and return the test scores."""
     print(f"\nretraining on all of train for {epochs} epochs")
     everything = task.without_validation()
-    with open_run(settings, task, "retrain", retrain_epochs=epochs) as run:
-        result = train(settings, model, everything, epochs, run)
+    with open_run(settings, model, task, "retrain", retrain_epochs=epochs) as run:
+        result = train(settings, model, everything, optimizer, epochs, run)
     scores = test_scores(model, result.state.params, everything)
     return {f"retrain_{name}": value for name, value in scores.items()}
 

@@ -96,6 +96,7 @@ ROWS = {
 
 def main(settings: Settings) -> None:
     """Run what is missing, then write the table and the figures."""
+    check(settings)
     results = {
         name: [_summary(settings, name, seed) for seed in range(settings.seeds)]
         for name in (settings.rows or ROWS)
@@ -108,6 +109,17 @@ def main(settings: Settings) -> None:
     _draw(settings, results)
 
 
+def check(settings: Settings) -> None:
+    """Raise where a setting is out of range, before the first run."""
+    from seqconv_jax import UserError
+
+    if not 0 < settings.seeds < 2**32:
+        raise UserError(f"--seeds must be a positive integer, got {settings.seeds}")
+    for name in settings.rows:
+        if name not in ROWS:
+            raise UserError(f"--rows must be of {', '.join(ROWS)}, got {name!r}")
+
+
 def _summary(settings: Settings, name: str, seed: int) -> dict[str, Any]:
     """Return a run's summary, from disk if it has ended."""
     out = settings.runs / name / str(seed)
@@ -117,7 +129,15 @@ def _summary(settings: Settings, name: str, seed: int) -> dict[str, Any]:
         make = row.experiment.Settings
         options = {"data": _find(settings.data, row.file), "out": out, "seed": seed}
         row.experiment.main(make(**options, resume=True, **row.options))
-    return json.loads((out / "summary.json").read_text())
+    return _read(out).summary()
+
+
+def _read(out: Path) -> Any:
+    """Open a run that has ended, to read it."""
+    import seqconv_jax as sc
+
+    with sc.runs.open(out, resume=True) as run:
+        return run
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -173,9 +193,8 @@ def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:
 
     def histories(name: str) -> list[list[dict[str, Any]]]:
         return [
-            [json.loads(line) for line in path.read_text().splitlines()]
+            _read(settings.runs / name / str(seed)).history()
             for seed in range(settings.seeds)
-            for path in [settings.runs / name / str(seed) / "history.jsonl"]
         ]
 
     def figure(prefix: str, file: str, **options: Any) -> None:

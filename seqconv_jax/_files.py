@@ -1,53 +1,12 @@
-"""Strict JSON and files that are either the old one or the new one, never a part."""
+"""Files that are read only if regular, and written so that no part is ever seen."""
 
 import contextlib
-import json
-import math
+import errno
 import os
-from collections.abc import Mapping
-from enum import Enum
+import stat
 from pathlib import Path
-from typing import Any
 
 from seqconv_jax._checks import UserError
-
-
-def plain(value: Any, name: str = "value") -> Any:
-    """Return `value` as strict JSON can hold it.
-
-    Arrays and NumPy scalars become lists and numbers, paths and enums strings, tuples
-    lists. JSON has no NaN or infinity: both become None (`null`), "no such number".
-
-    Args:
-        value: what to convert.
-        name: how an error calls it.
-
-    Raises:
-        UserError: if some part has no JSON form.
-    """
-    if isinstance(value, Enum):
-        return plain(value.value, name)
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(part, f"{name}.{key}") for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part, f"{name}[{i}]") for i, part in enumerate(value)]
-    if hasattr(value, "tolist"):  # NumPy and JAX arrays and scalars
-        return plain(value.tolist(), name)
-    raise UserError(
-        f"`{name}` cannot be written as JSON: expected numbers, text, lists and "
-        f"mappings, got {type(value).__name__}"
-    )
-
-
-def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Return `plain(value)` as JSON text ending in a newline."""
-    return json.dumps(plain(value), indent=indent, allow_nan=False) + "\n"
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
@@ -63,7 +22,9 @@ def replace_file(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()  # a link there must not lead the writing elsewhere
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -78,19 +39,56 @@ def replace_file(path: Path, content: str | bytes) -> None:
         ) from error
 
 
-def parse_object(text: str | bytes, where: str) -> dict[str, Any]:
-    """Return the JSON object in `text`.
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file as `os.open` does, never a link, a pipe or a directory.
 
     Raises:
-        UserError: if it is anything else, naming `where` it was read.
+        OSError: if the system does not open it.
+        UserError: if it is anything else.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        _check_regular(path, os.lstat(path).st_mode)
+    # What it is may change before it is opened: these neither follow nor wait.
+    descriptor = os.open(path, flags | _NOFOLLOW | _NONBLOCK, 0o644)
+    try:
+        _check_regular(path, os.fstat(descriptor).st_mode)
+    except UserError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_file(path: Path, *, at_most: int = 2**26) -> bytes:
+    """Return what a regular file holds.
+
+    Args:
+        path: the file; a link is not followed.
+        at_most: bytes; the default is far more than any JSON that a run writes.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        UserError: if it is no regular file, too long, or cannot be read.
     """
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where} is damaged: {error}; fix or remove it") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{where} is damaged: expected a JSON object; fix or remove it")
-    return value
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            content = file.read(at_most + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    if len(content) > at_most:
+        raise UserError(f"{path} must have at most {at_most:,} bytes, got more")
+    return content
+
+
+def cannot_read(path: str | os.PathLike[str], error: OSError) -> UserError:
+    """Return the error that says why the system does not give out a file.
+
+    What the file holds may be whole, so nothing here calls it damaged.
+    """
+    denied = error.errno in (errno.EACCES, errno.EPERM)
+    remedy = "; fix its permissions, then try again" if denied else ""
+    return UserError(f"cannot read {path}: {error.strerror or error}{remedy}")
 
 
 def sync_directory(path: Path) -> None:
@@ -101,3 +99,18 @@ def sync_directory(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # neither is there on Windows
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise UserError(
+            f"{path} is a link to {os.readlink(path)}, expected a regular file: links "
+            "are not followed, so put the file itself there"
+        )
+    if not stat.S_ISREG(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise UserError(f"{path} is {kind}, expected a regular file; remove it")

@@ -1,5 +1,8 @@
 """The optimiser of the reference experiments, in Keras's meaning."""
 
+from typing import Any
+
+import numpy as np
 import optax
 
 from seqconv_jax import _checks
@@ -52,12 +55,7 @@ def rmsprop(
         Tieleman and Hinton, Coursera lecture 6.5 (2012).
     """
     if not callable(learning_rate):
-        _checks.expect(
-            0 < learning_rate < float("inf"),
-            "learning_rate",
-            "a positive number",
-            learning_rate,
-        )
+        _check_rate(learning_rate)
     _checks.expect(epsilon > 0, "epsilon", "a positive number", epsilon)
     _checks.expect(0 <= decay < 1, "decay", "a number in [0, 1)", decay)
     _checks.expect(0 <= momentum < 1, "momentum", "a number in [0, 1)", momentum)
@@ -70,3 +68,15 @@ def rmsprop(
         centered=centered,
         momentum=momentum or None,
     )
+
+
+def _check_rate(value: Any) -> None:
+    """Raise unless a learning rate moves parameters of float32, and not to infinity."""
+    name = "learning_rate"
+    number = hasattr(value, "__float__") and not isinstance(value, (bool, str))
+    _checks.expect(
+        number and 0 < float(value) < np.inf, name, "a positive number", value
+    )
+    with np.errstate(over="ignore", under="ignore"):
+        held = 0 < np.float32(float(value)) < np.inf
+    _checks.expect(bool(held), name, "a number that float32 holds", value)

@@ -161,6 +161,13 @@ def test_state_starts_at_zero_and_has_the_shape_of_the_parameters():
         ({"learning_rate": -1e-3}, "`learning_rate` must be a positive number, got -0"),
         ({"learning_rate": float("nan")}, "`learning_rate` must be .* got nan"),
         ({"learning_rate": float("inf")}, "`learning_rate` must be .* got inf"),
+        ({"learning_rate": 1e300}, "`learning_rate` must be a number that float32 h"),
+        ({"learning_rate": 1e-300}, "`learning_rate` must be a number that float32 h"),
+        ({"learning_rate": "1e-3"}, "`learning_rate` must be a positive number, got '"),
+        (
+            {"learning_rate": None},
+            "`learning_rate` must be a positive number, got None",
+        ),
         ({"epsilon": 0.0}, "`epsilon` must be a positive number, got 0.0"),
         ({"epsilon": float("nan")}, "`epsilon` must be a positive number, got nan"),
         ({"decay": 1.0}, r"`decay` must be a number in \[0, 1\), got 1.0"),

@@ -9,6 +9,7 @@ independent of the devices it was saved from.
 """
 
 import os
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ import jax
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, non_negative_int, one_of
-from seqconv_jax._files import plain
+from seqconv_jax._json import plain
 from seqconv_jax._leaves import named_leaves
 from seqconv_jax.checkpoint import leaves as _leaves
 from seqconv_jax.checkpoint import manifest as _manifest
@@ -63,17 +64,37 @@ class Checkpoints:
         self.monitor = monitor
         one_of("mode", mode, ("min", "max"))
         self.mode: Literal["min", "max"] = mode
-        if self.directory.exists() and not self.directory.is_dir():
+        if os.path.lexists(self.directory) and not os.path.isdir(self.directory):
             raise UserError(f"`directory` must be a directory, got file {directory}")
         self._pending: Future[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._damage: dict[int, _manifest.DamagedError | None] = {}  # by step, if known
         _steps.restore(self.directory)
 
     @property
     def steps(self) -> list[int]:
-        """The steps that can be loaded, in order."""
+        """The steps that can be loaded, in order.
+
+        Those that were there before are read once, to the last byte. A damaged one is
+        passed over with a warning, and stays where it is.
+
+        Raises:
+            UserError: if there are steps and none is whole, or one cannot be read.
+        """
         self.wait()
-        return _steps.steps(self.directory)
+        there = _steps.steps(self.directory)
+        unknown = [step for step in there if step not in self._damage]
+        for step in unknown:
+            self._damage[step] = _manifest.damage(self.directory / str(step))
+        whole = self._whole(there)
+        if there and not whole:
+            newest = self._damage[there[-1]]
+            raise UserError(
+                f"no checkpoint is whole, so start a new run in its place: {newest}"
+            )
+        for error in filter(None, map(self._damage.get, unknown)):
+            warnings.warn(f"{error}; got steps {whole} to go on with", stacklevel=3)
+        return whole
 
     @property
     def latest(self) -> int | None:
@@ -83,8 +104,7 @@ class Checkpoints:
     @property
     def best(self) -> int | None:
         """The step with the best metric, or None if no step has a finite one."""
-        self.wait()
-        return _steps.best(self.directory, self.monitor, self.mode)
+        return _steps.best(self.directory, self.monitor, self.mode, self.steps)
 
     def metrics(self, step: int) -> dict[str, float | None] | None:
         """Return the metrics that a step was saved with, or None."""
@@ -205,6 +225,12 @@ class Checkpoints:
                 f"{one_line(error)}{intact}. Free some space or fix the permissions, "
                 "then resume"
             ) from error
-        keep = {step, _steps.best(self.directory, self.monitor, self.mode)}
-        for old in set(_steps.steps(self.directory)) - keep:
+        self._damage[step] = None
+        whole = self._whole(_steps.steps(self.directory))
+        best = _steps.best(self.directory, self.monitor, self.mode, whole)
+        for old in set(whole) - {step, best}:
             _steps.discard(self.directory, old)
+
+    def _whole(self, steps: list[int]) -> list[int]:
+        """Return those of the steps that are known to be whole."""
+        return [step for step in steps if self._damage.get(step, self) is None]

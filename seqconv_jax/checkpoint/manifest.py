@@ -6,23 +6,29 @@ library parses a byte, and nothing but the listed regular files is ever opened.
 """
 
 import hashlib
-import json
 import os
+import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import plain, replace_file, to_json
+from seqconv_jax._files import cannot_read, open_regular, read_file, replace_file
+from seqconv_jax._json import digest, parse_object, plain, to_json
 
 FORMAT = 1
 NAME = "manifest.json"
-_REMEDY = "remove that directory to go on from another step, or start a new run"
+_REMEDY = "remove that directory to go on without it"
+
+
+class DamagedError(UserError):
+    """A directory does not hold what was written there."""
 
 
 def write(directory: Path, content: dict[str, Any]) -> None:
     """Seal a directory: write its manifest with `content` and every file's hash."""
     body = {"format": FORMAT, **plain(content), "files": _hashes(directory)}
-    replace_file(directory / NAME, to_json({**body, "sha256": _digest(body)}, indent=1))
+    replace_file(directory / NAME, to_json({**body, "sha256": digest(body)}, indent=1))
 
 
 def read(directory: Path) -> dict[str, Any]:
@@ -39,24 +45,26 @@ def read(directory: Path) -> dict[str, Any]:
         )
     if not directory.is_dir():
         raise UserError(f"checkpoint {directory} is missing, expected a directory")
-    path = directory / NAME
-    if path.is_symlink() or not path.is_file():
-        raise UserError(
-            f"checkpoint {directory} holds no {NAME}: it was not written by "
-            f"seqconv_jax, or is damaged; {_REMEDY}"
-        )
     try:
-        manifest = json.loads(path.read_bytes())
-        version, stored = manifest["format"], manifest.pop("sha256", None)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        content = read_file(directory / NAME)
+    except FileNotFoundError:
+        raise _damaged(directory, f"it holds no {NAME}") from None
+    try:
+        manifest = parse_object(content, NAME, finite=True)
+    except UserError:
         raise _damaged(directory, f"{NAME} cannot be read") from None
+    version, stored = manifest.get("format"), manifest.pop("sha256", None)
     if isinstance(version, int) and version > FORMAT:
         raise UserError(
             f"checkpoint {directory} has format {version}, expected at most {FORMAT}: "
             "it was written by a newer seqconv_jax, so upgrade to read it"
         )
-    if version != FORMAT or stored != _digest(manifest):
+    if version != FORMAT or stored != digest(manifest):
         raise _damaged(directory, f"{NAME} does not match its checksum")
+    if not _has_all(manifest):
+        raise _damaged(directory, f"{NAME} does not hold what a checkpoint needs")
+    if str(manifest["step"]) != directory.name:
+        raise _damaged(directory, f"it holds step {manifest['step']}")
     return manifest
 
 
@@ -76,26 +84,73 @@ def verify(directory: Path, manifest: dict[str, Any]) -> None:
             raise _damaged(directory, f"{name} does not match its checksum")
 
 
+def damage(directory: Path) -> DamagedError | None:
+    """Return what is wrong with a sealed directory, or None if it is whole.
+
+    Raises:
+        UserError: if that cannot be told: it cannot be read, is a link, or of a newer
+            format.
+    """
+    try:
+        verify(directory, read(directory))
+    except DamagedError as error:
+        return error
+    return None
+
+
 def _hashes(directory: Path) -> dict[str, str]:
     """Return the SHA-256 of each regular file below, by relative name."""
     found = {}
-    for parent, folders, files in os.walk(directory):
-        for name in folders + files:
-            path = Path(parent, name)
-            relative = path.relative_to(directory).as_posix()
-            if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise _damaged(directory, f"{relative} is not a regular file")
-            if path.is_file() and relative != NAME:
-                with path.open("rb") as file:
-                    found[relative] = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        for parent, folders, files in os.walk(directory, onerror=_raise):
+            for name in folders + files:
+                path = Path(parent, name)
+                relative = path.relative_to(directory).as_posix()
+                mode = os.lstat(path).st_mode
+                if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+                    raise _damaged(directory, f"{relative} is not a regular file")
+                if stat.S_ISREG(mode) and relative != NAME:
+                    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+                        found[relative] = hashlib.file_digest(
+                            file, "sha256"
+                        ).hexdigest()
+    except OSError as error:
+        raise cannot_read(error.filename or directory, error) from error
     return found
 
 
-def _digest(body: dict[str, Any]) -> str:
-    """Return the SHA-256 of a manifest's canonical JSON."""
-    text = json.dumps(body, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _raise(error: OSError) -> None:
+    raise error
 
 
-def _damaged(directory: Path, what: str) -> UserError:
-    return UserError(f"checkpoint {directory} is damaged: {what}; {_REMEDY}")
+def _has_all(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a manifest has the parts that are read, each of its kind."""
+    metrics, leaves = manifest.get("metrics"), manifest.get("leaves")
+    files = manifest.get("files")
+    return (
+        type(manifest.get("step")) is int
+        and (metrics is None or isinstance(metrics, dict))
+        and all(map(_is_score, (metrics or {}).values()))
+        and isinstance(leaves, dict)
+        and all(map(_is_leaf, leaves.values()))
+        and isinstance(manifest.get("info", {}), dict)
+        and isinstance(files, dict)
+        and all(isinstance(checksum, str) for checksum in files.values())
+    )
+
+
+def _is_score(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float))
+
+
+def _is_leaf(described: Any) -> bool:
+    if not isinstance(described, dict) or described.keys() != {"shape", "dtype"}:
+        return False
+    shape, dtype = described["shape"], described["dtype"]
+    if not isinstance(shape, list) or not isinstance(dtype, str):
+        return False
+    return all(type(size) is int and size >= 0 for size in shape)
+
+
+def _damaged(directory: Path, what: str) -> DamagedError:
+    return DamagedError(f"checkpoint {directory} is damaged: {what}; {_REMEDY}")

@@ -8,27 +8,43 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 from seqconv_jax._best import best_of
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import sync_directory
+from seqconv_jax._files import cannot_read, sync_directory
 from seqconv_jax.checkpoint import manifest
 
 
 def steps(directory: Path) -> list[int]:
     """Return the complete steps in order."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    try:
         names = os.listdir(directory)
-        return sorted(int(n) for n in names if n.isdecimal() and str(int(n)) == n)
-    return []
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise cannot_read(directory, error) from error
+    return sorted(int(n) for n in names if n.isdecimal() and str(int(n)) == n)
 
 
-def best(directory: Path, monitor: str, mode: Literal["min", "max"]) -> int | None:
-    """Return the earliest step with the best finite `monitor`, or None."""
-    held = {s: manifest.read(directory / str(s))["metrics"] for s in steps(directory)}
+def best(
+    directory: Path,
+    monitor: str,
+    mode: Literal["min", "max"],
+    among: Iterable[int] | None = None,
+) -> int | None:
+    """Return the earliest step with the best finite `monitor`, or None.
+
+    Args:
+        directory: where the steps are.
+        monitor: the metric.
+        mode: whether a smaller or a larger one is better.
+        among: the steps to look at, in order; by default all.
+    """
+    among = steps(directory) if among is None else among
+    held = {step: manifest.read(directory / str(step))["metrics"] for step in among}
     scores = [(step, (metrics or {}).get(monitor)) for step, metrics in held.items()]
     return best_of(scores, mode)
 
@@ -51,8 +67,14 @@ def restore(directory: Path) -> None:
     """Bring back a step whose process was killed between the renames of `writing`."""
     for entry in directory.glob(".replaced-*"):
         step = directory / entry.name.removeprefix(".replaced-")
-        if not step.exists():
-            entry.rename(step)
+        try:
+            if not os.path.lexists(step):
+                entry.rename(step)
+        except OSError as error:
+            raise UserError(
+                f"cannot bring back checkpoint {step}: {error.strerror}; rename "
+                f"{entry.name} to {step.name} by hand"
+            ) from error
 
 
 @contextlib.contextmanager
@@ -92,4 +114,6 @@ def discard(directory: Path, step: int) -> None:
 
 
 def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()  # a link or a file, which `rmtree` would leave
     shutil.rmtree(path, ignore_errors=True)

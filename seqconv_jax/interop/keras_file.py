@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from seqconv_jax._checks import UserError
+from seqconv_jax._json import parse_object
 from seqconv_jax.interop.hdf5 import SIGNATURE, Group, child, list_hdf5, text
-from seqconv_jax.interop.untrusted import json_object, open_regular
+from seqconv_jax.interop.untrusted import REMEDY, open_regular
 
 _WEIGHTS = "model.weights.h5"
 # Trained weights hardly compress; a member that unpacks to more is no model.
@@ -83,7 +84,9 @@ def _older(file: BinaryIO) -> KerasFile:
         return KerasFile(None, text(group, "keras_version"), group, by_name, file)
     group = child(root, "model_weights")
     version = text(root, "keras_version") or text(group, "keras_version")
-    return KerasFile(json_object(config, "model_config"), version, group, True, file)
+    return KerasFile(
+        parse_object(config, "model_config", remedy=REMEDY), version, group, True, file
+    )
 
 
 def _layers(root: Group) -> tuple[Group, bool]:
@@ -126,7 +129,7 @@ def _read_json(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     member = _member(archive, name)
     if member.file_size > _LARGEST_JSON:
         raise UserError(f"{name!r} has {member.file_size:,} bytes, which no model has")
-    return json_object(archive.read(member), name)
+    return parse_object(archive.read(member), name, remedy=REMEDY)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -13,11 +13,12 @@ from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import replace_file, to_json
+from seqconv_jax._files import replace_file
+from seqconv_jax._json import parse_object, to_json
 from seqconv_jax.interop.extra import import_extra
 from seqconv_jax.interop.keras import Loaded
 from seqconv_jax.interop.model_config import decode, encode
-from seqconv_jax.interop.untrusted import json_object, open_regular
+from seqconv_jax.interop.untrusted import REMEDY, open_regular
 from seqconv_jax.interop.variables import (
     as_variables,
     checked_variables,
@@ -103,7 +104,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
                 "it does not say which model it belongs to: expected a file that "
                 "save_safetensors wrote"
             )
-        about = json_object(described, "the model's configuration")
+        about = parse_object(described, "the model's configuration", remedy=REMEDY)
         _checks.expect(
             about["format"] == _FORMAT, "format", str(_FORMAT), about["format"]
         )
@@ -142,7 +143,7 @@ def _read_header(file: BinaryIO) -> dict[str, Any]:
         raise UserError(
             f"its header must have at most {largest:,} bytes, got {length:,}"
         )
-    return json_object(file.read(length), "its header")
+    return parse_object(file.read(length), "its header", remedy=REMEDY)
 
 
 def _compare(header: dict[str, Any], expected: dict[str, Any]) -> None:

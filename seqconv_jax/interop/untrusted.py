@@ -1,15 +1,15 @@
-"""Opening and reading what others wrote: regular files, JSON that says one thing."""
+"""Opening files that others wrote."""
 
-import json
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, one_line
+
+REMEDY = "use another copy of the file"
 
 # What reading something that is not what it claims to be has been seen to end in.
 _DAMAGE = (
@@ -32,48 +32,14 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
                 raise UserError("it is not a regular file")
             yield file
     except UserError as error:
-        raise UserError(f"{path}: {_shortened(str(error))}") from error.__cause__
+        raise UserError(f"{path}: {one_line(str(error))}") from error.__cause__
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
     except _DAMAGE as error:
-        reason = _shortened(f"{type(error).__name__}: {error}")
+        reason = one_line(f"{type(error).__name__}: {error}")
         raise UserError(
             f"{path} is damaged: a part is missing or no such thing ({reason})"
         ) from error
-
-
-def json_object(text: str | bytes, where: str) -> dict[str, Any]:
-    """Return the JSON object in `text`, whose names are all different.
-
-    Python would take the last of several values of one name without a word.
-
-    Raises:
-        UserError: if it is anything else, naming `where` it was read.
-    """
-    try:
-        value = json.loads(text, object_pairs_hook=_unique)
-    except UserError as error:
-        raise UserError(f"{where} {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where} is damaged: {error}") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{where} is damaged: expected a JSON object")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        counted = Counter(name for name, _ in pairs)
-        repeated = sorted(name for name, times in counted.items() if times > 1)
-        raise UserError(f"names {repeated[:5]} more than once")
-    return named
-
-
-def _shortened(text: str) -> str:
-    """Return a text as one line, without the middle if it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= 600 else f"{line[:400]} ... {line[-150:]}"
 
 
 def _open_at_once(path: str, flags: int) -> int:

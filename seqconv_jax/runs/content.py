@@ -4,62 +4,49 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import parse_object
+from seqconv_jax._files import cannot_read
+from seqconv_jax.runs.sealed import read_config
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
-FORMAT_KEY, FORMAT = "run_format", 1  # marks a config.json as one of ours
+
+
+def check_place(directory: Path) -> None:
+    """Raise if there is something else than a run, before anything is written.
+
+    A run may be replaced by another process while this looks at it, so where there is
+    a lock the decision is left to `check_content`, which wants the lock held.
+    """
+    names = _names(directory)
+    if LOCK not in names and _check_names(directory, names):
+        read_config(directory / CONFIG)
 
 
 def check_content(directory: Path, resume: bool, overwrite: bool) -> bool:
-    """Return whether there is a run.
+    """Return whether there is a run, with the lock held.
 
     Raises:
         UserError: if there is something else, or a run that must be left alone.
     """
-    try:
-        names = set(os.listdir(directory)) - {LOCK, f".{CONFIG}.tmp"}
-    except FileNotFoundError:
+    names = _names(directory)
+    if not _check_names(directory, names):
         return False
-    except NotADirectoryError:
-        raise UserError(f"{directory} is a file, expected a directory") from None
-    except OSError as error:
-        raise UserError(f"cannot read {directory}: {error.strerror}") from error
-    if not names:
-        return False
-    if CONFIG not in names:
-        raise UserError(
-            f"{directory} is not empty and holds no {CONFIG}, expected a run or an "
-            f"empty directory, got {_some(names)}; choose another directory"
-        )
-    read_config(directory)
+    read_config(directory / CONFIG)
     if not resume and not overwrite:
         raise UserError(
             f"{directory} already holds a run; go on with it (resume=True), replace it "
             "(overwrite=True) or choose another directory"
         )
-    return True
-
-
-def read_config(directory: Path) -> dict[str, Any]:
-    """Return the config of a run.
-
-    Raises:
-        UserError: if it is damaged, or not that of a run.
-    """
-    path = directory / CONFIG
-    config = parse_object(path.read_bytes(), str(path))
-    if config.get(FORMAT_KEY) != FORMAT:
+    checkpoints = directory / CHECKPOINTS
+    if resume and checkpoints.is_symlink():
         raise UserError(
-            f"{directory / CONFIG} is not the config of a run that this version can "
-            f"read, expected {FORMAT_KEY} {FORMAT}, got {config.get(FORMAT_KEY)!r}; "
-            "choose another directory"
+            f"{checkpoints} is a link to {os.readlink(checkpoints)}, expected a "
+            "directory: links are not followed, so put the directory itself there"
         )
-    return config
+    return True
 
 
 def remove_run(directory: Path, files: Iterable[str]) -> None:
@@ -85,6 +72,28 @@ def remove_run(directory: Path, files: Iterable[str]) -> None:
             f"cannot remove the old run in {directory}: {error.strerror}: "
             f"{error.filename}; remove it by hand or choose another directory"
         ) from error
+
+
+def _names(directory: Path) -> set[str]:
+    try:
+        return set(os.listdir(directory))
+    except FileNotFoundError:
+        return set()
+    except NotADirectoryError:
+        raise UserError(f"{directory} is a file, expected a directory") from None
+    except OSError as error:
+        raise cannot_read(directory, error) from error
+
+
+def _check_names(directory: Path, names: set[str]) -> bool:
+    """Return whether there may be a run; raise if there is something else."""
+    names = names - {LOCK, f".{CONFIG}.tmp"}
+    if names and CONFIG not in names:
+        raise UserError(
+            f"{directory} is not empty and holds no {CONFIG}, expected a run or an "
+            f"empty directory, got {_some(names)}; choose another directory"
+        )
+    return bool(names)
 
 
 def _some(names: set[str]) -> str:

@@ -12,21 +12,27 @@ from pathlib import Path
 from typing import Any, Self
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax._files import parse_object, plain, replace_file, to_json
+from seqconv_jax._files import read_file, replace_file
+from seqconv_jax._json import parse_object, plain, to_json
 from seqconv_jax.runs.content import (
     CHECKPOINTS,
     CONFIG,
-    FORMAT,
-    FORMAT_KEY,
     HISTORY,
     LOCK,
     SUMMARY,
     check_content,
-    read_config,
+    check_place,
     remove_run,
 )
 from seqconv_jax.runs.lock import DirectoryLock
 from seqconv_jax.runs.same_run import check_same_run
+from seqconv_jax.runs.sealed import (
+    FORMAT,
+    FORMAT_KEY,
+    read_config,
+    read_summary,
+    write_sealed,
+)
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,11 @@ class Run:
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended, or None if it has not."""
-        path = self.path / SUMMARY
-        return parse_object(path.read_bytes(), str(path)) if path.exists() else None
+        return read_summary(self.path / SUMMARY)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write how the run ended."""
-        replace_file(self.path / SUMMARY, to_json(summary, indent=2))
+        write_sealed(self.path / SUMMARY, summary)
 
     def close(self) -> None:
         """Let another process open the directory; the end of this one does so too."""
@@ -150,18 +155,17 @@ def open(
         expect(plain_name, "files", "names without a directory", name)
     directory = Path(path).expanduser().absolute()
     settings = {**plain(config or {}, "config"), FORMAT_KEY: FORMAT}
-    check_content(directory, resume, overwrite)
+    check_place(directory)
     lock = DirectoryLock(directory, LOCK)
     try:
-        # Again: another process may have come and gone before the lock was ours.
         has_run = check_content(directory, resume, overwrite)
         if has_run and overwrite:
             remove_run(directory, files)
         if has_run and resume:
-            before = read_config(directory)
-            settings = before if config is None else settings
+            before = read_config(directory / CONFIG)
+            settings = {**before, FORMAT_KEY: FORMAT} if config is None else settings
             check_same_run(directory, before, settings, may_change)
-        replace_file(directory / CONFIG, to_json(settings, indent=2))
+        write_sealed(directory / CONFIG, settings)
     except BaseException:
         lock.release()
         raise
@@ -170,7 +174,11 @@ def open(
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_file(path).split(b"\n")
     except FileNotFoundError:
         return []
-    return [parse_object(s, f"{path}, line {i}") for i, s in enumerate(lines, start=1)]
+    return [
+        parse_object(line, f"{path}, line {i}", finite=True)
+        for i, line in enumerate(lines, start=1)
+        if line or i < len(lines)  # the last one ends too
+    ]

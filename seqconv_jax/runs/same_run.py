@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.runs.sealed import FORMAT_KEY
 
 # The keys of `runs.environment`.
 _MAY_CHANGE_WITH_WARNING = {"versions", "python", "platform", "device"}
@@ -52,7 +53,8 @@ def check_same_run(
 
 def _identity(config: Mapping[str, Any], may_change: Collection[str]) -> dict[str, Any]:
     """Return the flat settings that make a run what it is."""
-    flat = _flatten({k: v for k, v in config.items() if k not in may_change})
+    free = {FORMAT_KEY, *may_change}
+    flat = _flatten({k: v for k, v in config.items() if k not in free})
     if flat.get("data_source") in ("file", "cache", "download"):
         flat["data_source"] = "real"  # the same bytes, by the same data_sha256
     return flat

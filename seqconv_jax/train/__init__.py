@@ -9,6 +9,7 @@ from seqconv_jax.train.batches import (
     put_on_device,
 )
 from seqconv_jax.train.callback import Callback
+from seqconv_jax.train.check import check_fit
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
 from seqconv_jax.train.history import rebuild_history
@@ -31,6 +32,7 @@ __all__ = [
     "Result",
     "TrainState",
     "TrainingInterrupted",
+    "check_fit",
     "evaluate",
     "fit",
     "gather",

@@ -5,7 +5,6 @@ from typing import Any, Literal, NamedTuple
 
 import optax
 
-from seqconv_jax import _checks
 from seqconv_jax.train.average import check_decay
 from seqconv_jax.train.batches import (
     Dataset,
@@ -14,6 +13,7 @@ from seqconv_jax.train.batches import (
     put_on_device,
 )
 from seqconv_jax.train.callback import Callback
+from seqconv_jax.train.check import check_settings
 from seqconv_jax.train.door import check_fit_arguments
 from seqconv_jax.train.engine import Trainer
 from seqconv_jax.train.epochs import Parts, train_epochs
@@ -92,7 +92,7 @@ def fit(
         metrics: more scores to report, by name.
         epochs: how many to train for, those of a resumed run counted in.
         steps_per_epoch: updates in an epoch; by default enough for every row once.
-        batch_size: examples in a batch.
+        batch_size: examples in a batch; one of fewer rows is filled up with padding.
         seed: what parameters, order and dropout follow from, in [0, 2**32).
         params: parameters to begin with, such as those of `interop.load_keras`; None
             draws them. A resumed run has its own.
@@ -150,7 +150,15 @@ def fit(
         (3, 3, ['Dense_0'])
     """
     metrics = check_fit_arguments(model, task, optimizer, loss, metrics)
-    _checks.positive_int("epochs", epochs)
+    check_settings(
+        model,
+        task,
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=batch_size,
+        seed=seed,
+        patience=patience,
+    )
     validated = len(task.validation) > 0
     selection = ModelSelection.of(
         monitor, mode, patience, ("loss", *metrics), validated

@@ -6,10 +6,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.core import Tracer
 
 from seqconv_jax import _checks
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax.train.fits_memory import check_parameters
 from seqconv_jax.train.forward import initial_variables
+
+# Random numbers take XLA long to optimise; of a program that runs once this saves more
+# than half a second, and changes no bit.
+_LESS_OPTIMISED = {"xla_backend_optimization_level": 1}
 
 
 class TrainState(NamedTuple):
@@ -106,7 +112,9 @@ def init_state(
     def draw(key, x):
         return {k: v for k, v in initial(key, x).items() if k not in given}
 
-    variables = {**jax.jit(draw)(*arguments), **jax.tree.map(jnp.array, given)}
+    drawing = jax.jit(draw, compiler_options=_options_of_one_call(arguments))
+    check_parameters(drawing.eval_shape(*arguments).get("params"))
+    variables = {**drawing(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
     average = params if ema else {}
     state = TrainState(step, params, tx.init(params), variables["batch_stats"], average)
@@ -127,3 +135,9 @@ def _distinct(state: TrainState) -> TrainState:
         return jnp.copy(leaf) if known else leaf
 
     return jax.tree.map(own, state)
+
+
+def _options_of_one_call(arguments: Any) -> dict[str, Any] | None:
+    """Return how to compile what runs once; None within another program."""
+    traced = any(isinstance(x, Tracer) for x in jax.tree.leaves(arguments))
+    return None if traced or jax.default_backend() != "cpu" else _LESS_OPTIMISED

@@ -1,6 +1,7 @@
 """What a run keeps on disk while it trains, and how it finds its place again."""
 
 import contextlib
+import warnings
 from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 
@@ -103,9 +104,23 @@ class RunStore:
             return None
         record = self._selection.best(history)
         at_end = record["step"] == int(state.step)
-        if self._selection.score(record) is not None and not at_end:
-            state = self._checkpoints.load(record["step"], {"state": state})["state"]
+        if at_end or self._selection.score(record) is None:
+            return Best.of(record, state)
+        if record["step"] not in self._checkpoints.steps:
+            return self._best_of_rest(record, state, history)
+        state = self._checkpoints.load(record["step"], {"state": state})["state"]
         return Best.of(record, state)
+
+    def _best_of_rest(self, lost: Record, state: TrainState, history: list[Record]):
+        """Return the epoch that ends here, if one does, where the best one is lost."""
+        warnings.warn(
+            f"the best epoch, {lost['epoch']}, is lost with its checkpoint "
+            f"{self._run.checkpoint_dir / str(lost['step'])}: the best of this "
+            "training is chosen among the epochs from here on",
+            stacklevel=4,
+        )
+        ends_here = history[-1]["step"] == int(state.step)
+        return Best.of(history[-1], state) if ends_here else None
 
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Keep the state, with the scores of the epoch that it ends, if it ends one."""

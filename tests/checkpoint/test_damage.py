@@ -1,7 +1,10 @@
+import errno
+import functools
 import json
 import os
 import pickle
 import random
+from pathlib import Path
 
 import pytest
 from checkpoint.helpers import (
@@ -11,11 +14,12 @@ from checkpoint.helpers import (
 )
 
 from seqconv_jax import UserError
+from seqconv_jax._json import digest
 from seqconv_jax.checkpoint import Checkpoints
 
 
 class TestDamage:
-    def assert_rejected(self, directory, capfd, match="/20 (is damaged|holds no)"):
+    def assert_rejected(self, directory, capfd, match="/20 is damaged"):
         capfd.readouterr()
         with pytest.raises(UserError, match=match) as caught:
             checkpoints = Checkpoints(directory)
@@ -94,7 +98,87 @@ class TestDamage:
         with pytest.raises(UserError, match="pipe is not a regular file"):
             Checkpoints(saved).load(20, make_tree())
 
-    def test_a_damaged_step_is_not_silently_passed_over(self, saved):
+    def test_a_damaged_step_is_passed_over_with_a_warning(self, saved):
         (saved / "10" / "manifest.json").write_text("{")
-        with pytest.raises(UserError, match="/10 is damaged"):
-            _ = Checkpoints(saved).best
+        with pytest.warns(UserWarning, match="/10 is damaged: .*got steps .20. to go"):
+            checkpoints = Checkpoints(saved)
+            assert (checkpoints.steps, checkpoints.latest) == ([20], 20)
+        assert checkpoints.best == 20  # said once
+        with checkpoints:
+            checkpoints.save(30, make_tree(30), {"val_loss": 0.75})
+            assert checkpoints.steps == [20, 30]
+        assert (saved / "10").exists()  # and left to its owner
+
+    def test_a_damaged_latest_step_may_be_saved_again(self, saved):
+        (saved / "20" / "manifest.json").unlink()
+        with pytest.warns(UserWarning, match="/20 is damaged: it holds no manifest"):
+            checkpoints = Checkpoints(saved)
+            assert checkpoints.latest == 10
+        with checkpoints:
+            checkpoints.save(20, make_tree(20), {"val_loss": 0.75})
+        assert Checkpoints(saved).steps == [10, 20]
+
+    def test_a_step_under_another_name(self, saved):
+        (saved / "10").rename(saved / "30")
+        with pytest.raises(UserError, match="/30 is damaged: it holds step 10"):
+            Checkpoints(saved).load(30, make_tree())
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"metrics": 7},
+            {"metrics": {"val_loss": "low"}},
+            {"leaves": []},
+            {"leaves": {"a": {"shape": [-1], "dtype": "float32"}}},
+            {"leaves": {"a": {"shape": [True], "dtype": "float32"}}},
+            {"leaves": {"a": 7}},
+            {"files": ["a"]},
+            {"step": None},
+            {"info": 7},
+        ],
+        ids=str,
+    )
+    def test_a_sealed_manifest_of_another_shape(self, saved, change):
+        path = saved / "20" / "manifest.json"
+        body = json.loads(path.read_text()) | change
+        del body["sha256"]
+        path.write_text(json.dumps({**body, "sha256": digest(body)}))
+        with pytest.raises(UserError, match="/20 is damaged: manifest.json does not h"):
+            Checkpoints(saved).load(20, make_tree())
+
+
+class TestUnreadable:
+    """What cannot be read may be whole: it is never called damaged or passed over."""
+
+    @pytest.mark.parametrize("name", ["manifest.json", "_METADATA", "d"])
+    @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+    def test_a_file_that_the_system_does_not_give_out(
+        self, saved, monkeypatch, name, number
+    ):
+        def denied(path, *arguments, call):
+            if "/20" in str(path) and name in Path(path).name:
+                raise OSError(number, os.strerror(number), str(path))
+            return call(path, *arguments)
+
+        for each in ("open", "scandir"):
+            call = functools.partial(denied, call=getattr(os, each))
+            monkeypatch.setattr(os, each, call)
+        for ask in ("load", "steps"):
+            with pytest.raises(UserError, match=os.strerror(number)) as caught:
+                checkpoints = Checkpoints(saved)
+                checkpoints.load(
+                    20, make_tree()
+                ) if ask == "load" else checkpoints.steps
+            assert "cannot read" in str(caught.value)
+            assert "damaged" not in str(caught.value)
+        monkeypatch.undo()
+        assert_same(Checkpoints(saved).load(20, make_tree()), make_tree(20))
+
+    def test_a_directory_that_cannot_be_listed(self, saved, monkeypatch):
+        def denied(*_):
+            raise PermissionError(13, "Permission denied")
+
+        checkpoints = Checkpoints(saved)
+        monkeypatch.setattr("seqconv_jax.checkpoint.steps.os.listdir", denied)
+        with pytest.raises(UserError, match="cannot read .*/c: Permission denied; fix"):
+            _ = checkpoints.latest

@@ -1,7 +1,20 @@
 """Small files in the form of those that the experiments read."""
 
+import os
+
 import numpy as np
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """A user's cache directory, for all experiments that are run as commands."""
+    before = os.environ.get("SEQCONV_CACHE")
+    os.environ["SEQCONV_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    del os.environ["SEQCONV_CACHE"]
+    if before is not None:
+        os.environ["SEQCONV_CACHE"] = before
 
 
 @pytest.fixture

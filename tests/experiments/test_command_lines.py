@@ -72,19 +72,6 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     assert not (out / "history.jsonl").exists()
 
 
-def test_compiled_programs_are_kept_where_the_flag_says(bars, tmp_path):
-    kept = tmp_path / "compiled"
-    common = ["--data", bars, "--epochs", 1, "--compilation-cache", kept]
-    result = run("csi300_conv1d", *common, "--out", tmp_path / "a", "--split", 150, 220)
-    assert result.returncode == 0, result.stderr
-    programs = {path.name for path in kept.iterdir()}
-    assert any(name.startswith("jit__one") for name in programs)
-    run("csi300_conv1d", *common, "--out", tmp_path / "b", "--split", 150, 220)
-    again = {path.name for path in kept.iterdir() if path.name.endswith("-cache")}
-    assert again == {name for name in programs if name.endswith("-cache")}
-    assert (tmp_path / "b" / "summary.json").exists()
-
-
 def test_sigterm_saves_and_resume_ends_where_the_whole_run_ends(weather, tmp_path):
     common = [
         *("--data", weather, "--every", "1h", "--lookback", "3d"),

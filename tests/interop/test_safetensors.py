@@ -182,7 +182,7 @@ HEADERS = {
         lambda h, a: json.dumps(
             {"__metadata__": {"seqconv_jax": '{"format": 1, "format": 1}'}}
         ).encode(),
-        "the model's configuration names ['format'] more than once",
+        "the model's configuration is damaged: the key 'format' is there twice",
     ),
     "50M x 50M": (
         lambda h, a: a["model"].update(units=50_000_000),
@@ -213,7 +213,7 @@ HEADERS = {
         lambda h, a: (
             json.dumps(h)[:-1] + f', "{BIAS}": {json.dumps(h[BIAS])}}}'
         ).encode(),
-        "its header names ['Dense_0/bias'] more than once",
+        "its header is damaged: the key 'Dense_0/bias' is there twice",
     ),
     "no object": (lambda h, a: b"[1]", "its header is damaged: expected a JSON object"),
     "no JSON": (lambda h, a: b"{", "is damaged"),

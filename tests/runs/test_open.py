@@ -14,10 +14,11 @@ class TestOpen:
         with runs.open(path, config=CONFIG) as run:
             assert (run.path, run.resumed) == (path, False)
             assert run.checkpoint_dir == path / "checkpoints"
-            assert run.config == {**CONFIG, "run_format": 1}
+            assert run.config == {**CONFIG, "run_format": 2}
             assert (run.history(), run.summary()) == ([], None)
         assert names(path) == ["config.json"]
-        assert json.loads((path / "config.json").read_text()) == run.config
+        written = json.loads((path / "config.json").read_text())
+        assert len(written.pop("run_sha256")) == 64 and written == run.config
 
     def test_empty_directory_and_one_that_was_only_begun(self, tmp_path):
         (tmp_path / ".lock").touch()
@@ -61,7 +62,8 @@ class TestOpen:
         (tmp_path / "config.json").write_text('{"editor": "vi"}')
         (tmp_path / "checkpoints").mkdir()
         with pytest.raises(
-            UserError, match="not the config of a run .*expected run_format 1, got None"
+            UserError,
+            match="not the config of a run .*expected run_format of 1 to 2, got None",
         ):
             runs.open(tmp_path, overwrite=True)
         assert sorted(os.listdir(tmp_path)) == ["checkpoints", "config.json"]

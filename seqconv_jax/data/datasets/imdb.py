@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from seqconv_jax._checks import expect, non_negative_int, positive_int
+from seqconv_jax._memory import expect_memory, machine_memory
 from seqconv_jax.data.datasets.imdb_file import read_reviews
 from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews
 from seqconv_jax.data.files.find import find
@@ -147,6 +148,8 @@ def load_imdb(
     highest = max(int(split.tokens.max(initial=0)) for split in splits)
     vocabulary = highest + 1 if num_words is None else num_words
     dtype = np.uint16 if vocabulary <= 1 << 16 else np.int32
+    padded = maxlen * sum(map(len, splits)) * dtype().itemsize
+    expect_memory("maxlen", maxlen, padded, machine_memory())
     inputs = [
         pad(split, maxlen, padding=padding, truncating=truncating, dtype=dtype)
         for split in splits
@@ -192,6 +195,7 @@ def _check_ids(
 ) -> None:
     if num_words is not None:
         positive_int("num_words", num_words)
+        expect(num_words <= 1 << 30, "num_words", "at most 2 ** 30", num_words)
     given = {name: mark for name, mark in marks.items() if mark is not None}
     for name, number in {**given, **others}.items():
         non_negative_int(name, number)

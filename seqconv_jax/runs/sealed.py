@@ -1,0 +1,68 @@
+"""The JSON of a run that knows its own checksum: `config.json` and `summary.json`.
+
+Both keep a format and a SHA-256 beside what they hold. Format 1, of older versions, had
+neither in the summary and no checksum in the config, and is still read. That the format
+says whether there must be a checksum is what shows a flipped bit in either of the two.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seqconv_jax._checks import UserError
+from seqconv_jax._files import read_file, replace_file
+from seqconv_jax._json import digest, parse_object, plain, to_json
+
+FORMAT_KEY, FORMAT = "run_format", 2  # marks a config.json as one of ours
+_CHECKSUM_KEY = "run_sha256"
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object with its format and its checksum."""
+    body = {**plain(content), FORMAT_KEY: FORMAT}
+    body.pop(_CHECKSUM_KEY, None)
+    replace_file(path, to_json({**body, _CHECKSUM_KEY: digest(body)}, indent=2))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the config of a run, with its format.
+
+    Raises:
+        UserError: if it is missing, damaged, or not that of a run.
+    """
+    remedy = "put a copy of it back, or choose another directory"
+    try:
+        config = _read_sealed(path, remedy)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; {remedy}") from None
+    version = config.get(FORMAT_KEY)
+    if type(version) is not int or not 1 <= version <= FORMAT:
+        raise UserError(
+            f"{path} is not the config of a run that this version can read, expected "
+            f"{FORMAT_KEY} of 1 to {FORMAT}, got {version!r}; choose another directory"
+        )
+    return config
+
+
+def read_summary(path: Path) -> dict[str, Any] | None:
+    """Return how a run ended, or None if it has not.
+
+    Raises:
+        UserError: if it is damaged.
+    """
+    try:
+        summary = _read_sealed(path, "remove it, and resume the run to write it again")
+    except FileNotFoundError:
+        return None
+    summary.pop(FORMAT_KEY, None)
+    return summary
+
+
+def _read_sealed(path: Path, remedy: str) -> dict[str, Any]:
+    content = read_file(path)
+    body = parse_object(content, str(path), finite=True, remedy=remedy)
+    checksum = body.pop(_CHECKSUM_KEY, None)
+    sealed = checksum is not None or body.get(FORMAT_KEY) == FORMAT
+    if sealed and checksum != digest(body):
+        raise UserError(f"{path} is damaged: it does not match its checksum; {remedy}")
+    return body
