@@ -4,9 +4,9 @@
 
 Whole runs are killed, signalled, starved of disk and permissions, or damaged, then gone
 on with, and must end as an uninterrupted run does, bit for bit. Readers get damaged
-files, and must read what is right or raise a `UserError`. See `soaking/cases.py` for the
-words of the table. Exit status 1 if anything was lost, crashed or hung; the inputs are
-then in --out, with the command that repeats each.
+files, and must read what is right or raise a `UserError`. See `soaking/cases.py` for
+the words of the table. Exit status 1 if anything was lost, crashed or hung; the inputs
+are then in --out, with the command that repeats each.
 """
 
 import argparse

@@ -15,6 +15,7 @@ from soaking.outcomes import difference, outcome_of
 from soaking.run_damage import Damage, damage_run
 from soaking.training import SignalReporter, train
 
+OUTSIDE = "a file outside, which a link leads to, was written"
 # Where the runs that are damaged were stopped: amid an epoch, after one, at the end.
 STOPS = (("advance", 15), ("end", 2), ("end", 3), None)
 
@@ -79,12 +80,15 @@ class ResumeKind:
         return f"{before}: {wrong}" if wrong else ""
 
     def _resumed(self, out: Path, damage: Damage) -> str:
+        from seqconv_jax import UserError
+
         try:
             train(out, self._variant)
-        finally:
+        except UserError:
             if damage.touched():
-                return "a file outside, which a link leads to, was written"
-        return difference(outcome_of(out), self._whole)
+                return OUTSIDE
+            raise
+        return OUTSIDE if damage.touched() else difference(outcome_of(out), self._whole)
 
 
 class CheckpointKind:
@@ -111,7 +115,7 @@ class CheckpointKind:
         out, step, damage = case
         got = digest(load(out, step))
         if damage.touched():
-            return LOST, "a file outside, which a link leads to, was written"
+            return LOST, OUTSIDE
         if got != self._expected[step]:
             return LOST, "other parameters than were saved"
         return RIGHT, ""
@@ -138,7 +142,7 @@ class RecordsKind:
         out, damage = case
         got = records(out)
         if damage.touched():
-            return LOST, "a file outside, which a link leads to, was written"
+            return LOST, OUTSIDE
         wrong = difference(got, self._of_what_is_left(got))
         return (LOST, wrong) if wrong else (RIGHT, "")
 

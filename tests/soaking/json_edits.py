@@ -58,7 +58,7 @@ def _edit(rng: Random, value: Any) -> Any:
         return _replaced(rng, value)
     value = value.copy()
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-    key = rng.choice(keys)
+    key: Any = rng.choice(keys)
     choice = rng.random()
     if choice < 0.15:
         del value[key]

@@ -98,7 +98,9 @@ def variables() -> tuple[Any, Any, np.ndarray]:
     import jax
 
     model, example = network()
-    params = model.init(jax.random.key(0), example)["params"]
+    shapes = jax.eval_shape(model.init, jax.random.key(0), example)["params"]
+    rng = np.random.default_rng(0)
+    params = jax.tree.map(lambda x: rng.normal(size=x.shape).astype(x.dtype), shapes)
     return model, params, example
 
 

@@ -81,7 +81,8 @@ def judged(kind: Any, case: Any) -> tuple[str, str, str, str]:
     except UserError as error:
         message = str(error)
         if len(message) > LONGEST_MESSAGE or len(message.splitlines()) != 1:
-            what = f"a message of {len(message)} characters, {one_line(message)}"
+            size = f"{len(message)} characters on {len(message.splitlines())} lines"
+            what = f"a message of {size}: {one_line(message)}"
             place = f"message, {place_of(error)}"
             return CRASH, what, place, "".join(traceback.format_exception(error))[:9999]
         return REFUSED, one_line(message), "", ""
