@@ -142,8 +142,8 @@ class Soak:
             where / "runs", self._options.seed, self._options.programs
         )
         while time.monotonic() < self._deadline:
-            self.tally.add(runner.run(*next(runs)), where / "runs" / "case")
             self._read_until(time.monotonic() + TURN, worker, reading)
+            self.tally.add(runner.run(*next(runs)), where / "runs" / "case")
         worker.close()
 
     def _read_until(self, until: float, worker: Worker, order: Cases) -> None:

@@ -18,12 +18,12 @@ from soaking.tally import Tally
 from seqconv_jax import UserError
 
 SOAK = Path(__file__).with_name("soak.py")
-MINUTES = os.environ.get("SEQCONV_SOAK_MINUTES", "0.4")
+MINUTES = os.environ.get("SEQCONV_SOAK_MINUTES", "0.5")
 
 
 def test_a_slice(tmp_path):
     command = [sys.executable, SOAK, "--minutes", MINUTES, "--workers", "1"]
-    command += ["--programs", "1", "--seed", "1", "--out", tmp_path]
+    command += ["--programs", "1", "--seed", "15", "--out", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     kinds = json.loads((tmp_path / "soak.json").read_text())["kinds"]

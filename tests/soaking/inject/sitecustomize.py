@@ -3,7 +3,7 @@
 The environment variable SOAK_FAULT holds a JSON object: `root`, the directory; `first`
 and `last`, which uses of files meet the fault, counted from 1; `action`: "kill",
 "signal" or "error" with a `number`, or "none"; `reads`, whether what counts is reading
-instead of changing; and perhaps `count_to`, a file for how many uses there were.
+instead of changing; and perhaps `count_to`, a file for how many of either there were.
 """
 
 import atexit
@@ -18,28 +18,36 @@ _READS = {"os.listdir", "os.scandir"}
 
 def _install(fault: dict) -> None:
     root = fault["root"]
-    uses = [0]
+    uses = {"changes": 0, "reads": 0}
+    counted = "reads" if fault.get("reads") else "changes"
 
     def hook(event: str, arguments: tuple) -> None:
-        if event == "open":
-            if _changes(arguments) == fault.get("reads", False):
-                return
-        elif event not in (_READS if fault.get("reads") else _CHANGES):
+        use = _use(event, arguments)
+        if use is None:
             return
-        if not _path(event, arguments).startswith(root):
+        path = _path(event, arguments)
+        if not path.startswith(root):
             return
-        uses[0] += 1
-        if fault["first"] <= uses[0] <= fault["last"]:
-            _act(fault, _path(event, arguments))
+        uses[use] += 1
+        if use == counted and fault["first"] <= uses[use] <= fault["last"]:
+            _act(fault, path)
 
     if "count_to" in fault:
         atexit.register(_write, fault["count_to"], uses)
     sys.addaudithook(hook)
 
 
-def _write(path: str, uses: list) -> None:
+def _write(path: str, uses: dict) -> None:
     with open(path, "w") as file:
-        file.write(str(uses[0]))
+        json.dump(uses, file)
+
+
+def _use(event: str, arguments: tuple) -> "str | None":
+    if event == "open":
+        return "changes" if _changes(arguments) else "reads"
+    if event in _CHANGES:
+        return "changes"
+    return "reads" if event in _READS else None
 
 
 def _changes(arguments: tuple) -> bool:
