@@ -142,6 +142,26 @@ def edit_safetensors(rng: Random, data: bytes) -> bytes:
     return struct.pack("<Q", length) + header + rest
 
 
+def number_of(rng: Random) -> str:
+    """Return a number in one of the forms that people and programs write."""
+    number = rng.choice(
+        (rng.gauss(0, 1), rng.gauss(0, 1) * 10 ** rng.randrange(-300, 300))
+    )
+    whole = str(rng.choice((0, 7, 2**31, 2**53 + 1, 2**63, 10**22, -3)))
+    forms = (
+        *(repr(number), f"{number:.17g}", f"{number:.20f}", f"{number:E}", whole),
+        *(
+            f"+{abs(number)!r}",
+            f" {number!r} ",
+            f'"{number!r}"',
+            f"00{whole.strip('-')}",
+        ),
+        *(".5", "5.", "-.5e1", "1E+05", "5e-324", "2.2250738585072011e-308", "-0.0"),
+        *("1.7976931348623157e308", "0.1" + "0" * 40 + "1", "123456789012345678901.5"),
+    )
+    return rng.choice(forms)
+
+
 def edit_csv(rng: Random, data: bytes) -> bytes:
     """Change cells and lines of a CSV file, or how it is written."""
     lines = data.decode().splitlines()
@@ -149,7 +169,9 @@ def edit_csv(rng: Random, data: bytes) -> bytes:
         at = rng.randrange(len(lines)) if lines else 0
         cells = lines[at].split(",") if lines else [""]
         choice = rng.random()
-        if choice < 0.5:
+        if choice < 0.3:
+            cells[rng.randrange(len(cells))] = number_of(rng)
+        elif choice < 0.5:
             cells[rng.randrange(len(cells))] = rng.choice(_CELLS)
         elif choice < 0.6:
             cells.insert(rng.randrange(len(cells) + 1), rng.choice(_CELLS))

@@ -43,7 +43,7 @@ def _csv(content: bytes, value: Any, time: str | None, fill: bool) -> str | None
             if want is None or (math.isnan(want) and not fill):
                 return f"row {at} of {name!r}: {got} for {cell[:60]!r}"
             want = before if fill and math.isnan(want) else want
-            if got != want and not math.isclose(got, want, rel_tol=1e-15):
+            if got != want:
                 return f"row {at} of {name!r}: {got} for {cell[:60]!r}"
             before = want
     return None if time is None else _days(rows, names.index(time), value["times"])

@@ -144,7 +144,7 @@ class _Case:
             self._count("killed")
             hidden = (*out.glob("checkpoints/.*"), *out.glob(".*.tmp"))
             self._count("killed inside a write", bool(hidden))
-        if ended.sent or fault.arguments:
+        if fault.is_signal:
             self._count("signals", max(ended.sent, 1))
         return ended
 
