@@ -18,6 +18,7 @@ from soaking.tally import Tally
 from seqconv_jax import UserError
 
 SOAK = Path(__file__).with_name("soak.py")
+DAY = np.timedelta64(1, "D")
 MINUTES = os.environ.get("SEQCONV_SOAK_MINUTES", "0.5")
 
 
@@ -47,7 +48,7 @@ def test_a_case_is_a_function_of_its_seed_and_number(tmp_path):
         (lambda value: value, RIGHT),
         (lambda value: value | {"values": value["values"][:-1]}, LOST),
         (lambda value: value | {"values": value["values"] + 1e-6}, LOST),
-        (lambda value: value | {"times": value["times"] + 1}, LOST),
+        (lambda value: value | {"times": value["times"] + DAY}, LOST),
     ],
 )
 def test_a_csv_that_is_misread_is_seen(tmp_path, change, outcome):

@@ -7,8 +7,9 @@ from typing import Any
 from soaking.digest import digest
 
 # What may differ between a run and one that was cut off and resumed.
-TIMES = ("seconds", "examples_per_second", "retrain_seconds")
-PLACES = ("out", "data", "data_file", "resume", "overwrite", "compilation_cache")
+SEAL = "run_sha256"  # the checksum of all, what may differ included
+TIMES = ("seconds", "examples_per_second", SEAL)
+PLACES = ("out", "data", "data_file", "resume", "overwrite", "compilation_cache", SEAL)
 
 
 def outcome_of(out: Path) -> dict[str, Any]:
