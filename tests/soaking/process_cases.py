@@ -62,6 +62,7 @@ class ProcessCases:
         """Return what an uninterrupted run takes and leaves."""
         if program.name not in self._whole:
             out = self._scratch / "whole" / program.name.replace(" ", "-")
+            shutil.rmtree(out, ignore_errors=True)
             count = self._scratch / "count.json"
             fault = {"root": str(out), "first": 0, "last": 0, "action": "none"}
             env = injected(self._environment, fault | {"count_to": str(count)})
