@@ -88,7 +88,9 @@ class ResumeKind:
             if damage.touched():
                 return OUTSIDE
             raise
-        return OUTSIDE if damage.touched() else difference(outcome_of(out), self._whole)
+        if damage.touched():
+            return OUTSIDE
+        return difference(outcome_of(out), self._whole, damaged=True)
 
 
 class CheckpointKind:

@@ -203,7 +203,8 @@ class _Case:
                 return wrong
             if ended.code != 0:
                 return LOST, f"cannot go on: {ended.line}", words_of(ended.line)
-        wrong = difference(outcome_of(out), self._want)
+        damaged = self._kind == "damage"
+        wrong = difference(outcome_of(out), self._want, damaged=damaged)
         return (LOST, wrong, words_of(wrong)) if wrong else (outcome, "", "")
 
     def _count(self, name: str, more: int = 1) -> None:
