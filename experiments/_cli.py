@@ -94,6 +94,9 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     diverged, 128 + the signal's number for one that was stopped. The environment
     variable SEQCONV_TRACEBACK=1 shows tracebacks.
     """
+    # On a GPU JAX would multiply float32 arrays in TF32, which is not what Keras's
+    # figures were made with; read when JAX is imported.
+    os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
     if os.environ.get("SEQCONV_TRACEBACK") == "1":

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
+from numerics import apply
 
 from seqconv_jax import nn, ops
 from seqconv_jax._checks import UserError
@@ -87,7 +88,7 @@ def test_other_arguments(name, run):
 @pytest.mark.parametrize("run", [ops.hide, ops.shift_left, ops.last_real_step])
 def test_steps_are_moved_whatever_they_are(run):
     assert run(jnp.ones((2, 5, 3), jnp.int8), MASK).dtype == jnp.int8
-    assert nn.Flatten().apply({}, jnp.ones((2, 5, 3), jnp.int8)).dtype == jnp.int8
+    assert apply(nn.Flatten(), {}, jnp.ones((2, 5, 3), jnp.int8)).dtype == jnp.int8
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def fused_recurrence(
         _pad, batch=_round_up(batch, plan.rows), units=_round_up(units, UNITS)
     )
     kernel = jnp.moveaxis(weights.kernel.reshape(units, 3, units), 1, 0)
-    states = _fused(
+    fused: Any = _fused(
         plan,
         tuple(wide(p) for p in projected),
         wide(initial_state[0]),
@@ -96,7 +96,7 @@ def fused_recurrence(
         _optional(wide, weights.dropout_mask),
         _optional(_pad, mask, units=_round_up(batch, plan.rows)),
     )
-    return states[..., :batch, :units].astype(dtype)
+    return fused[..., :batch, :units].astype(dtype)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
