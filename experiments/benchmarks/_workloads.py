@@ -115,7 +115,7 @@ def plain(layers: tuple[Any, ...]) -> tuple[PlainLayer, ...]:
             **{
                 field.name: getattr(layer, field.name)
                 for field in fields(layer)
-                if field.name not in ("parent", "name")
+                if field.name not in ("parent", "name", "dtype", "param_dtype")
             },
         )
         for layer in layers

@@ -10,6 +10,7 @@ from seqconv_jax.ops.conv_max_pool import conv_max_pool
 from seqconv_jax.ops.dropout import dropout, dropout_mask
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
+from seqconv_jax.ops.global_pool import global_avg_pool, global_max_pool
 from seqconv_jax.ops.gru import gru, gru_cell, project_inputs
 from seqconv_jax.ops.lstm import lstm, lstm_cell
 from seqconv_jax.ops.masked import (
@@ -26,13 +27,7 @@ from seqconv_jax.ops.masking import (
     last_real_step,
     shift_left,
 )
-from seqconv_jax.ops.pool import (
-    avg_pool,
-    global_avg_pool,
-    global_max_pool,
-    max_pool,
-    pool_mask,
-)
+from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 
 __all__ = [

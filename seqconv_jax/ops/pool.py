@@ -16,10 +16,9 @@ from seqconv_jax.ops.conv import conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask
-from seqconv_jax.ops.max_over_time import max_over_time
 from seqconv_jax.ops.symbolic import is_symbolic, max_dim
 
-__all__ = ["avg_pool", "global_avg_pool", "global_max_pool", "max_pool", "pool_mask"]
+__all__ = ["avg_pool", "max_pool", "pool_mask"]
 
 
 @on_any_mesh
@@ -149,63 +148,11 @@ def avg_pool(
     stride, sides, mask = _arrange(x, window, stride, padding, mask)
     real = jnp.ones((1, x.shape[1]), bool) if mask is None else mask
     kept = x if mask is None else jnp.where(mask[:, :, None], x, 0)
-    kept = kept.astype(_wide(x))
+    kept = kept.astype(wide(x))
     weight = real[:, :, None].astype(kept.dtype)
     total = _window_sum(_pad_time(kept, sides, 0), window, stride)
     count = _window_sum(_pad_time(weight, sides, 0), window, stride)
     return (total / jnp.maximum(count, 1)).astype(x.dtype)
-
-
-@on_any_mesh
-def global_max_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
-    """Take the maximum over all real steps; 0 for a sequence without any.
-
-    Args:
-        x: `(batch, time, features)` float.
-        mask: `(batch, time)` bool, true for real steps; None where all are real.
-
-    Returns:
-        `(batch, features)`.
-
-    Raises:
-        UserError: for wrong shapes or types, or a sequence without steps.
-
-    Example:
-        >>> global_max_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
-        [[3.0]]
-    """
-    mask = _check_input(x, mask)
-    if mask is None:
-        return max_over_time(x)
-    best = max_over_time(jnp.where(mask[:, :, None], x, -jnp.inf))
-    return jnp.where(jnp.any(mask, axis=1)[:, None], best, 0)
-
-
-@on_any_mesh
-def global_avg_pool(x: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
-    """Average over all real steps; 0 for a sequence without any.
-
-    Args:
-        x: `(batch, time, features)` float.
-        mask: `(batch, time)` bool, true for real steps; None where all are real.
-
-    Returns:
-        `(batch, features)`.
-
-    Raises:
-        UserError: for wrong shapes or types, or a sequence without steps.
-
-    Example:
-        >>> global_avg_pool(jnp.arange(4.0).reshape(1, 4, 1)).tolist()
-        [[1.5]]
-    """
-    mask = _check_input(x, mask)
-    if mask is None:
-        return jnp.mean(x, axis=1)
-    kept = jnp.where(mask[:, :, None], x, 0)
-    total = jnp.sum(kept, axis=1, dtype=_wide(x))
-    count = jnp.maximum(jnp.sum(mask, axis=1)[:, None], 1)
-    return (total / count.astype(total.dtype)).astype(x.dtype)
 
 
 @on_any_mesh
@@ -241,7 +188,7 @@ def pool_mask(
 
 def _arrange(x, window, stride, padding, mask):
     """Check the arguments; return the stride, the padding on both sides, the mask."""
-    mask = _check_input(x, mask)
+    mask = check_input(x, mask)
     return *_geometry(x.shape[1], window, stride, padding), mask
 
 
@@ -257,7 +204,7 @@ def _geometry(time, window, stride, padding) -> tuple[int, tuple[int, int]]:
     return stride, (total // 2, total - total // 2)
 
 
-def _check_input(x, mask):
+def check_input(x, mask):
     """Check both; return the mask as booleans, if there is one."""
     _checks.rank("x", x, ("batch", "time", "features"))
     _checks.floats("x", x)
@@ -265,7 +212,7 @@ def _check_input(x, mask):
     return None if mask is None else check_mask(mask, x)
 
 
-def _wide(x):
+def wide(x):
     """Return the type to add up in: never less than float32."""
     return jnp.promote_types(x.dtype, jnp.float32)
 

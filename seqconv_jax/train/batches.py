@@ -183,11 +183,12 @@ def count_steps(task: Dataset, batch_size: int, steps_per_epoch: int | None) -> 
     most = -(-examples // batch_size)
     steps = most if steps_per_epoch is None else steps_per_epoch
     _checks.positive_int("steps_per_epoch", steps)
+    is_batch = steps_per_epoch is None or batch_size >= 2**31
     _checks.expect(
         int(steps) * batch_size < 2**31,
-        "batch_size",
-        "fewer than 2**31 examples in the steps of an epoch",
-        batch_size,
+        "batch_size" if is_batch else "steps_per_epoch",
+        "small enough for fewer than 2**31 examples an epoch",
+        f"{steps:,} steps of {batch_size:,} rows",
     )
     if steps_per_epoch is not None and not task.replacement:
         _checks.expect(

@@ -49,7 +49,7 @@ def test_a_deviation_is_an_error():
 
     references = {False: (None, None, np.zeros((2, 1), np.float32))}
     with pytest.raises(sc.UserError, match="must compute our outputs to 1e-05, got"):
-        compare.check({"keras-jax": Wrong()}, references)  # pyright: ignore
+        compare.check({"keras-jax": Wrong()}, references, 1e-5)  # pyright: ignore
 
 
 def test_floor_and_exponents():

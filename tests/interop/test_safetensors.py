@@ -85,11 +85,13 @@ def test_every_model_of_the_library_can_be_saved():
 def test_float64_comes_back_where_it_is_enabled(tmp_path):
     path = tmp_path / "model.safetensors"
     with jax.enable_x64(True):
-        x = X.astype(np.float64)
+        x, net = X.astype(np.float64), NET.clone(param_dtype="float64")
         params = jax.tree.map(lambda a: a.astype("float64"), drawn(NET, x)["params"])
-        save_safetensors(path, NET, params, x)
+        with pytest.raises(UserError, match="as float32.*, got float64"):
+            save_safetensors(path, NET, params, x)
+        save_safetensors(path, net, params, x)
         jax.tree.map(assert_same_bits, load_safetensors(path).params, params)
-    with pytest.raises(UserError, match="must be float32.* got F64"):
+    with pytest.raises(UserError, match="`param_dtype` must be float32 unless"):
         load_safetensors(path)
 
 

@@ -102,7 +102,7 @@ def test_a_shift_back_scatters_nothing():
 
 
 def test_a_mask_of_numbers_becomes_one_of_booleans():
-    mask = check_mask(jnp.array([[0.0, 2.0]]), jnp.zeros((1, 2, 1)))
+    mask = check_mask(jnp.array([[0, 2]]), jnp.zeros((1, 2, 1)))
     assert mask.dtype == bool and mask.tolist() == [[False, True]]
 
 

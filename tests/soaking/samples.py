@@ -129,13 +129,16 @@ def keras_archive(folder: Path) -> bytes:
     shape = list(IMAGES[1:])
     input_layer = {"batch_shape": [None, *shape], "dtype": "float32", "name": "input"}
     conv = {"filters": 3, "kernel_size": [2], "activation": "linear"}
+    conv |= {"strides": [1], "padding": "valid", "dilation_rate": [1], "use_bias": True}
     gru = {"units": 2, "reset_after": False, "activation": "tanh"}
-    gru |= {"recurrent_activation": "sigmoid"}
+    gru |= {"recurrent_activation": "sigmoid", "use_bias": True, "dropout": 0.0}
+    gru |= {"recurrent_dropout": 0.0, "return_sequences": False, "go_backwards": False}
+    dense = {"units": 1, "activation": "linear", "use_bias": True}
     layers = [
         ("InputLayer", input_layer),
         ("Conv1D", {"name": "conv1d", **conv}),
         ("GRU", {"name": "gru", **gru}),
-        ("Dense", {"name": "dense", "units": 1, "activation": "linear"}),
+        ("Dense", {"name": "dense", **dense}),
     ]
     config = {
         "module": "keras",

@@ -18,14 +18,8 @@ MODEL, TASK = small_model(), small_task()
         ({"seed": -1}, "`seed` must be an integer of at least 0, got -1"),
         ({"patience": 0}, "`patience` must be a positive integer, got 0"),
         ({"batch_size": True}, "`batch_size` must be a positive integer, got True"),
-        (
-            {"batch_size": 10**12},
-            "`batch_size` must fit in memory, got 1000000000000, ",
-        ),
-        (
-            {"steps_per_epoch": 10**12},
-            "`steps_per_epoch` must fit in memory, got 10000",
-        ),
+        ({"batch_size": 10**12}, "`batch_size` must be small enough for fewer than"),
+        ({"steps_per_epoch": 10**12}, "`steps_per_epoch` must be small enough for"),
     ],
 )
 def test_settings(options, message):
@@ -82,4 +76,4 @@ def test_data(monkeypatch):
     with pytest.raises(sc.UserError, match="`task` must fit in memory, got its arrays"):
         check_fit(MODEL, TASK, epochs=1)
     monkeypatch.setattr(fits_memory, "machine_memory", lambda: None)  # not known
-    check_fit(MODEL, TASK, epochs=1, batch_size=10**12)
+    check_fit(MODEL, TASK, epochs=1, batch_size=10**9)

@@ -196,7 +196,6 @@ def test_a_model_that_cannot_be_trained(model, message):
         (optax.adam, "`optimizer` must be an optax optimiser.* got adam; call it"),
         ("adam", "`optimizer` must be an optax optimiser.* got 'adam'"),
         (None, "`optimizer` must be an optax optimiser.* got None"),
-        (optax.lbfgs(), "`optimizer` must do with gradients.*'value_fn'"),
     ],
 )
 def test_an_optimizer_that_is_none(optimizer, message):
@@ -208,7 +207,7 @@ def test_an_optimizer_that_is_none(optimizer, message):
     ("options", "message"),
     [
         ({"batch_size": 4.0}, "`batch_size` must be a positive integer, got 4.0"),
-        ({"batch_size": 10**12}, r"`batch_size` must be fewer than 2\*\*31 examples"),
+        ({"batch_size": 10**12}, "`batch_size` must be small enough for fewer"),
         ({"epochs": 1.5}, "`epochs` must be a positive integer, got 1.5"),
         ({"params": [1, 2]}, "`params` lacks Dense_0/bias, Dense_0/kernel"),
         ({"params": params(Mean(3))}, r"must have Dense_0/bias as float32\(1,\)"),
