@@ -43,8 +43,8 @@ def programs(data: Path) -> list[Program]:
         )
         for name in VARIANTS
     ]
-    csi = ("--data", str(data / "bars.csv"), "--split", "100", "130")
-    csi += ("--lookback", "40", "--epochs", "3", "--steps-per-epoch", "6")
+    csi = ("--data", str(data / "bars.csv"), "--split", "150", "220")
+    csi += ("--lookback", "60", "--epochs", "3", "--steps-per-epoch", "6")
     imdb = ("--data", str(data / "imdb.npz"), "--num-words", "100", "--maxlen", "60")
     imdb += ("--epochs", "2", "--retrain")
     jena = ("--data", str(data / "weather.csv"), "--split", "0.6", "0.8")
@@ -58,7 +58,7 @@ def programs(data: Path) -> list[Program]:
     ]
 
 
-def bars(rows: int = 160) -> bytes:
+def bars(rows: int = 300) -> bytes:
     """Return daily bars of a random walk."""
     close = 100 + np.random.default_rng(0).normal(size=rows).cumsum()
     days = np.arange("2020-01-01", rows, dtype="datetime64[D]")
