@@ -11,6 +11,7 @@ are then in --out, with the command that repeats each.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -164,6 +165,9 @@ def main() -> int:
     parser.add_argument("--only", choices=[*READING, *PROCESSES], help="one kind")
     parser.add_argument("--case", type=int, help="with --only: this case alone")
     options = parser.parse_args()
+    # Begun in the background of a shell, this process and what it starts would ignore
+    # interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:
         local = environment(Path(scratch))
         os.environ.update({k: v for k, v in local.items() if k != "PYTHONPATH"})

@@ -89,8 +89,10 @@ class Checkpoints:
         whole = self._whole(there)
         if there and not whole:
             newest = self._damage[there[-1]]
+            assert newest is not None
             raise UserError(
-                f"no checkpoint is whole, so start a new run in its place: {newest}"
+                "no checkpoint is whole, so start a new run in its place: "
+                f"{newest.damage}"
             )
         for error in filter(None, map(self._damage.get, unknown)):
             warnings.warn(f"{error}; got steps {whole} to go on with", stacklevel=3)

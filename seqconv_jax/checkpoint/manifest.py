@@ -22,7 +22,16 @@ _REMEDY = "remove that directory to go on without it"
 
 
 class DamagedError(UserError):
-    """A directory does not hold what was written there."""
+    """A directory does not hold what was written there.
+
+    Attributes:
+        damage: where and what it is, without what to do about it.
+    """
+
+    def __init__(self, directory: Path, what: str):
+        """Word it."""
+        self.damage = f"checkpoint {directory} is damaged: {what}"
+        super().__init__(f"{self.damage}; {_REMEDY}")
 
 
 def write(directory: Path, content: dict[str, Any]) -> None:
@@ -48,11 +57,11 @@ def read(directory: Path) -> dict[str, Any]:
     try:
         content = read_file(directory / NAME)
     except FileNotFoundError:
-        raise _damaged(directory, f"it holds no {NAME}") from None
+        raise DamagedError(directory, f"it holds no {NAME}") from None
     try:
         manifest = parse_object(content, NAME, finite=True)
     except UserError:
-        raise _damaged(directory, f"{NAME} cannot be read") from None
+        raise DamagedError(directory, f"{NAME} cannot be read") from None
     version, stored = manifest.get("format"), manifest.pop("sha256", None)
     if isinstance(version, int) and version > FORMAT:
         raise UserError(
@@ -60,11 +69,11 @@ def read(directory: Path) -> dict[str, Any]:
             "it was written by a newer seqconv_jax, so upgrade to read it"
         )
     if version != FORMAT or stored != digest(manifest):
-        raise _damaged(directory, f"{NAME} does not match its checksum")
+        raise DamagedError(directory, f"{NAME} does not match its checksum")
     if not _has_all(manifest):
-        raise _damaged(directory, f"{NAME} does not hold what a checkpoint needs")
+        raise DamagedError(directory, f"{NAME} does not hold what a checkpoint needs")
     if str(manifest["step"]) != directory.name:
-        raise _damaged(directory, f"it holds step {manifest['step']}")
+        raise DamagedError(directory, f"it holds step {manifest['step']}")
     return manifest
 
 
@@ -76,12 +85,12 @@ def verify(directory: Path, manifest: dict[str, Any]) -> None:
     """
     listed, present = manifest["files"], _hashes(directory)
     for name in sorted(listed.keys() - present.keys()):
-        raise _damaged(directory, f"{name} is missing")
+        raise DamagedError(directory, f"{name} is missing")
     for name in sorted(present.keys() - listed.keys()):
-        raise _damaged(directory, f"{name} does not belong there")
+        raise DamagedError(directory, f"{name} does not belong there")
     for name in sorted(listed):
         if listed[name] != present[name]:
-            raise _damaged(directory, f"{name} does not match its checksum")
+            raise DamagedError(directory, f"{name} does not match its checksum")
 
 
 def damage(directory: Path) -> DamagedError | None:
@@ -108,7 +117,7 @@ def _hashes(directory: Path) -> dict[str, str]:
                 relative = path.relative_to(directory).as_posix()
                 mode = os.lstat(path).st_mode
                 if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
-                    raise _damaged(directory, f"{relative} is not a regular file")
+                    raise DamagedError(directory, f"{relative} is not a regular file")
                 if stat.S_ISREG(mode) and relative != NAME:
                     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
                         found[relative] = hashlib.file_digest(
@@ -150,7 +159,3 @@ def _is_leaf(described: Any) -> bool:
     if not isinstance(shape, list) or not isinstance(dtype, str):
         return False
     return all(type(size) is int and size >= 0 for size in shape)
-
-
-def _damaged(directory: Path, what: str) -> DamagedError:
-    return DamagedError(f"checkpoint {directory} is damaged: {what}; {_REMEDY}")

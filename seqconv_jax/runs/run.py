@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax._files import read_file, replace_file
-from seqconv_jax._json import parse_object, plain, to_json
+from seqconv_jax._json import plain
 from seqconv_jax.runs.content import (
     CHECKPOINTS,
     CONFIG,
@@ -30,7 +29,9 @@ from seqconv_jax.runs.sealed import (
     FORMAT,
     FORMAT_KEY,
     read_config,
+    read_lines,
     read_summary,
+    write_lines,
     write_sealed,
 )
 
@@ -59,24 +60,17 @@ class Run:
         """Return the records, one for each epoch.
 
         Raises:
-            UserError: naming the line that is not a JSON object.
+            UserError: naming the line that is damaged or in the wrong place.
         """
-        return _read_lines(self.path / HISTORY)
+        return read_lines(self.path / HISTORY)
 
     def write_history(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Replace the whole history."""
-        replace_file(self.path / HISTORY, "".join(map(to_json, records)))
+        write_lines(self.path / HISTORY, records)
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add the record of one epoch."""
         self.write_history([*self.history(), record])
-
-    def truncate_history(self, step: int) -> None:
-        """Drop the records of epochs that ended after `step`."""
-        records = self.history()
-        kept = [record for record in records if record["step"] <= step]
-        if len(kept) < len(records):
-            self.write_history(kept)
 
     def summary(self) -> dict[str, Any] | None:
         """Return how the run ended, or None if it has not."""
@@ -163,6 +157,7 @@ def open(
             remove_run(directory, files)
         if has_run and resume:
             before = read_config(directory / CONFIG)
+            _seal_history(directory, before)
             settings = {**before, FORMAT_KEY: FORMAT} if config is None else settings
             check_same_run(directory, before, settings, may_change)
         write_sealed(directory / CONFIG, settings)
@@ -172,13 +167,9 @@ def open(
     return Run(directory, settings, has_run and resume, lock)
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = read_file(path).split(b"\n")
-    except FileNotFoundError:
-        return []
-    return [
-        parse_object(line, f"{path}, line {i}", finite=True)
-        for i, line in enumerate(lines, start=1)
-        if line or i < len(lines)  # the last one ends too
-    ]
+def _seal_history(directory: Path, config: Mapping[str, Any]) -> None:
+    """Give the history of an older version its checksums, before the config says so."""
+    if config[FORMAT_KEY] < FORMAT:
+        history = directory / HISTORY
+        if records := read_lines(history, sealed=False):
+            write_lines(history, records)

@@ -1,11 +1,12 @@
-"""The JSON of a run that knows its own checksum: `config.json` and `summary.json`.
+"""The JSON of a run that knows its own checksum: config, summary, lines of the history.
 
-Both keep a format and a SHA-256 beside what they hold. Format 1, of older versions, had
-neither in the summary and no checksum in the config, and is still read. That the format
-says whether there must be a checksum is what shows a flipped bit in either of the two.
+Config and summary keep a format and a SHA-256 beside what they hold, a line of the
+history a SHA-256. Format 1, of older versions, had no checksum anywhere, and is still
+read. That the format says whether there must be a checksum is what shows a flipped bit
+in either of the two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,43 @@ def read_summary(path: Path) -> dict[str, Any] | None:
         return None
     summary.pop(FORMAT_KEY, None)
     return summary
+
+
+def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSON object a line, each with its checksum."""
+    bodies = [plain(record) for record in records]
+    lines = [to_json({**body, _CHECKSUM_KEY: digest(body)}) for body in bodies]
+    replace_file(path, "".join(lines))
+
+
+def read_lines(path: Path, *, sealed: bool = True) -> list[dict[str, Any]]:
+    """Return the JSON object of each line, without its checksum; [] for no file.
+
+    Args:
+        path: the file.
+        sealed: whether a line without a checksum is an error.
+
+    Raises:
+        UserError: naming the line that is damaged, or is not the epoch of its number.
+    """
+    try:
+        lines = read_file(path).split(b"\n")
+    except FileNotFoundError:
+        return []
+    lines = lines[:-1] if lines[-1] == b"" else lines
+    return [_read_line(path, i, line, sealed) for i, line in enumerate(lines, start=1)]
+
+
+def _read_line(path: Path, number: int, line: bytes, sealed: bool) -> dict[str, Any]:
+    where, remedy = f"{path}, line {number}", "put a whole copy of the file back"
+    body = parse_object(line, where, finite=True, remedy=remedy)
+    checksum = body.pop(_CHECKSUM_KEY, None)
+    if (sealed or checksum is not None) and checksum != digest(body):
+        raise UserError(f"{where} is damaged: not that of its checksum; {remedy}")
+    epoch = body.get("epoch", number)
+    if type(epoch) is not int or epoch != number:
+        raise UserError(f"{where} must be epoch {number}, got {epoch!r}; {remedy}")
+    return body
 
 
 def _read_sealed(path: Path, remedy: str) -> dict[str, Any]:

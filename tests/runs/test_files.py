@@ -23,10 +23,6 @@ class TestFiles:
         run.append(records[2])
         assert run.history() == records
         assert len((run.path / "history.jsonl").read_text().splitlines()) == 3
-        run.truncate_history(20)
-        assert run.history() == records[:2]
-        run.truncate_history(0)
-        assert run.history() == []
 
     def test_numbers_come_back_exactly(self, run):
         values = [0.1, 1e-300, 123456789.123456789, float(np.float32(0.1)), 2**60]
@@ -66,7 +62,9 @@ class TestFiles:
 
     @pytest.mark.parametrize("line", ["{", "7", "", '{"a": 1} {"b": 2}'])
     def test_a_damaged_line_is_named(self, run, line):
-        (run.path / "history.jsonl").write_text(f'{{"step": 1}}\n{line}\n{{}}\n')
+        run.append({"step": 1})
+        with (run.path / "history.jsonl").open("a") as history:
+            history.write(f"{line}\n{{}}\n")
         with pytest.raises(UserError, match="history.jsonl, line 2 is damaged: "):
             run.history()
 

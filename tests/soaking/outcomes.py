@@ -6,6 +6,7 @@ from typing import Any
 
 from soaking.digest import digest
 
+BEST_IS_LOST = "is lost with its checkpoint"  # what a warning says
 # What may differ between a run and one that was cut off and resumed.
 SEAL = "run_sha256"  # the checksum of all, what may differ included
 TIMES = ("seconds", "examples_per_second", SEAL)
@@ -32,6 +33,31 @@ def outcome_of(out: Path) -> dict[str, Any]:
             if step.name.isdecimal():
                 found[f"{name} checkpoint {step.name}"] = _state(folder, step.name)
     return found
+
+
+def without_best(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Return an outcome without what follows from which epoch was the best.
+
+    Where the best checkpoint was damaged, and the program said so, it is the best of
+    the epochs that came after.
+    """
+    names = tuple(f"test_{name}" for name in ("loss", "mae", "accuracy", "hit_rate"))
+    names += tuple(f"best_val_{name}" for name in ("loss", "mae", "accuracy"))
+    names += ("best", "best_epoch")
+    newest: dict[str, int] = {}
+    for folder, step in filter(None, map(_checkpoint, outcome)):
+        newest[folder] = max(step, newest.get(folder, step))
+    return {
+        name: _without(names, part) if name.endswith(" summary") else part
+        for name, part in outcome.items()
+        if (where := _checkpoint(name)) is None or newest[where[0]] == where[1]
+    }
+
+
+def _checkpoint(name: str) -> tuple[str, int] | None:
+    """Return the folder and the step of a checkpoint by its name in the outcome."""
+    folder, is_one, step = name.rpartition(" checkpoint ")
+    return (folder, int(step)) if is_one else None
 
 
 def difference(

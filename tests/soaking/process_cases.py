@@ -8,7 +8,7 @@ from random import Random
 
 from soaking.cases import CRASH, HANG, LOST, REFUSED, RIGHT, Result, one_line, random_of
 from soaking.directories import apply_remedy
-from soaking.outcomes import difference, outcome_of
+from soaking.outcomes import BEST_IS_LOST, difference, outcome_of, without_best
 from soaking.process_faults import FAULTS_OF, Fault, Usual
 from soaking.processes import Ended, run_process
 from soaking.programs import Program, programs
@@ -204,7 +204,10 @@ class _Case:
             if ended.code != 0:
                 return LOST, f"cannot go on: {ended.line}", words_of(ended.line)
         damaged = self._kind == "damage"
-        wrong = difference(outcome_of(out), self._want, damaged=damaged)
+        got, want = outcome_of(out), self._want
+        if damaged and any(BEST_IS_LOST in error for error in self.errors):
+            got, want = without_best(got), without_best(want)
+        wrong = difference(got, want, damaged=damaged)
         return (LOST, wrong, words_of(wrong)) if wrong else (outcome, "", "")
 
     def _count(self, name: str, more: int = 1) -> None:

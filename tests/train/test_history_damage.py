@@ -1,6 +1,5 @@
 """A history that is not the checkpoint's never goes on as if it were."""
 
-import json
 import shutil
 
 import pytest
@@ -10,6 +9,7 @@ from train.test_step import same
 from train.tiny import tiny_fit
 
 import seqconv_jax as sc
+from seqconv_jax.runs.sealed import read_lines, write_lines
 
 OWN = {"epochs": 3, "steps_per_epoch": 3}
 
@@ -31,11 +31,10 @@ def run(whole, tmp_path):
 
 
 def edit(change):
-    """Return an edit of the lines, as objects."""
+    """Return an edit of the lines, as objects; they get their checksums anew."""
 
     def apply(path):
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-        path.write_text("".join(json.dumps(line) + "\n" for line in change(lines)))
+        write_lines(path, change(read_lines(path)))
 
     return apply
 
@@ -45,26 +44,34 @@ def dangling(path):
     path.symlink_to(path.parent / "nowhere")
 
 
+def spoil(old, new):
+    """Return an edit of the text alone."""
+    return lambda path: path.write_text(path.read_text().replace(old, new, 1))
+
+
 DAMAGE = {
+    "another digit": (spoil('"loss": ', '"loss": 1'), "line 1 is damaged: not that"),
+    "another name": (spoil("run_sha", "run_sho"), "line 1 is damaged: not that of its"),
+    "a name twice": (spoil('"step": 6', '"step": 6, "step": 6'), "line 2 is damaged"),
     "missing": (lambda path: path.unlink(), "line 1 is missing: .* 3 epochs behind"),
     "empty": (lambda path: path.write_text(""), "line 1 is missing"),
     "dangling link": (dangling, "history"),
     "first removed": (
         edit(lambda a: a[1:]),
-        "line 1 must be epoch 1 at step 3, got epoch 2 at step 6",
+        "line 1 must be epoch 1, got 2",
     ),
-    "middle removed": (edit(lambda a: [a[0], a[2]]), "line 2 must be epoch 2 at step"),
+    "middle removed": (edit(lambda a: [a[0], a[2]]), "line 2 must be epoch 2, got 3"),
     "last removed": (edit(lambda a: a[:2]), "line 3 is missing"),
-    "doubled": (edit(lambda a: [a[0], *a]), "line 2 must be epoch 2 at step 6, got"),
-    "last doubled": (edit(lambda a: [*a, a[2]]), "line 4 must be epoch 4 at step 12"),
-    "swapped": (edit(lambda a: [a[1], a[0], a[2]]), "line 1 must be epoch 1"),
+    "doubled": (edit(lambda a: [a[0], *a]), "line 2 must be epoch 2, got 1"),
+    "last doubled": (edit(lambda a: [*a, a[2]]), "line 4 must be epoch 4, got 3"),
+    "swapped": (edit(lambda a: [a[1], a[0], a[2]]), "line 1 must be epoch 1, got 2"),
     "other number": (
         edit(lambda a: [a[0], a[1] | {"val_loss": -1.0}, a[2]]),
         "line 2 has -1.0 as val_loss, the checkpoint ",
     ),
     "NaN": (
-        edit(lambda a: [a[0], a[1] | {"loss": float("nan")}, a[2]]),
-        "line 2 (has nan as loss, which no|is damaged)",
+        spoil('"loss": ', '"lost": NaN, "loss": '),
+        "line 1 is damaged: NaN is not a number of JSON",
     ),
     "text": (
         edit(lambda a: [a[0] | {"val_loss": "low"}, *a[1:]]),
@@ -75,7 +82,10 @@ DAMAGE = {
         "line 1 must have a number as val_loss",
     ),
     "step of text": (edit(lambda a: [a[0] | {"step": "3"}, *a[1:]]), "at step '3'"),
-    "step of true": (edit(lambda a: [a[0] | {"epoch": True}, *a[1:]]), "epoch True"),
+    "step of true": (
+        edit(lambda a: [a[0] | {"epoch": True}, *a[1:]]),
+        "must be epoch 1, got True",
+    ),
     "other steps": (
         edit(lambda a: [each | {"step": each["step"] + 1} for each in a]),
         "line 1 must be epoch 1 at step 3, got epoch 1 at step 4",
