@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.gru.hopper_backward import run_backward
 from seqconv_jax.ops.gru.hopper_forward import run_forward
 from seqconv_jax.ops.gru.hopper_plan import PRECISIONS, UNITS, Plan
@@ -88,24 +89,23 @@ def fused_recurrence(
     )
     kernel = jnp.moveaxis(weights.kernel.reshape(units, 3, units), 1, 0)
     fused: Any = _fused(
-        plan,
         tuple(wide(p) for p in projected),
         wide(initial_state[0]),
         _pad(kernel, batch=_round_up(units, UNITS), units=_round_up(units, UNITS)),
         _optional(_pad, weights.inner_bias, units=_round_up(units, UNITS)),
         _optional(wide, weights.dropout_mask),
         _optional(_pad, mask, units=_round_up(batch, plan.rows)),
+        plan=plan,
     )
     return fused[..., :batch, :units].astype(dtype)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _fused(plan: Plan, *arguments):
+def _value(*arguments, plan: Plan):
     outputs = run_forward(plan, _inputs(plan, *arguments), save=False)
     return outputs["states" if plan.return_sequences else "last"]
 
 
-def _forward(plan: Plan, *arguments):
+def _forward(*arguments, plan: Plan):
     given = lax.stop_gradient(arguments)
     saved = run_forward(plan, _inputs(plan, *given), save=True)
     states = saved["states"]
@@ -113,14 +113,16 @@ def _forward(plan: Plan, *arguments):
     return _known(partial(_plain, plan), out, arguments), (saved, arguments)
 
 
-def _backward(plan: Plan, residuals, d_out):
+def _backward(residuals, d_out, *, plan: Plan):
     saved, arguments = residuals
     given, d_given = lax.stop_gradient((arguments, d_out))
     gradients = _gradients(plan, saved, given, d_given)
     return _known(partial(_plain_gradients, plan), gradients, (arguments, d_out))
 
 
-_fused.defvjp(_forward, _backward)
+@with_backward(_forward, _backward, value=_value)
+def _fused(*arguments, plan: Plan):
+    return _plain(plan, *arguments)
 
 
 def _plain(plan: Plan, projected, initial, kernel, inner_bias, dropout_mask, real):
