@@ -134,7 +134,7 @@ def test_precision_follows_jax(hopper):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"units": 97}, "fewer than 97 units for products in tf32"),
+        ({"units": 65}, "fewer than 65 units for products in float32"),
         ({"dtype": "bfloat16"}, "float32 arrays, not bfloat16"),
         ({"batch": 0}, "numbers to compute, not 0 sequences of 8 units"),
     ],
