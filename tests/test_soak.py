@@ -19,7 +19,7 @@ from seqconv_jax import UserError
 
 SOAK = Path(__file__).with_name("soak.py")
 DAY = np.timedelta64(1, "D")
-MINUTES = os.environ.get("SEQCONV_SOAK_MINUTES", "0.5")
+MINUTES = os.environ.get("SEQCONV_SOAK_MINUTES", "2")
 
 
 def test_a_slice(tmp_path):
