@@ -11,7 +11,7 @@ from numerics import assert_close, normal
 
 import seqconv_jax as sc
 from seqconv_jax import _checks, ops
-from seqconv_jax.ops.gru import implementation
+from seqconv_jax.ops.gru import hopper_plan, implementation
 from seqconv_jax.ops.gru.hopper_plan import is_available
 
 needs_pallas = pytest.mark.skipif(
@@ -134,7 +134,7 @@ def test_precision_follows_jax(hopper):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"units": 97}, "fewer than 97 units for products in tf32"),
+        ({"units": 65}, "fewer than 65 units for products in float32"),
         ({"dtype": "bfloat16"}, "float32 arrays, not bfloat16"),
         ({"batch": 0}, "numbers to compute, not 0 sequences of 8 units"),
     ],
@@ -159,7 +159,7 @@ def test_meshes_get_the_loop(hopper):
 
 
 def test_an_old_jax_gets_the_loop(hopper, monkeypatch):
-    monkeypatch.setattr(implementation, "is_available", lambda: False)
+    monkeypatch.setattr(hopper_plan, "is_available", lambda: False)
     assert kernels(loss, *arrays()) == 0
     with pytest.raises(_checks.UserError, match="needs JAX 0.11.2 or later"):
         ops.gru(*arrays(), implementation="fused")

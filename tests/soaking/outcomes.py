@@ -45,12 +45,13 @@ def without_best(outcome: dict[str, Any]) -> dict[str, Any]:
     names += tuple(f"best_val_{name}" for name in ("loss", "mae", "accuracy"))
     names += ("best", "best_epoch")
     newest: dict[str, int] = {}
-    for folder, step in filter(None, map(_checkpoint, outcome)):
+    whole = (k for k, v in outcome.items() if not str(v).startswith("cannot be read"))
+    for folder, step in filter(None, map(_checkpoint, whole)):
         newest[folder] = max(step, newest.get(folder, step))
     return {
         name: _without(names, part) if name.endswith(" summary") else part
         for name, part in outcome.items()
-        if (where := _checkpoint(name)) is None or newest[where[0]] == where[1]
+        if (where := _checkpoint(name)) is None or newest.get(where[0]) == where[1]
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from soaking.cases import CRASH, HANG, ROOT, TESTS, Result
 
 LIMIT = 10.0  # seconds that a reader may take
+TRAINING_LIMIT = 60.0  # seconds that it may take to go on with a run
 START_LIMIT = 180.0  # seconds for the first case of a kind, with all that it imports
 
 
@@ -57,7 +58,8 @@ class Worker:
             if ready.is_fault:
                 raise RuntimeError(f"{kind} cannot be made ready: {ready.detail}")
             self._ready.add(kind)
-        return self._ask(kind, number, LIMIT)
+        trains = kind.startswith("resume")
+        return self._ask(kind, number, TRAINING_LIMIT if trains else LIMIT)
 
     def _ask(self, kind: str, number: int, limit: float) -> Result:
         process = self._started()

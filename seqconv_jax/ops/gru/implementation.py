@@ -8,8 +8,6 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.gru.hopper import fitting_rows, fused_recurrence
-from seqconv_jax.ops.gru.hopper_plan import is_available
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import State
@@ -49,6 +47,8 @@ def run_loop(
     arguments = (projected, initial_state, weights, mask)
     if not _is_fused(implementation, projected.z):
         return plain(*arguments)
+    from seqconv_jax.ops.gru.hopper import fused_recurrence
+
     fused = partial(
         fused_recurrence,
         unit,
@@ -88,6 +88,10 @@ def _lacking(projected: jax.Array) -> str | None:
     precision = _precision()
     if not has_hopper_gpu():
         return "a Hopper GPU (compute capability 9.0)"
+    # Not before it is of use: importing Pallas takes long.
+    from seqconv_jax.ops.gru.hopper import fitting_rows
+    from seqconv_jax.ops.gru.hopper_plan import is_available
+
     if not is_available():
         return f"JAX 0.11.2 or later with Pallas for it (this is {jax.__version__})"
     if projected.dtype != jnp.float32:
