@@ -117,7 +117,7 @@ def _read_zip(file: BinaryIO, weights: BinaryIO) -> tuple[dict[str, Any], str | 
     except UserError:
         raise
     except _DAMAGED_ZIP as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = str(error) or type(error).__name__
         raise UserError(f"it is a damaged .keras file: {reason}") from error
     version = metadata.get("keras_version")
     if not isinstance(version, str | None):
