@@ -23,6 +23,13 @@ MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache"),
 )
+# What the library's messages say to pass, as it is written at the command line.
+_FLAGS = {
+    "resume=True": "--resume",
+    "overwrite=True": "--overwrite",
+    "reverse=True": "--reverse",
+    "split=(0.5, 0.75)": "--split 0.5 0.75",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +139,9 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
 
 def _with_flags(message: str) -> str:
     """Return a message of the library with the flags for its arguments."""
-    message = message.replace("resume=True", "--resume")
-    return message.replace("overwrite=True", "--overwrite")
+    for argument, flag in _FLAGS.items():
+        message = message.replace(argument, flag)
+    return message
 
 
 def _exit(message: str, status: int) -> None:

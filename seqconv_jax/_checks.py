@@ -65,6 +65,20 @@ def shown(value: Any) -> str:
     return _VALUES.repr(value)
 
 
+def kind_of(value: Any) -> str:
+    """Return what a value is, where it is of quite another kind than expected.
+
+    >>> from fractions import Fraction
+    >>> kind_of(Fraction(1, 2)), kind_of([1]), kind_of(shown)
+    ('fractions.Fraction', 'list', 'the function shown')
+    """
+    kind = type(value)
+    if callable(value) and hasattr(value, "__name__"):
+        return f"the {kind.__name__} {value.__name__}"
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__name__}"
+
+
 def _cut(text: str, longest: int) -> str:
     """Return a text of at most `longest` characters: its beginning and its end."""
     if len(text) <= longest:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, kind_of
 
 _FIELDS = (
     *("inputs", "targets", "offsets", "train", "validation", "test"),
@@ -30,7 +30,7 @@ def check_task(task: Any) -> None:
     if missing := [name for name in _FIELDS if not _has(task, name)]:
         raise UserError(
             "`task` must be a Task, such as `data.arrays_task(x, y)` makes of arrays, "
-            f"got {_kind(task)} without {', '.join(missing)}"
+            f"got {kind_of(task)} without {', '.join(missing)}"
         )
     inputs, targets, weights = task.inputs, task.targets, weights_of(task)
     expect_numbers("task.inputs", inputs, "fiu")
@@ -165,7 +165,7 @@ def expect_numbers(name: str, array: Any, kinds: str) -> None:
     is_array = isinstance(array, np.ndarray) or hasattr(array, "is_fully_addressable")
     if not is_array or isinstance(array, np.ma.MaskedArray):
         hint = "; np.asarray makes one" if isinstance(array, list | tuple) else ""
-        raise UserError(f"`{name}` must be an array, got {_kind(array)}{hint}")
+        raise UserError(f"`{name}` must be an array, got {kind_of(array)}{hint}")
     dtype = np.dtype(array.dtype)
     if dtype.kind in kinds or dtype.name == "bfloat16":
         return
@@ -220,9 +220,3 @@ def _has(task: Any, name: str) -> bool:
     # Looked up on the class: a property such as `example` may need good arrays.
     on_class = any(name in vars(kind) for kind in type(task).__mro__)
     return on_class or hasattr(task, name)
-
-
-def _kind(value: Any) -> str:
-    kind = type(value)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return f"{module}{kind.__name__}"

@@ -91,6 +91,14 @@ def cannot_read(path: str | os.PathLike[str], error: OSError) -> UserError:
     return UserError(f"cannot read {path}: {error.strerror or error}{remedy}")
 
 
+def link_error(path: Path, kind: str) -> UserError:
+    """Return the error for a link where a run has a file or a directory itself."""
+    return UserError(
+        f"{path} is a link to {os.readlink(path)}, expected a {kind}: links are not "
+        f"followed, so put the {kind} itself there"
+    )
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable, where the file system knows how."""
     with contextlib.suppress(OSError):  # Windows cannot open a directory
@@ -107,10 +115,7 @@ _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 def _check_regular(path: Path, mode: int) -> None:
     if stat.S_ISLNK(mode):
-        raise UserError(
-            f"{path} is a link to {os.readlink(path)}, expected a regular file: links "
-            "are not followed, so put the file itself there"
-        )
+        raise link_error(path, "regular file")
     if not stat.S_ISREG(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "a pipe or a device"
         raise UserError(f"{path} is {kind}, expected a regular file; remove it")

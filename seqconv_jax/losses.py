@@ -139,7 +139,18 @@ def accuracy(
     return ((logits > 0) == (labels > 0.5)).astype(logits.dtype).mean(axis=-1)
 
 
-LABEL_SCORES = (binary_cross_entropy, accuracy)  # their targets lie in [0, 1]
+_LABEL_SCORES = (binary_cross_entropy, accuracy)
+
+
+def takes_labels(score: Any) -> bool:
+    """Say whether a score is one of those here whose targets lie in [0, 1].
+
+    Example:
+        >>> probable = functools.partial(accuracy, from_probabilities=True)
+        >>> takes_labels(jax.jit(probable)), takes_labels(mse)
+        (True, False)
+    """
+    return _unwrapped(score)[0] in _LABEL_SCORES
 
 
 def check_outputs(argument: str, score: Any, activation: str | None) -> None:
@@ -166,7 +177,7 @@ functools.partial(losses.accuracy, from_probabilities=True), or leave the activa
     """
     function, options = _unwrapped(score)
     name = getattr(function, "__name__", "")
-    is_ours = function in (binary_cross_entropy, accuracy)
+    is_ours = function in _LABEL_SCORES
     is_optax = str(getattr(function, "__module__", "")).split(".")[0] == "optax"
     if not is_ours and not (is_optax and name in _OPTAX_OF_LOGITS):
         return

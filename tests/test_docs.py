@@ -58,6 +58,7 @@ def test_layers():
     variables = deep.init(key, x)
     trained = deep.apply(variables, x, train=True, rngs={"dropout": key})
     assert jnp.any(trained != deep.apply(variables, x))
+    assert names["outputs"].dtype == names["exported"].out_avals[0].dtype == "bfloat16"
 
 
 @pytest.mark.parametrize("path", ["README.md", *sorted((ROOT / "docs").glob("*.md"))])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from orbax.checkpoint import v1 as ocp
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, one_line
 from seqconv_jax._leaves import named_leaves
 from seqconv_jax.checkpoint.leaves import nested
 from seqconv_jax.checkpoint.manifest import verify
@@ -45,12 +45,12 @@ def read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
         except Exception as error:  # whatever it is, this Orbax cannot read those files
             raise UserError(
                 f"checkpoint {where} cannot be read by the installed Orbax, expected "
-                f"the version that wrote it: {one_line(error)}"
+                f"the version that wrote it: {reason_of(error)}"
             ) from error
     return values
 
 
-def one_line(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what went wrong; the system's own words where it was a system call."""
     if isinstance(error, UserError) and error.__cause__ is not None:
         error = error.__cause__
@@ -58,4 +58,4 @@ def one_line(error: BaseException) -> str:
     if code or isinstance(error, OSError):
         number = int(code[1]) if code else getattr(error, "errno", None)
         return os.strerror(number) if number else str(error)
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return one_line(str(error), 300) or type(error).__name__

@@ -24,7 +24,7 @@ from seqconv_jax._leaves import named_leaves
 from seqconv_jax.checkpoint import leaves as _leaves
 from seqconv_jax.checkpoint import manifest as _manifest
 from seqconv_jax.checkpoint import steps as _steps
-from seqconv_jax.checkpoint.arrays import one_line, read_arrays, write_arrays
+from seqconv_jax.checkpoint.arrays import read_arrays, reason_of, write_arrays
 
 
 class Checkpoints:
@@ -224,7 +224,7 @@ class Checkpoints:
             intact = "" if whole is None else f"; step {whole} is intact"
             raise UserError(
                 f"could not write checkpoint {self.directory / str(step)}: "
-                f"{one_line(error)}{intact}. Free some space or fix the permissions, "
+                f"{reason_of(error)}{intact}. Free some space or fix the permissions, "
                 "then resume"
             ) from error
         self._damage[step] = None

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import cannot_read, open_regular, read_file, replace_file
+from seqconv_jax._files import (
+    cannot_read,
+    link_error,
+    open_regular,
+    read_file,
+    replace_file,
+)
 from seqconv_jax._json import digest, parse_object, plain, to_json
 
 FORMAT = 1
@@ -48,10 +54,7 @@ def read(directory: Path) -> dict[str, Any]:
             directory is a link to somewhere else.
     """
     if directory.is_symlink():
-        raise UserError(
-            f"checkpoint {directory} is a link to {os.readlink(directory)}, expected a "
-            "directory: links are not followed, so put the directory itself there"
-        )
+        raise link_error(directory, "directory")
     if not directory.is_dir():
         raise UserError(f"checkpoint {directory} is missing, expected a directory")
     try:

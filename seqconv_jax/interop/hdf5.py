@@ -93,7 +93,7 @@ def list_hdf5(file: BinaryIO) -> Group:
         )
         listed = json.loads(done.stdout)
         if "damage" in listed:
-            raise UserError(f"{_WHOLE}: {_one_line(listed['damage'])}")
+            raise UserError(f"{_WHOLE}: {listed['damage']}")
         return _group("", listed["root"])
     except OSError as error:
         raise UserError(
@@ -227,7 +227,3 @@ def _group(name: str, listed: dict[str, Any]) -> Group:
             shape = None if shape is None else tuple(shape)
             items[part] = Array(name=place, shape=shape, **item)
     return Group(name, listed["attributes"], items)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 from seqconv_jax._checks import UserError
 from seqconv_jax._json import parse_object
 from seqconv_jax.interop.hdf5 import SIGNATURE, Group, child, list_hdf5, text
-from seqconv_jax.interop.untrusted import REMEDY, open_regular
+from seqconv_jax.interop.untrusted import REMEDY, open_untrusted
 
 _WEIGHTS = "model.weights.h5"
 # Trained weights hardly compress; a member that unpacks to more is no model.
@@ -59,7 +59,7 @@ def open_keras(path: Path) -> Iterator[KerasFile]:
         UserError: if it is none, is damaged, or lacks a part; until the `with` block
             is left, whose errors then begin with `path`.
     """
-    with open_regular(path) as file:
+    with open_untrusted(path) as file:
         start = file.read(len(SIGNATURE))
         if not start.startswith(b"PK") and start != SIGNATURE:
             raise UserError(
@@ -117,7 +117,7 @@ def _read_zip(file: BinaryIO, weights: BinaryIO) -> tuple[dict[str, Any], str | 
     except UserError:
         raise
     except _DAMAGED_ZIP as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = str(error) or type(error).__name__
         raise UserError(f"it is a damaged .keras file: {reason}") from error
     version = metadata.get("keras_version")
     if not isinstance(version, str | None):

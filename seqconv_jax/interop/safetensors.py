@@ -18,7 +18,7 @@ from seqconv_jax._json import parse_object, to_json
 from seqconv_jax.interop.extra import import_extra
 from seqconv_jax.interop.keras import Loaded
 from seqconv_jax.interop.model_config import decode, encode
-from seqconv_jax.interop.untrusted import REMEDY, open_regular
+from seqconv_jax.interop.untrusted import REMEDY, open_untrusted
 from seqconv_jax.interop.variables import (
     as_variables,
     checked_variables,
@@ -95,7 +95,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
         See `save_safetensors`.
     """
     path, library = Path(path), import_extra(_LIBRARY)
-    with open_regular(path) as file:
+    with open_untrusted(path) as file:
         header = _read_header(file)
         metadata = header.pop("__metadata__", {})
         described = metadata.get(_KEY) if isinstance(metadata, dict) else None

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from seqconv_jax._checks import UserError, one_line
+from seqconv_jax._checks import UserError
+from seqconv_jax._files import cannot_read
 
 REMEDY = "use another copy of the file"
 
@@ -19,12 +20,14 @@ _DAMAGE = (
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[BinaryIO]:
+def open_untrusted(path: Path) -> Iterator[BinaryIO]:
     """Open a file to read it; anything but a regular file is an error, not waited for.
+
+    A link is followed: unlike a run's, such a file may lie anywhere.
 
     Raises:
         UserError: for whatever goes wrong until the `with` block is left; the message
-            is one line and begins with `path`.
+            is one line and names `path`.
     """
     try:
         with open(path, "rb", opener=_open_at_once) as file:
@@ -32,13 +35,13 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
                 raise UserError("it is not a regular file")
             yield file
     except UserError as error:
-        raise UserError(f"{path}: {one_line(str(error))}") from error.__cause__
+        raise UserError(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise cannot_read(path, error) from error
     except _DAMAGE as error:
-        reason = one_line(f"{type(error).__name__}: {error}")
         raise UserError(
-            f"{path} is damaged: a part is missing or no such thing ({reason})"
+            f"{path} is damaged: a part is missing or no such thing "
+            f"({type(error).__name__}: {error})"
         ) from error
 
 

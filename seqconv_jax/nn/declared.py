@@ -9,7 +9,7 @@ import jax
 from flax import errors
 from flax import linen as nn
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, kind_of
 from seqconv_jax.nn.calls import abstract
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.layer import call, takes
@@ -117,7 +117,7 @@ def check_model(model: Any) -> None:
             f"instance is {model.__name__}(...)"
         )
     if not isinstance(model, nn.Module):
-        raise UserError(f"`model` must be a Flax Linen module, got {_kind(model)}")
+        raise UserError(f"`model` must be a Flax Linen module, got {kind_of(model)}")
     _expect_call_with_x(model)
     for layer in _with_layers(model):
         if isinstance(layer, nn.Module) and not takes(layer, "train"):
@@ -196,11 +196,3 @@ def _first_line(error: Exception) -> str:
     """Return what Flax says, without its link and for a model without a name."""
     said = str(error).splitlines()[0].partition(" (https://")[0][:300]
     return said.replace("None needs", "it needs")
-
-
-def _kind(value: Any) -> str:
-    kind = type(value)
-    if callable(value) and hasattr(value, "__name__"):
-        return f"the {kind.__name__} {value.__name__}"
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return f"{module}{kind.__name__}"

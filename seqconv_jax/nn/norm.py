@@ -6,26 +6,22 @@ from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.operations import Pointwise
-from seqconv_jax.nn.precision import Parameterised, computed, float_type
+from seqconv_jax.nn.precision import Parameterised, computed, float_type, stored
 
 
 def _scale_and_shift(
     layer: "LayerNorm | BatchNorm", y: jax.Array, dtype: jnp.dtype
 ) -> jax.Array:
-    """Declare scale and bias, apply those that the layer has; return it in `dtype`."""
+    """Declare scale and bias, apply those that the layer has; return it in `dtype`.
+
+    Norms are computed in full precision, and cast at their end.
+    """
     shape, spread = (y.shape[-1],), (1,) * (y.ndim - 1) + (y.shape[-1],)
     if layer.use_scale:
-        y *= _stored(layer, "scale", nn.initializers.ones, shape).reshape(spread)
+        y *= stored(layer, "scale", nn.initializers.ones, shape).reshape(spread)
     if layer.use_bias:
-        y += _stored(layer, "bias", nn.initializers.zeros, shape).reshape(spread)
+        y += stored(layer, "bias", nn.initializers.zeros, shape).reshape(spread)
     return computed(layer, y.astype(dtype))
-
-
-def _stored(layer, name, initialiser, shape):
-    """Declare a parameter, and return it as it is kept: norms are computed in full."""
-    return layer.param(
-        name, initialiser, shape, float_type("param_dtype", layer.param_dtype)
-    )
 
 
 class LayerNorm(Parameterised):

@@ -40,8 +40,15 @@ def parameter(
     Raises:
         UserError: if one of the layer's types is not one of floats that JAX has.
     """
+    return computed(layer, stored(layer, name, initialiser, shape))
+
+
+def stored(
+    layer: Any, name: str, initialiser: Any, shape: tuple[int, ...]
+) -> jax.Array:
+    """Declare a parameter as `parameter` does; return it as it is kept."""
     kept = float_type("param_dtype", layer.param_dtype)
-    return computed(layer, layer.param(name, initialiser, shape, kept))
+    return layer.param(name, initialiser, shape, kept)
 
 
 def computed(layer: Any, array: jax.Array) -> jax.Array:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import cannot_read
+from seqconv_jax._files import cannot_read, link_error
 from seqconv_jax.runs.sealed import read_config
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
@@ -42,10 +42,7 @@ def check_content(directory: Path, resume: bool, overwrite: bool) -> bool:
         )
     checkpoints = directory / CHECKPOINTS
     if resume and checkpoints.is_symlink():
-        raise UserError(
-            f"{checkpoints} is a link to {os.readlink(checkpoints)}, expected a "
-            "directory: links are not followed, so put the directory itself there"
-        )
+        raise link_error(checkpoints, "directory")
     return True
 
 

@@ -75,11 +75,12 @@ def check_settings(
     batch_size: int,
     seed: int,
     patience: int | None,
-) -> None:
-    """Do that part of `check_fit` which takes no time."""
+) -> int:
+    """Do that part of `check_fit` which takes no time; return the steps of an epoch."""
     _checks.positive_int("epochs", epochs)
     seed_keys(seed)
     if patience is not None:
         _checks.positive_int("patience", patience)
     steps = count_steps(task, batch_size, steps_per_epoch)
     check_sizes(model, task, batch_size=batch_size, steps=steps)
+    return steps

@@ -15,7 +15,7 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax._leaves import check_leaves, named_leaves
-from seqconv_jax.losses import LABEL_SCORES
+from seqconv_jax.losses import takes_labels
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
@@ -151,7 +151,7 @@ def _check_labels(
     task: Any, splits: Mapping[str, np.ndarray], scores: Iterable[Score]
 ) -> None:
     """Raise for targets that are no labels where one of our scores takes labels."""
-    if not any(score in LABEL_SCORES for score in scores):
+    if not any(map(takes_labels, scores)):
         return
     targets = np.asarray(task.targets)
     for split, rows in splits.items():

@@ -6,12 +6,7 @@ from typing import Any, Literal, NamedTuple
 import optax
 
 from seqconv_jax.train.average import check_decay
-from seqconv_jax.train.batches import (
-    Dataset,
-    count_steps,
-    order_function,
-    put_on_device,
-)
+from seqconv_jax.train.batches import Dataset, order_function, put_on_device
 from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.check import check_settings
 from seqconv_jax.train.door import check_fit_arguments
@@ -150,7 +145,7 @@ def fit(
         (3, 3, ['Dense_0'])
     """
     metrics = check_fit_arguments(model, task, optimizer, loss, metrics)
-    check_settings(
+    steps = check_settings(
         model,
         task,
         epochs=epochs,
@@ -163,13 +158,11 @@ def fit(
     selection = ModelSelection.of(
         monitor, mode, patience, ("loss", *metrics), validated
     )
-    steps = count_steps(task, batch_size, steps_per_epoch)
     ema_decay = check_decay(ema_decay)
     check_may_change(may_change)
-    settings = (
-        {}
-        if run is None
-        else fit_settings(
+    settings = {}
+    if run is not None:
+        settings = fit_settings(
             task,
             seed=seed,
             batch_size=batch_size,
@@ -183,7 +176,7 @@ def fit(
             optimizer=optimizer,
             plateau=plateau,
         )
-    )
+
     observe = None
     if plateau is not None:
         optimizer, observe = scaled_by_plateau(optimizer, plateau)
@@ -205,6 +198,7 @@ def fit(
     trainer.trace(state, steps, batch_size)
     if validated:
         evaluator.trace(state.eval_params, state.batch_stats, task.validation)
+
     with (
         stop_on_signals() as request,
         open_store(run, selection, settings, steps, may_change) as store,
@@ -224,6 +218,7 @@ def fit(
             stopped=lambda: request.signum is not None,
         )
         trained = train_epochs(parts, state, store, selection, epochs, callback)
+
     # Here, where the run is on disk and the handlers are put back, none is missed.
     if request.signum is not None:
         raise TrainingInterrupted(

@@ -28,8 +28,8 @@ def check_metrics(metrics: Any) -> dict[str, Score]:
     for name in metrics:
         if name in RECORD_NAMES or name.startswith("val_"):
             raise UserError(
-                f"`metrics` must have names of their own, got {name!r}, which a record "
-                "of the history has"
+                f"`metrics` must have names of their own, got {name!r}, which is kept "
+                "for the records of the history"
             )
     return metrics
 

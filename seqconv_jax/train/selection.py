@@ -44,15 +44,12 @@ class ModelSelection(NamedTuple):
         names: Collection[str],
         validated: bool,
     ) -> "ModelSelection":
-        """Check the settings against the scores `names` that a run reports."""
+        """Check what is watched against the scores `names` that a run reports."""
         known = [f"val_{name}" for name in names] if validated else list(names)
         if monitor is None:
             monitor = known[0]
         _checks.one_of("monitor", monitor, known)
-        mode = _mode(monitor, mode)
-        if patience is not None:
-            _checks.positive_int("patience", patience)
-        return cls(monitor, mode, patience)
+        return cls(monitor, _mode(monitor, mode), patience)
 
     def best(self, history: list[Record]) -> Record:
         """Return the best epoch's record, the earliest of equals.

@@ -1,5 +1,6 @@
 """What callers supply wrongly raises before anything is compiled or written."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -143,6 +144,8 @@ def test_labels_that_are_none(labels):
     for scores in (
         {"loss": sc.losses.binary_cross_entropy},
         {"metrics": {"accuracy": sc.losses.accuracy}},
+        {"loss": partial(sc.losses.binary_cross_entropy, from_probabilities=True)},
+        {"metrics": {"accuracy": jax.jit(sc.losses.accuracy)}},
     ):
         with pytest.raises(sc.UserError, match=message):
             fit(data=data, **scores)

@@ -183,6 +183,6 @@ def jena_split(series: Series) -> tuple[int, int]:
             span = f"runs from {shown_time(times[0])} to {shown_time(times[-1])}"
         raise UserError(
             f"{series.name} {span}, so it cannot be cut at the published dates "
-            f"{dates[0]} and {dates[1]}; give split=(0.5, 0.75) (--split 0.5 0.75)"
+            f"{dates[0]} and {dates[1]}; give split=(0.5, 0.75)"
         )
     return cut_rows(dates, series)

@@ -53,10 +53,11 @@ def frame_table(frame: Any, columns: Columns) -> Table:
 
 
 def _frame(frame: Any) -> "pd.DataFrame":
-    if not from_pandas(frame) or getattr(frame, "ndim", 0) not in (1, 2):
-        raise UserError(
-            f"`frame` must be a pandas DataFrame or Series, got {shown(frame)}"
-        )
+    other_kind = UserError(
+        f"`frame` must be a pandas DataFrame or Series, got {shown(frame)}"
+    )
+    if not from_pandas(frame):
+        raise other_kind
     import pandas as pd
 
     if isinstance(frame, pd.Series):
@@ -64,9 +65,7 @@ def _frame(frame: Any) -> "pd.DataFrame":
             raise UserError("`frame` is a series without a name: frame.rename('level')")
         frame = frame.to_frame()
     if not isinstance(frame, pd.DataFrame):
-        raise UserError(
-            f"`frame` must be a pandas DataFrame or Series, got {shown(frame)}"
-        )
+        raise other_kind
     if isinstance(frame.index, pd.MultiIndex) or isinstance(
         frame.columns, pd.MultiIndex
     ):

@@ -66,25 +66,22 @@ class Rules(NamedTuple):
                 values, times = values[rows], times[rows]
         gone = missing_cells(values, self.missing_marks)
         values, whole = resolve(values, gone, self.missing, table.names, times, where)
-        count = f"{int(gone.sum()):,} missing cells"
         if whole is not None:
             values, times = values[whole], None if times is None else times[whole]
             notes.append(f"{int((~whole).sum()):,} rows with missing cells left out")
         elif gone.any():
             done = "kept as they are" if self.missing == "keep" else "filled"
-            notes.append(f"{count} {done} (missing={self.missing!r})")
-        kept = (("missing", self.missing), ("unsorted", self.unsorted))
+            notes.append(
+                f"{int(gone.sum()):,} missing cells {done} (missing={self.missing!r})"
+            )
+        may_be_kept = ("missing", "unsorted", "duplicates")
         return Parts(
             values,
             table.names,
             times,
             count_by_column(gone, table.names),
             tuple(notes),
-            tuple(
-                name
-                for name, rule in (*kept, ("duplicates", self.duplicates))
-                if rule == "keep"
-            ),
+            tuple(name for name in may_be_kept if getattr(self, name) == "keep"),
         )
 
     def _check(self, timed: bool, where: str) -> None:

@@ -39,8 +39,8 @@ def arrange(
     if _newest_first(times):
         raise UserError(
             f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "
-            f"({shown_time(times[-1])}); pass reverse=True (--reverse) if the file is "
-            "so, and leave it out if it is not"
+            f"({shown_time(times[-1])}); pass reverse=True if the file is so, and "
+            "leave it out if it is not"
         )
     rows, notes = None, []
     repeats = _repeats(times[::-1])[::-1] if duplicates == "last" else _repeats(times)
