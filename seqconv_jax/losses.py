@@ -164,7 +164,7 @@ def check_outputs(argument: str, score: Any, activation: str | None) -> None:
 returns as its last activation is 'sigmoid', got accuracy, which takes logits; give \
 functools.partial(losses.accuracy, from_probabilities=True), or leave the activation out
     """
-    function, options = _unwrapped(score)
+    function, options = unwrapped(score)
     name = getattr(function, "__name__", "")
     is_ours = function in (binary_cross_entropy, accuracy)
     is_optax = str(getattr(function, "__module__", "")).split(".")[0] == "optax"
@@ -195,11 +195,11 @@ _OPTAX_OF_LOGITS = (
 )
 
 
-def _unwrapped(score: Any) -> tuple[Any, dict[str, Any]]:
+def unwrapped(score: Any) -> tuple[Any, dict[str, Any]]:
     """Return the function that a partial or a transformation was made of, and options.
 
     Example:
-        >>> _unwrapped(jax.jit(functools.partial(mse)))[0] is mse
+        >>> unwrapped(jax.jit(functools.partial(mse)))[0] is mse
         True
     """
     options: dict[str, Any] = {}

@@ -96,6 +96,12 @@ def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
             "version, which did not keep it, and the name does not say"
         )
     one_of("mode", mode, ("min", "max"))
+    by_name = newest.get("mode") if monitor == watched else known_mode(monitor)
+    if by_name not in (None, mode):
+        raise UserError(
+            f"`mode` must be {by_name!r} for {monitor!r} of the run in {root}, got "
+            f"{mode!r}, which would give the worst; `step` takes any"
+        )
     scores = [(step, each["metrics"].get(monitor)) for step, each in scored.items()]
     best = best_of(scores, mode)
     if best is None:

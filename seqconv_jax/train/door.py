@@ -5,6 +5,7 @@ arrays once on the host.
 """
 
 import contextlib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax._leaves import check_leaves, named_leaves
-from seqconv_jax.losses import LABEL_SCORES
+from seqconv_jax.losses import LABEL_SCORES, unwrapped
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
@@ -65,17 +66,54 @@ def check_optimizer(name: str, tx: Any) -> None:
 
 
 @contextlib.contextmanager
-def wording_missing_arguments() -> Iterator[None]:
-    """Word what an optimiser says that wants more than a training step tells it."""
+def wording_optimizer_errors() -> Iterator[None]:
+    """Word what an optimiser says that was made of wrong settings, or wants more."""
     try:
         yield
-    except TypeError as error:
-        if "keyword-only argument" not in str(error):
-            raise
+    except UserError:
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             "`optimizer` must do with gradients, parameters and the loss as `value`, "
-            f"got one that says: {error}"
+            f"got one that says: {said}"
         ) from error
+
+
+def check_listeners(run: Any, callback: Any, reporter: Any) -> None:
+    """Raise unless each is None, or can be told what it is to be told.
+
+    Raises:
+        UserError: naming the argument, such as a path in place of an open run.
+    """
+    for name, value, methods, what in (
+        ("run", run, _RUN, "an open run directory, such as of runs.open(path)"),
+        ("reporter", reporter, _REPORTER, f"a reporter with {', '.join(_REPORTER)}"),
+    ):
+        fits = not isinstance(value, type) and all(
+            hasattr(value, method) for method in methods
+        )
+        expect(value is None or fits, name, what, value)
+    if callback is not None:
+        what = "a function of the state and the record of an epoch"
+        fits = callable(callback) and _takes_two(callback)
+        expect(fits, "callback", what, callback)
+
+
+_RUN = ("checkpoint_dir", "history", "write_history")
+_REPORTER = ("begin", "advance", "end")
+
+
+def _takes_two(function: Any) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return True
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def check_evaluation(
@@ -151,7 +189,7 @@ def _check_labels(
     task: Any, splits: Mapping[str, np.ndarray], scores: Iterable[Score]
 ) -> None:
     """Raise for targets that are no labels where one of our scores takes labels."""
-    if not any(score in LABEL_SCORES for score in scores):
+    if not any(unwrapped(score)[0] in LABEL_SCORES for score in scores):
         return
     targets = np.asarray(task.targets)
     for split, rows in splits.items():
