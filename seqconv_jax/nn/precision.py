@@ -41,6 +41,8 @@ def parameter(
         UserError: if one of the layer's types is not one of floats that JAX has.
     """
     kept = float_type("param_dtype", layer.param_dtype)
+    if 0 in shape:
+        raise _checks.UserError(f"`x` must have features, got none for {name} {shape}")
     return computed(layer, layer.param(name, initialiser, shape, kept))
 
 

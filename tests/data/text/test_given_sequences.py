@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from seqconv_jax import UserError
 from seqconv_jax.data import (
     LabelledSequences,
