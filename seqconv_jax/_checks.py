@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Real
 from operator import index
+from os import PathLike
 from reprlib import Repr
 from typing import Any
 
@@ -103,6 +104,12 @@ def flag(name: str, value: Any) -> None:
     """Raise unless `value` is True or False: the text "no" would count as true."""
     is_flag = isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
     expect(is_flag, name, "True or False", value)
+
+
+def path(name: str, value: Any) -> None:
+    """Raise unless `value` is a path, and not an empty one, which means "here"."""
+    is_path = isinstance(value, str | PathLike) and str(value) != ""
+    expect(is_path, name, "a path", value)
 
 
 def at_most_one(name: str, value: Any, *, zero: bool) -> None:

@@ -18,6 +18,7 @@ from seqconv_jax._checks import UserError, expect
 from seqconv_jax._leaves import check_leaves, named_leaves
 from seqconv_jax.losses import LABEL_SCORES, unwrapped
 from seqconv_jax.nn.declared import check_model, declared
+from seqconv_jax.train.history import check_run
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
 
@@ -86,21 +87,20 @@ def check_listeners(run: Any, callback: Any, reporter: Any) -> None:
     Raises:
         UserError: naming the argument, such as a path in place of an open run.
     """
-    for name, value, methods, what in (
-        ("run", run, _RUN, "an open run directory, such as of runs.open(path)"),
-        ("reporter", reporter, _REPORTER, f"a reporter with {', '.join(_REPORTER)}"),
-    ):
-        fits = not isinstance(value, type) and all(
-            hasattr(value, method) for method in methods
+    if run is not None:
+        check_run(run)
+    if reporter is not None:
+        fits = not isinstance(reporter, type) and all(
+            hasattr(reporter, method) for method in _REPORTER
         )
-        expect(value is None or fits, name, what, value)
+        what = f"a reporter with {', '.join(_REPORTER)}"
+        expect(fits, "reporter", what, reporter)
     if callback is not None:
         what = "a function of the state and the record of an epoch"
         fits = callable(callback) and _takes_two(callback)
         expect(fits, "callback", what, callback)
 
 
-_RUN = ("checkpoint_dir", "history", "write_history")
 _REPORTER = ("begin", "advance", "end")
 
 

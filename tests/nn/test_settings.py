@@ -1,4 +1,4 @@
-"""Settings of layers that would pass silently, or fail with words of other libraries."""
+"""Settings of layers that would pass silently, or fail in words of others."""
 
 import jax
 import jax.numpy as jnp
