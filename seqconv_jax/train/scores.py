@@ -72,7 +72,7 @@ _PREDICTIONS = (
 )
 
 
-def _argument_names(score: Score) -> tuple[str, ...]:
+def _argument_names(score: Any) -> tuple[str, ...]:
     try:
         return tuple(inspect.signature(score).parameters)
     except (TypeError, ValueError):  # some built-in functions have none
