@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Real
 from operator import index
+from os import PathLike
 from reprlib import Repr
 from typing import Any
 
@@ -113,6 +114,25 @@ def dropout_rate(name: str, value: Any) -> float:
     return float(value)
 
 
+def flag(name: str, value: Any) -> None:
+    """Raise unless `value` is True or False: the text "no" would count as true."""
+    is_flag = isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+    expect(is_flag, name, "True or False", value)
+
+
+def path(name: str, value: Any) -> None:
+    """Raise unless `value` is a path, and not an empty one, which means "here"."""
+    is_path = isinstance(value, str | PathLike) and str(value) != ""
+    expect(is_path, name, "a path", value)
+
+
+def at_most_one(name: str, value: Any, *, zero: bool) -> None:
+    """Raise unless `value` is a number in [0, 1], or (0, 1] without `zero`."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    fits = number and 0 <= float(value) <= 1 and (zero or float(value) > 0)
+    expect(fits, name, f"a number in {'[' if zero else '('}0, 1]", value)
+
+
 def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     """Return `value` if it is among `choices`, else raise with the nearest one."""
     choices = list(choices)
@@ -124,8 +144,16 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     raise UserError(f"`{name}` must be one of {allowed}, got {shown(value)}{hint}")
 
 
+def array_like(name: str, array: Any) -> None:
+    """Raise unless `array` has a shape and a dtype."""
+    if not hasattr(array, "shape") or not hasattr(array, "dtype"):
+        hint = "; jnp.asarray makes one" if isinstance(array, list | tuple) else ""
+        raise UserError(f"`{name}` must be an array, got {type(array).__name__}{hint}")
+
+
 def integers(name: str, array: Any) -> None:
     """Raise unless `array` holds integers, signed or not."""
+    array_like(name, array)
     expect(array.dtype.kind in "iu", name, "integers", str(array.dtype))
 
 
@@ -135,21 +163,25 @@ def floats(name: str, array: Any) -> None:
     What is meant for floats is never computed in another type: integers round,
     overflow and saturate without a sign.
     """
+    array_like(name, array)
     expect("float" in str(array.dtype), name, "floats", str(array.dtype))
 
 
 def booleans(name: str, array: Any) -> None:
     """Raise unless `array` holds booleans, or integers in place of them."""
+    array_like(name, array)
     expect(array.dtype.kind in "biu", name, "booleans", str(array.dtype))
 
 
 def rank(name: str, array: Any, axes: tuple[str, ...]) -> None:
     """Raise unless `array` has one dimension for each name in `axes`."""
+    array_like(name, array)
     expect_shape(len(array.shape) == len(axes), name, f"({', '.join(axes)})", array)
 
 
 def shape(name: str, array: Any, expected: tuple[int | None, ...]) -> None:
     """Raise unless `array` has the shape `expected`, where None allows any size."""
+    array_like(name, array)
     fits = len(array.shape) == len(expected) and all(
         want is None or have == want
         for have, want in zip(array.shape, expected, strict=True)

@@ -69,22 +69,41 @@ def check_rows(name: str, rows: Any, task: Any) -> np.ndarray:
         UserError: for a mask, for numbers that are no integers, and for a row whose
             window reaches over an end of the data.
     """
-    expect(hasattr(rows, "__len__"), name, "an array of row numbers", rows)
+    return check_row_numbers(name, rows, len(task.targets), task.offsets)
+
+
+def check_row_numbers(
+    name: str, rows: Any, count: int, offsets: Any = None
+) -> np.ndarray:
+    """Return row numbers as `(n,)` int32, each of them one of `count` rows.
+
+    Args:
+        name: what messages call them.
+        rows: `(n,)` integers, an array or what NumPy makes one of.
+        count: how many rows there are.
+        offsets: `(length,)` integers: what is read besides, relative to a row.
+
+    Raises:
+        UserError: as `check_rows` does.
+    """
+    sized = hasattr(rows, "__len__") and not isinstance(rows, str | bytes)
+    expect(sized, name, "an array of row numbers", rows)
     if not isinstance(rows, np.ndarray):
-        rows = np.asarray(rows, None if len(rows) else np.int32)
+        try:
+            rows = np.asarray(rows, None if len(rows) else np.int32)
+        except (TypeError, ValueError) as error:  # lists of several lengths
+            raise UserError(f"`{name}` must be row numbers: {error}") from error
     _expect_integers(name, rows)
     if rows.size == 0:
         return rows.astype(np.int32)
-    offsets = np.zeros(1, int) if task.offsets is None else np.asarray(task.offsets)
-    count = len(task.targets)
-    first = max(0, -int(offsets.min()))
-    last = count - 1 - max(0, int(offsets.max()))
-    smallest, largest = int(rows.min()), int(rows.max())
-    for row in (smallest, largest):
+    reach = np.zeros(1, int) if offsets is None else np.asarray(offsets)
+    first = max(0, -int(reach.min()))
+    last = count - 1 - max(0, int(reach.max()))
+    for row in (int(rows.min()), int(rows.max())):
         if not first <= row <= last:
             raise UserError(
                 f"`{name}` must be rows from {first:,} to {last:,} ({count:,} rows"
-                f"{_reach(task.offsets)}), got {row:,}"
+                f"{_reach(offsets)}), got {row:,}"
             )
     return rows.astype(np.int32)
 
@@ -170,7 +189,7 @@ def expect_numbers(name: str, array: Any, kinds: str) -> None:
     if dtype.kind in kinds or dtype.name == "bfloat16":
         return
     hint = ""
-    if dtype.kind in "OUST":
+    if dtype.kind in "OUST" and "f" in kinds:
         hint = "; np.unique(values, return_inverse=True) numbers words"
     numbers = "numbers" if "f" in kinds else "integers"
     raise UserError(f"`{name}` must hold {numbers}, got {dtype}{hint}")

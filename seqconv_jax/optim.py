@@ -56,9 +56,13 @@ def rmsprop(
     """
     if not callable(learning_rate):
         _check_rate(learning_rate)
-    _checks.expect(epsilon > 0, "epsilon", "a positive number", epsilon)
-    _checks.expect(0 <= decay < 1, "decay", "a number in [0, 1)", decay)
-    _checks.expect(0 <= momentum < 1, "momentum", "a number in [0, 1)", momentum)
+    positive = _is_number(epsilon) and 0 < epsilon < np.inf
+    _checks.expect(positive, "epsilon", "a positive number", epsilon)
+    for option, value in {"decay": decay, "momentum": momentum}.items():
+        fits = _is_number(value) and 0 <= value < 1
+        _checks.expect(fits, option, "a number in [0, 1)", value)
+    _checks.flag("epsilon_in_root", epsilon_in_root)
+    _checks.flag("centered", centered)
     return optax.rmsprop(
         learning_rate,
         decay=decay,
@@ -70,12 +74,18 @@ def rmsprop(
     )
 
 
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__float__") and np.ndim(value) == 0 and value is not True
+
+
 def _check_rate(value: Any) -> None:
     """Raise unless a learning rate moves parameters of float32, and not to infinity."""
     name = "learning_rate"
-    number = hasattr(value, "__float__") and not isinstance(value, (bool, str))
     _checks.expect(
-        number and 0 < float(value) < np.inf, name, "a positive number", value
+        _is_number(value) and 0 < float(value) < np.inf,
+        name,
+        "a positive number",
+        value,
     )
     with np.errstate(over="ignore", under="ignore"):
         held = 0 < np.float32(float(value)) < np.inf

@@ -183,3 +183,19 @@ def test_state_starts_at_zero_and_has_the_shape_of_the_parameters():
 def test_arguments_out_of_range_raise(arguments, message):
     with pytest.raises(UserError, match=message):
         rmsprop(**{"learning_rate": 1e-3, **arguments})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"decay": "0.9"},
+        {"momentum": None},
+        {"epsilon": None},
+        {"epsilon": float("inf")},
+        {"centered": "no"},
+        {"learning_rate": np.array([1e-3, 1e-2])},
+    ],
+)
+def test_what_is_no_number_or_flag_is_named(options):
+    with pytest.raises(UserError, match=f"`{next(iter(options))}` must be "):
+        rmsprop(**({"learning_rate": 1e-3} | options))

@@ -145,6 +145,9 @@ class Checkpoints:
         if metrics is not None:
             wanted = f"a mapping with {self.monitor!r}"
             expect(self.monitor in metrics, "metrics", wanted, sorted(metrics))
+            for name, value in metrics.items():
+                number = value is None or hasattr(value, "__float__")
+                expect(number, f"metrics[{name!r}]", "a number", value)
         latest = self.latest
         if latest is not None:
             expect(step >= latest, "step", f"at least the latest ({latest})", step)

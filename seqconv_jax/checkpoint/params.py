@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from seqconv_jax._best import Mode, best_of, known_mode
 from seqconv_jax._checks import UserError, one_of
+from seqconv_jax._checks import path as check_path
 from seqconv_jax.checkpoint import manifest, steps
 from seqconv_jax.checkpoint.arrays import read_arrays
 from seqconv_jax.checkpoint.leaves import nested
@@ -55,6 +56,7 @@ def load_params(
         >>> load_params(path)["Dense_0"]["bias"].tolist()
         [1.0, 1.0]
     """
+    check_path("directory", directory)
     root = Path(directory).absolute()
     root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
     if step is None:
@@ -96,6 +98,12 @@ def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
             "version, which did not keep it, and the name does not say"
         )
     one_of("mode", mode, ("min", "max"))
+    by_name = newest.get("mode") if monitor == watched else known_mode(monitor)
+    if by_name not in (None, mode):
+        raise UserError(
+            f"`mode` must be {by_name!r} for {monitor!r} of the run in {root}, got "
+            f"{mode!r}, which would give the worst; `step` takes any"
+        )
     scores = [(step, each["metrics"].get(monitor)) for step, each in scored.items()]
     best = best_of(scores, mode)
     if best is None:

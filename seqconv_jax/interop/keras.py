@@ -9,6 +9,7 @@ from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
+from seqconv_jax._checks import path as check_path
 from seqconv_jax._files import replace_file
 from seqconv_jax.interop.keras_config import describe
 from seqconv_jax.interop.keras_file import open_keras
@@ -90,6 +91,7 @@ def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
             variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
             y = loaded.model.apply(variables, x)
     """
+    check_path("path", path)
     path = Path(path)
     with open_keras(path) as file:
         if file.config is None:
@@ -189,6 +191,7 @@ def load_keras_variables(
         [1.0, 1.0, 1.0]
     """
     layers = layers_of(model, example)
+    check_path("path", path)
     with open_keras(Path(path)) as file:
         return as_variables(read_weights(file, layers))
 
@@ -220,6 +223,7 @@ def save_keras_weights(
     Example:
         See `load_keras_weights`.
     """
+    check_path("path", path)
     path = Path(path)
     fits = path.name.endswith(_SUFFIX)
     _checks.expect(fits, "path", f"a {_SUFFIX} file", str(path))

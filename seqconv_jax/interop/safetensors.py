@@ -94,6 +94,7 @@ def load_safetensors(path: str | os.PathLike[str]) -> Loaded:
     Example:
         See `save_safetensors`.
     """
+    _checks.path("path", path)
     path, library = Path(path), import_extra(_LIBRARY)
     with open_untrusted(path) as file:
         header = _read_header(file)
@@ -140,9 +141,8 @@ def _read_header(file: BinaryIO) -> dict[str, Any]:
     length = int.from_bytes(file.read(8), "little")
     largest = min(_LARGEST_HEADER, os.fstat(file.fileno()).st_size - 8)
     if not 0 < length <= largest:
-        raise UserError(
-            f"its header must have at most {largest:,} bytes, got {length:,}"
-        )
+        most = f"at most {largest:,} bytes" if largest > 0 else "bytes"
+        raise UserError(f"its header must have {most}, got {length:,}")
     return parse_object(file.read(length), "its header", remedy=REMEDY)
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from flax import linen as nn
 from flax.traverse_util import unflatten_dict
 
+from seqconv_jax._checks import array_like
 from seqconv_jax._leaves import check_leaves, named_leaves
 from seqconv_jax.nn.calls import abstract
+from seqconv_jax.nn.declared import check_model
 
 COLLECTIONS = ("params", "batch_stats")
 
@@ -24,7 +26,12 @@ def expected_variables(model: nn.Module, example: Any) -> dict[str, Any]:
     Args:
         model: a Flax module.
         example: a batch, or anything with its shape and dtype.
+
+    Raises:
+        UserError: for what is no module, or no batch.
     """
+    check_model(model)
+    array_like("example", example)
     batch = abstract(example.shape, example.dtype)
     variables = jax.eval_shape(model.init, jax.random.key(0), batch)
     kept = {name: variables[name] for name in COLLECTIONS if name in variables}

@@ -10,6 +10,7 @@ from seqconv_jax.nn import (
     Dense,
     layers_of,
 )
+from seqconv_jax.nn.layer import check_layers
 from seqconv_jax.nn.precision import with_types
 
 __all__ = ["ConvGRU", "ConvRNN", "GRURegressor"]
@@ -56,6 +57,7 @@ class ConvRNN(SeriesNetwork):
 
     def __post_init__(self):
         """Give the recurrent layer the model's types, unless it has its own."""
+        check_layers("recurrent", (self.recurrent,))
         self.recurrent = with_types(self.recurrent, **self.types)
         super().__post_init__()
 

@@ -47,11 +47,14 @@ class TCN(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
+        dilations = self.dilations
+        listed = isinstance(dilations, tuple | list)
+        _checks.expect(listed, "dilations", "a tuple of integers", dilations)
         blocks = (
             ResidualBlock(
                 self.features, self.kernel_size, dilation, self.dropout, **self.types
             )
-            for dilation in self.dilations
+            for dilation in dilations
         )
         return *blocks, LastStep(), Dense(self.outputs, **self.types)
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.nn.layer import Layer, call
+from seqconv_jax.nn.layer import Layer, call, check_layers
 
 _MERGES = {
     "concatenate": lambda a, b: jnp.concatenate([a, b], axis=-1),
@@ -44,6 +44,7 @@ class Bidirectional(Layer):
 
     def setup(self):
         """Name the two directions as Keras does."""
+        check_layers("layer", (self.layer,))
         _checks.one_of("merge", self.merge, _MERGES)
         reverse = getattr(self.layer, "reverse", None)
         turned = {} if reverse is None else {"reverse": not reverse}

@@ -65,8 +65,15 @@ def layers_of(blocks: Iterable[ConvBlock], **types: Any) -> tuple[nn.Module, ...
         blocks: from the input upwards.
         **types: `dtype` and `param_dtype` of the layers, as in `Conv1D`.
 
+    Raises:
+        UserError: for what are no blocks in a tuple.
+
     Example:
         >>> len(layers_of([ConvBlock(32, 5, pool=3), ConvBlock(32, 5)]))
         3
     """
+    listed = isinstance(blocks, tuple | list)
+    for block in blocks if listed else (blocks,):
+        fits = listed and isinstance(block, ConvBlock)
+        _checks.expect(fits, "blocks", "ConvBlocks in a tuple", block)
     return tuple(layer for block in blocks for layer in block.layers_in(**types))

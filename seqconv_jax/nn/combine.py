@@ -12,6 +12,7 @@ from seqconv_jax.nn import fuse
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.causal import Sum
 from seqconv_jax.nn.conv import Conv1D, convolve
+from seqconv_jax.nn.layer import check_layers
 from seqconv_jax.nn.lengths import output_length, windows_of
 from seqconv_jax.nn.operations import Pointwise
 from seqconv_jax.nn.precision import computed
@@ -49,6 +50,12 @@ class Residual(Composite):
     layers: tuple[Any, ...]
     shortcut: tuple[Any, ...] = ()
     activation: str = "linear"
+
+    def __post_init__(self):
+        """Look at the layers once."""
+        check_layers("layers", self.layers)
+        check_layers("shortcut", self.shortcut)
+        super().__post_init__()
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -141,11 +148,19 @@ class Parallel(Composite):
     branches: tuple[tuple[Any, ...], ...]
     merge: str = "concatenate"
 
+    def __post_init__(self):
+        """Look at the branches once."""
+        fits = isinstance(self.branches, tuple | list) and len(self.branches) > 0
+        what = "at least one, each a tuple of layers, in a tuple"
+        _checks.expect(fits, "branches", what, self.branches)
+        for branch in self.branches:
+            check_layers("branches", branch)
+        super().__post_init__()
+
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Map `(batch, time, features_in)` to the merged results."""
-        _checks.expect(len(self.branches) > 0, "branches", "at least one", ())
         merge = _MERGES[_checks.one_of("merge", self.merge, _MERGES)]
         done = [self.run(branch, x, mask, train) for branch in self.branches]
         shapes = [y.shape for y, _ in done]

@@ -47,6 +47,9 @@ class Embedding(Parameterised):
         """
         _checks.rank("x", x, ("batch", "time"))
         _checks.positive_int("vocabulary", self.vocabulary)
+        if self.mask_id is not None:
+            is_id = hasattr(self.mask_id, "__index__") and self.mask_id is not True
+            _checks.expect(is_id, "mask_id", "an integer or None", self.mask_id)
         shape = (self.vocabulary, _checks.positive_int("features", self.features))
         table = parameter(self, "embedding", embedding_uniform, shape)
         return ops.hide(ops.embed(x, table), mask)

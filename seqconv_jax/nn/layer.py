@@ -8,6 +8,8 @@ layers: it is handed what its `__call__` takes, under Flax's lifts (`nn.remat`,
 does not say so itself.
 """
 
+import dataclasses
+import functools
 import inspect
 from typing import Any
 
@@ -15,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from seqconv_jax import ops
+from seqconv_jax import _checks, ops
 from seqconv_jax._checks import UserError
 
 _LIFTS = nn.transforms.__name__  # the module that makes classes such as `nn.remat(GRU)`
@@ -40,6 +42,12 @@ class Layer(nn.Module):
         >>> params["scale"].shape
         (1, 1, 3)
     """
+
+    def __post_init__(self):
+        """Look at the flags once: a text such as "no" would count as true."""
+        for name in _flags(type(self)):
+            _checks.flag(name, getattr(self, name))
+        super().__post_init__()
 
     @property
     def makes_mask(self) -> bool:
@@ -72,6 +80,34 @@ class Layer(nn.Module):
             `NotImplemented` to have it read off the output.
         """
         return mask
+
+
+@functools.cache
+def _flags(kind: type) -> tuple[str, ...]:
+    """Return the names of a class's fields that are True or False."""
+    fields = dataclasses.fields(kind)
+    return tuple(field.name for field in fields if field.type in (bool, "bool"))
+
+
+def check_layers(name: str, layers: Any) -> tuple[Any, ...]:
+    """Return layers as a tuple, if they are Flax modules.
+
+    Raises:
+        UserError: for a layer without its tuple, a class, a function, or anything else.
+    """
+    what = "Flax modules in a tuple"
+    if not isinstance(layers, tuple | list):
+        raise UserError(f"`{name}` must be {what}, got {_kind(layers)}")
+    for layer in layers:
+        if not isinstance(layer, nn.Module):
+            raise UserError(f"`{name}` must be {what}, got {_kind(layer)} in it")
+    return tuple(layers)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return type(value).__name__
 
 
 class WholeSequence(Layer):

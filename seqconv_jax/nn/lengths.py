@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from flax import linen as nn
 
-from seqconv_jax import _checks, ops
+from seqconv_jax import ops
+from seqconv_jax.ops.conv import TooShortError
 from seqconv_jax.ops.symbolic import surely
 
 
@@ -35,9 +36,9 @@ def check_lengths(length: int, layers: Sequence[nn.Module]) -> list[int]:
             break
         try:
             left = shorten(lengths[-1])
-        except _checks.UserError as error:
+        except TooShortError as error:
             chain = " -> ".join(map(str, lengths))
-            raise _checks.UserError(
+            raise TooShortError(
                 f"the sequence is too short for {kind}_{number}: {error} "
                 f"(lengths so far: {chain}); give longer sequences, or smaller "
                 "kernels and pools"

@@ -28,7 +28,7 @@ class LayerNorm(Parameterised):
     """Normalise the features of each step: `scale (x - mean) / sqrt(var + e) + bias`.
 
     Attributes:
-        epsilon: `e`; Keras's default.
+        epsilon: `e`, in (0, 1]; Keras's default.
         use_scale: whether there is a scale.
         use_bias: whether there is a bias.
 
@@ -51,6 +51,7 @@ class LayerNorm(Parameterised):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`, `(..., features)`."""
+        _checks.at_most_one("epsilon", self.epsilon, zero=False)
         _checks.floats("x", x)
         x = ops.finite_where_masked(x, mask)
         wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
@@ -73,8 +74,8 @@ class BatchNorm(Parameterised):
     `train.fit` carries along: `apply` while training needs `mutable=["batch_stats"]`.
 
     Attributes:
-        momentum: `m`; Keras's default.
-        epsilon: `e`; Keras's default.
+        momentum: `m`, in [0, 1]; Keras's default.
+        epsilon: `e`, in (0, 1]; Keras's default.
         use_scale: whether there is a scale.
         use_bias: whether there is a bias.
 
@@ -101,6 +102,8 @@ class BatchNorm(Parameterised):
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
     ) -> jax.Array:
         """Return an array of the shape of `x`, `(batch, ..., features)`."""
+        _checks.at_most_one("epsilon", self.epsilon, zero=False)
+        _checks.at_most_one("momentum", self.momentum, zero=True)
         _checks.floats("x", x)
         x = ops.finite_where_masked(x, mask)
         wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))

@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 
-from seqconv_jax import ops
+from seqconv_jax import _checks, ops
 from seqconv_jax.nn.layer import Layer, WholeSequence
 from seqconv_jax.nn.operations import Maximum
 
@@ -31,6 +31,7 @@ class _WindowPool(Layer):
 
     def output_length(self, length):
         """Return how many windows there are."""
+        _checks.positive_int("window", self.window)
         return ops.conv_output_length(length, self.window, **self.geometry)
 
     @property

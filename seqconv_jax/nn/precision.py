@@ -48,6 +48,8 @@ def stored(
 ) -> jax.Array:
     """Declare a parameter as `parameter` does; return it as it is kept."""
     kept = float_type("param_dtype", layer.param_dtype)
+    if 0 in shape:
+        raise _checks.UserError(f"`x` must have features, got none for {name} {shape}")
     return layer.param(name, initialiser, shape, kept)
 
 

@@ -8,6 +8,7 @@ import jax
 from flax import linen as nn
 
 from seqconv_jax import _checks
+from seqconv_jax.nn.layer import check_layers
 from seqconv_jax.nn.lengths import check_lengths, output_length, windows_of
 from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
@@ -45,7 +46,7 @@ class Network(Composite):
 
     def setup(self):
         """Name the layers that have no name."""
-        layers, counted = tuple(self.layers), Counter()
+        layers, counted = check_layers("layers", self.layers), Counter()
         _checks.expect(len(layers) > 0, "layers", "at least one layer", ())
         for layer in layers:
             if layer.name is None:
@@ -153,6 +154,11 @@ class Sequential(Network):
 
     layers: tuple[Any, ...]
     mask_until: int | None = None
+
+    def __post_init__(self):
+        """Look at the layers once."""
+        check_layers("layers", self.layers)
+        super().__post_init__()
 
     @nn.nowrap
     def __len__(self) -> int:

@@ -1,5 +1,7 @@
 """Layers about the steps of a sequence: which are masked, which is read."""
 
+from numbers import Real
+
 import jax
 import jax.numpy as jnp
 
@@ -90,5 +92,7 @@ class Masking(Layer):
                 "the model is told of masks, not of values"
             )
         _checks.rank("x", x, ("batch", "time", "features"))
+        number = isinstance(self.value, Real) and self.value == self.value  # no NaN
+        _checks.expect(number, "value", "a number, which NaN is not", self.value)
         real = jnp.any(x != self.value, axis=-1)
         return real if mask is None else real & mask

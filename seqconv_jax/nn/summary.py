@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from seqconv_jax import _checks
 from seqconv_jax.nn.calls import abstract, layer_calls
 
 
@@ -37,6 +38,7 @@ def layers(model: Any, example: Any) -> list[Row]:
 
 def _rows_and_kinds(model: Any, example: Any) -> list[tuple[Row, str]]:
     """Return each row, and the class of its layer."""
+    _checks.array_like("example", example)
     batch = abstract(np.shape(example), example.dtype)
     variables = jax.eval_shape(model.init, jax.random.key(0), batch)
     params = dict(variables.get("params", {}))
@@ -61,7 +63,10 @@ def count_parameters(params: Any) -> int:
         >>> count_parameters({"kernel": np.zeros((3, 2)), "bias": np.zeros(2)})
         8
     """
-    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
+    leaves = jax.tree.leaves(params)
+    for leaf in leaves:
+        _checks.array_like("params", leaf)
+    return sum(int(np.prod(leaf.shape)) for leaf in leaves)
 
 
 def summary(model: Any, example: Any) -> str:

@@ -130,6 +130,10 @@ def _lax_padding(kernel_size: int, padding: str, dilation: int):
     return padding.upper()
 
 
+class TooShortError(_checks.UserError):
+    """A sequence has too few steps for a window; not that an option is wrong."""
+
+
 def conv_output_length(
     length: int,
     kernel_size: int,
@@ -151,7 +155,8 @@ def conv_output_length(
         dilation: steps between two taps.
 
     Raises:
-        UserError: if nothing would be left; the message gives the lengths.
+        UserError: if nothing would be left (`TooShortError`; the message gives the
+            lengths), or for an option out of range.
 
     Example:
         >>> conv_output_length(240, 5), conv_output_length(236, 3, stride=3)
@@ -167,7 +172,7 @@ def conv_output_length(
     needed = span if padding == "valid" else 1
     if surely(lambda: length < needed):
         spread = f" with dilation {dilation}" if dilation > 1 else ""
-        raise _checks.UserError(
+        raise TooShortError(
             f"a window of {kernel_size}{spread} and {padding} padding needs at least "
             f"{needed} steps, got {length}"
         )

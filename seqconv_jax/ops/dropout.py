@@ -33,6 +33,7 @@ def dropout_mask(
     Reference:
         Srivastava et al., "Dropout", JMLR 15 (2014).
     """
+    _checks.array_like("key", key)
     keep = 1.0 - _checks.dropout_rate("rate", rate)
     kept = jax.random.bernoulli(key, keep, shape)
     return jnp.where(kept, 1.0 / keep, 0.0).astype(dtype)

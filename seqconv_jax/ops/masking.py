@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.derivative import with_backward
@@ -37,6 +38,9 @@ def check_mask(mask: jax.Array, x: jax.Array) -> jax.Array:
     """
     _checks.shape("mask", mask, x.shape[:2])
     _checks.booleans("mask", mask)
+    if isinstance(mask, np.ndarray) and mask.dtype != bool:  # others may be traced
+        known = bool(((mask == 0) | (mask == 1)).all())
+        _checks.expect(known, "mask", "0 and 1", f"from {mask.min()} to {mask.max()}")
     return jnp.asarray(mask, bool)
 
 

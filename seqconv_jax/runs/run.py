@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, flag
+from seqconv_jax._checks import path as check_path
 from seqconv_jax._json import plain
 from seqconv_jax.runs.content import (
     CHECKPOINTS,
@@ -66,6 +67,10 @@ class Run:
 
     def write_history(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Replace the whole history."""
+        records = list(records)
+        for record in records:
+            what = "mappings, one for each epoch"
+            expect(isinstance(record, Mapping), "records", what, record)
         write_lines(self.path / HISTORY, records)
 
     def append(self, record: Mapping[str, Any]) -> None:
@@ -142,6 +147,11 @@ def open(
         ...     run.resumed, run.history()
         (True, [{'epoch': 1, 'step': 5, 'loss': 0.5}])
     """
+    check_path("path", path)
+    for name, value in {"resume": resume, "overwrite": overwrite}.items():
+        flag(name, value)
+    mapped = config is None or isinstance(config, Mapping)
+    expect(mapped, "config", "a mapping of settings", config)
     if resume and overwrite:
         raise UserError("`resume` and `overwrite` exclude each other, got both")
     for name in files:

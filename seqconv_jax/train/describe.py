@@ -29,7 +29,7 @@ def describe(value: Any, name: str) -> dict[str, Any]:
     Seen are numbers and text, arrays by content, dataclasses and Flax modules (fields
     that are not at their default), mappings, sequences, and functions: by name, by the
     code of a caller's own, and by what they close over. Not seen is what a function
-    reads from elsewhere, except numbers and text in its module; nor private attributes.
+    reads from elsewhere, except numbers and text in its module.
 
     Args:
         value: what to describe.
@@ -111,8 +111,18 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _fields(value)
     else:
         yield "", str(getattr(value, "__name__", type(value).__qualname__))
-        attributes = getattr(value, "__dict__", {})
-        yield from sorted((k, v) for k, v in attributes.items() if k[:1] != "_")
+        yield from _attributes(value)
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """Return an object's own attributes, private ones as well: settings lie in them."""
+    held = dict(getattr(value, "__dict__", {}))
+    for kind in type(value).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if hasattr(value, name):
+                held[name] = getattr(value, name)
+    return sorted((k, v) for k, v in held.items() if not k.startswith("__"))
 
 
 def _items(values: tuple | list) -> Iterator[tuple[str, Any]]:

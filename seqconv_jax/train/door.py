@@ -5,6 +5,7 @@ arrays once on the host.
 """
 
 import contextlib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from seqconv_jax._checks import UserError, expect
 from seqconv_jax._leaves import check_leaves, named_leaves
 from seqconv_jax.losses import takes_labels
 from seqconv_jax.nn.declared import check_model, declared
+from seqconv_jax.train.history import check_run
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
 
@@ -65,17 +67,53 @@ def check_optimizer(name: str, tx: Any) -> None:
 
 
 @contextlib.contextmanager
-def wording_missing_arguments() -> Iterator[None]:
-    """Word what an optimiser says that wants more than a training step tells it."""
+def wording_optimizer_errors() -> Iterator[None]:
+    """Word what an optimiser says that was made of wrong settings, or wants more."""
     try:
         yield
-    except TypeError as error:
-        if "keyword-only argument" not in str(error):
-            raise
+    except UserError:
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             "`optimizer` must do with gradients, parameters and the loss as `value`, "
-            f"got one that says: {error}"
+            f"got one that says: {said}"
         ) from error
+
+
+def check_listeners(run: Any, callback: Any, reporter: Any) -> None:
+    """Raise unless each is None, or can be told what it is to be told.
+
+    Raises:
+        UserError: naming the argument, such as a path in place of an open run.
+    """
+    if run is not None:
+        check_run(run)
+    if reporter is not None:
+        fits = not isinstance(reporter, type) and all(
+            hasattr(reporter, method) for method in _REPORTER
+        )
+        what = f"a reporter with {', '.join(_REPORTER)}"
+        expect(fits, "reporter", what, reporter)
+    if callback is not None:
+        what = "a function of the state and the record of an epoch"
+        fits = callable(callback) and _takes_two(callback)
+        expect(fits, "callback", what, callback)
+
+
+_REPORTER = ("begin", "advance", "end")
+
+
+def _takes_two(function: Any) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return True
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def check_evaluation(

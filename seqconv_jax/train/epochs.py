@@ -112,6 +112,8 @@ def train_epochs(
         totals = zero_totals(parts.trainer.total_names)
         store.save(state, totals, history)
         parts.reporter.end(record)
+        if callback is not None:
+            store.wait()
         ended = ends_training(callback, state, record) or parts.stopped()
     return Trained(state, history, best)
 

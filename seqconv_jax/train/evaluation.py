@@ -142,7 +142,8 @@ def evaluate(
         >>> evaluate(nn.Dense(1), params, task, rows, {"mae": losses.mae})
         {'mae': 3.5}
     """
-    scores, batch_stats = check_scores("scores", scores), batch_stats or {}
+    scores = check_scores("scores", scores)
+    batch_stats = {} if batch_stats is None else batch_stats
     rows = check_evaluation(model, params, batch_stats, task, rows, scores)
     evaluator = Evaluator(model, scores, put_on_device(task), batch_size)
     return evaluator(params, batch_stats, rows)
@@ -185,7 +186,7 @@ def predict(
         >>> predict(nn.Dense(1), params, task, rows[5:2:-1])[:, 0].tolist()
         [10.0, 8.0, 6.0]
     """
-    batch_stats = batch_stats or {}
+    batch_stats = {} if batch_stats is None else batch_stats
     batch_size = _checks.positive_int("batch_size", batch_size)
     rows = check_evaluation(model, params, batch_stats, task, rows, None)
     data = put_on_device(task)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect
 from seqconv_jax.train.selection import Record
 
 
@@ -78,6 +78,13 @@ def check_history(
                 raise error(line, f"has {got!r} as {name}, the checkpoint {want!r}")
 
 
+def check_run(run: Any) -> None:
+    """Raise unless `run` is an open run directory, or acts as one; a path is none."""
+    methods = ("checkpoint_dir", "history", "write_history")
+    fits = not isinstance(run, type) and all(hasattr(run, name) for name in methods)
+    expect(fits, "run", "an open run directory, such as of runs.open(path)", run)
+
+
 def rebuild_history(run: Any) -> list[Record]:
     """Write a run's history anew, as its latest checkpoint has it.
 
@@ -105,6 +112,7 @@ def rebuild_history(run: Any) -> list[Record]:
     """
     from seqconv_jax.checkpoint import Checkpoints
 
+    check_run(run)
     with Checkpoints(run.checkpoint_dir) as checkpoints:
         step = checkpoints.latest
         if step is None:

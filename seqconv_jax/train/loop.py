@@ -9,7 +9,7 @@ from seqconv_jax.train.average import check_decay
 from seqconv_jax.train.batches import Dataset, order_function, put_on_device
 from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.check import check_settings
-from seqconv_jax.train.door import check_fit_arguments
+from seqconv_jax.train.door import check_fit_arguments, check_listeners
 from seqconv_jax.train.engine import Trainer
 from seqconv_jax.train.epochs import Parts, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
@@ -145,6 +145,7 @@ def fit(
         (3, 3, ['Dense_0'])
     """
     metrics = check_fit_arguments(model, task, optimizer, loss, metrics)
+    check_listeners(run, callback, reporter)
     steps = check_settings(
         model,
         task,

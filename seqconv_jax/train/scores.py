@@ -1,5 +1,6 @@
 """Losses and metrics: which names they may have, and what they must return."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,12 +55,28 @@ def check_scores(argument: str, scores: Any) -> dict[str, Score]:
 
 def check_score(argument: str, score: Any) -> None:
     """Raise unless `score` is a function, and no class of them."""
-    expect(
-        callable(score) and not isinstance(score, type),
-        argument,
-        "a function of predictions and targets, such as losses.mae",
-        score,
-    )
+    what = "a function of predictions and targets, such as losses.mae"
+    expect(callable(score) and not isinstance(score, type), argument, what, score)
+    first, second = (*_argument_names(score), "", "")[:2]
+    if first in _TARGETS and second in _PREDICTIONS:
+        raise UserError(
+            f"`{argument}` must take predictions first and targets second, got a "
+            f"function of ({first}, {second}), the order of Keras and scikit-learn"
+        )
+
+
+_TARGETS = ("y_true", "targets", "target", "labels", "label", "truth")
+_PREDICTIONS = (
+    *("y_pred", "predictions", "prediction", "preds", "pred", "logits", "logit"),
+    *("outputs", "output", "y_score", "y_prob"),
+)
+
+
+def _argument_names(score: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(score).parameters)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return ()
 
 
 def per_example(
@@ -90,7 +107,7 @@ each example, got (4, 1); reduce the other axes, such as by .mean(-1)
         values = score(predictions, targets)
     except UserError:
         raise
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever a function of the caller's raises
         raise _failed(name, predictions, targets, error) from error
     _expect_numbers(name, values, predictions.shape[0])
     return values
@@ -161,7 +178,7 @@ def _expect_no_broadcast(
     try:
         with jax.numpy_rank_promotion("raise"):
             jax.eval_shape(score, *arrays)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # of other kinds, the real call words it
         said = str(error)
         if "broadcast" in said and all(f"{shape}" in said for shape in probed):
             raise UserError(

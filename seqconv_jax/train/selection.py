@@ -54,11 +54,10 @@ class ModelSelection(NamedTuple):
     def best(self, history: list[Record]) -> Record:
         """Return the best epoch's record, the earliest of equals.
 
-        Where no score is finite, that is the first.
+        Where no score is finite, that is the last, whose checkpoint is there.
         """
-        scored = ((record, record[self.monitor]) for record in history)
-        best = best_of(scored, self.mode)
-        return history[0] if best is None else best
+        best = self._scored_best(history)
+        return history[-1] if best is None else best
 
     def score(self, record: Record) -> float | None:
         """Return an epoch's score if it is a finite number, else None."""
@@ -69,7 +68,12 @@ class ModelSelection(NamedTuple):
         """Return whether the best epoch lies `patience` epochs back, or more."""
         if self.patience is None or not history:
             return False
-        return history[-1]["epoch"] - self.best(history)["epoch"] >= self.patience
+        best = self._scored_best(history) or history[0]
+        return history[-1]["epoch"] - best["epoch"] >= self.patience
+
+    def _scored_best(self, history: list[Record]) -> Record | None:
+        scored = ((record, record[self.monitor]) for record in history)
+        return best_of(scored, self.mode)
 
 
 def _mode(monitor: str, mode: Mode | None) -> Mode:

@@ -15,7 +15,7 @@ from seqconv_jax.train.door import (
     check_float_params,
     check_optimizer,
     unknown_ids,
-    wording_missing_arguments,
+    wording_optimizer_errors,
 )
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.outputs import check_scores_fit
@@ -108,7 +108,7 @@ def make_step(
             "grad": grads,
             "value_fn": lambda p: objective(p, state.batch_stats, batch, key)[0],
         }
-        with wording_missing_arguments():
+        with wording_optimizer_errors():
             updates, opt_state = tx.update(
                 grads, state.opt_state, state.params, **extra
             )

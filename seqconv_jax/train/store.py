@@ -36,6 +36,9 @@ class NullStore:
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Do nothing."""
 
+    def wait(self) -> None:
+        """Do nothing."""
+
 
 class RunStore:
     """Keeps the history, the last checkpoint and the best one in a run directory.
@@ -103,9 +106,10 @@ class RunStore:
         if not history:
             return None
         record = self._selection.best(history)
-        at_end = record["step"] == int(state.step)
-        if at_end or self._selection.score(record) is None:
+        if record["step"] == int(state.step):
             return Best.of(record, state)
+        if self._selection.score(record) is None:
+            return None  # of epochs without a score, the one that ends next
         if record["step"] not in self._checkpoints.steps:
             return self._best_of_rest(record, state, history)
         state = self._checkpoints.load(record["step"], {"state": state})["state"]
@@ -134,6 +138,10 @@ class RunStore:
         info = {"fit": fit, "history": history}
         tree = {"state": state, "totals": totals}
         self._checkpoints.save(step, tree, scores, info)
+
+    def wait(self) -> None:
+        """Wait until the last save is on disk, for whoever is told that it is."""
+        self._checkpoints.wait()
 
     def _start(self) -> None:
         """Begin an empty history, unless one tells of checkpoints that are gone."""

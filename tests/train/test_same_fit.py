@@ -216,3 +216,31 @@ def test_no_description_holds_an_address():
     with warnings.catch_warnings():
         for value in (object(), jax.nn.relu, optax.adam(1e-3), np.sin, print):
             assert "0x" not in str(describe(value, "x"))
+
+
+class _Secretive:
+    """A loss that keeps its settings to itself, as most classes do."""
+
+    def __init__(self, gamma):
+        self._gamma = gamma
+
+
+class _Slotted:
+    __slots__ = ("_gamma",)
+
+    def __init__(self, gamma):
+        self._gamma = gamma
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _Secretive,
+        _Slotted,
+        lambda rate: optax.MultiSteps(optax.sgd(rate), 2),
+        lambda every: optax.MultiSteps(optax.sgd(0.1), int(every)),
+    ],
+)
+def test_private_settings_are_told_apart(make):
+    assert describe(make(1.0), "x") == describe(make(1.0), "x")
+    assert describe(make(1.0), "x") != describe(make(2.0), "x")

@@ -11,7 +11,7 @@ from seqconv_jax.data.files import cache
 from seqconv_jax.data.files.npz import Ragged, read_npz
 from seqconv_jax.data.text.sequences import HIGHEST_TOKEN, LabelledSequences
 
-__all__ = ["check_reviews", "read_reviews"]
+__all__ = ["checked_reviews", "read_reviews"]
 
 _SPLITS = ("train", "test")
 _PARTS = ("tokens", "offsets", "labels")
@@ -70,31 +70,31 @@ def _reviews(
             f"{where} must be an object array of lists (x) and an array of numbers "
             f"(y), got {type(x).__name__} and {type(y).__name__}"
         )
-    return check_reviews(LabelledSequences(x.values, x.offsets, y), where)
+    return checked_reviews(x.values, x.offsets, y, where)
 
 
-def check_reviews(reviews: LabelledSequences, where: str) -> LabelledSequences:
-    """Return `reviews` if their arrays fit together and hold ids and labels.
+def checked_reviews(
+    tokens: np.ndarray, offsets: np.ndarray, labels: np.ndarray, where: str
+) -> LabelledSequences:
+    """Return reviews of arrays if these fit together and hold ids and labels.
 
     Args:
-        reviews: what was read.
+        tokens: as in `LabelledSequences`.
+        offsets: likewise.
+        labels: likewise.
         where: the file and split, for messages.
-
-    Returns:
-        The same reviews.
 
     Raises:
         UserError: if sizes do not agree, an id is negative or huge, or a label is
             not 0 or 1.
     """
-    tokens, offsets, labels = reviews.tokens, reviews.offsets, reviews.labels
     if labels.ndim != 1 or offsets.shape != (len(labels) + 1,):
         raise UserError(
             f"{where} must have one label for each review, got {offsets.size - 1} "
             f"reviews and labels of shape {labels.shape}"
         )
     ends = offsets[0] == 0 and offsets[-1] == tokens.size and tokens.ndim == 1
-    if not len(labels) or not ends or reviews.lengths.min() < 0:
+    if not len(labels) or not ends or np.diff(offsets).min() < 0:
         raise UserError(
             f"{where} must hold whole reviews, got {tokens.size} tokens in "
             f"{len(labels)} rows"
@@ -108,7 +108,7 @@ def check_reviews(reviews: LabelledSequences, where: str) -> LabelledSequences:
     wrong = labels[(labels != 0) & (labels != 1)]
     if len(wrong):
         raise UserError(f"{where} must have labels 0 and 1 only, got {wrong[0]}")
-    return reviews
+    return LabelledSequences(tokens, offsets, labels)
 
 
 def _read_copy(flat: Path) -> Splits | None:

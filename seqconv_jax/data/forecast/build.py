@@ -212,9 +212,12 @@ def _standardised(
 
 
 def _ahead(column: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Return `(rows, 1)` each row's target and its newest input, 0 where none is."""
+    """Return `(rows, 1)` each row's target and its newest input.
+
+    Where none is, the first is NaN, which no score takes, and the other 0.
+    """
     length, newest = len(column), int(window.offsets[-1])
-    future, last = np.zeros_like(column), np.zeros_like(column)
+    future, last = np.full_like(column, np.nan), np.zeros_like(column)
     future[: length - window.delay] = column[window.delay :]
     last[-newest:] = column[: length + newest]
     return future, last

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, one_of
+from seqconv_jax import _examples
+from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.task import Task
 
 __all__ = ["ForecastTask", "SplitName"]
@@ -105,6 +106,7 @@ class ForecastTask(Task):
             The rate in [0, 1] among the rows whose value changes; a prediction of no
             change is a miss. None where no row's value changes.
         """
+        rows = self._checked(rows)
         guess = self._change(self._column(predictions, rows), rows)
         truth = self._change(self.targets[rows], rows)
         moves = truth != 0
@@ -126,6 +128,7 @@ class ForecastTask(Task):
         Returns:
             `(n,)` float64.
         """
+        rows = _examples.check_rows("rows", rows, self)
         values = self._column(predictions, rows)
         if self.predict == "change":
             values = values + self.last[rows]
@@ -133,7 +136,17 @@ class ForecastTask(Task):
 
     def actual(self, rows: np.ndarray) -> np.ndarray:
         """Return `(n,)` float64: what the target really was, in its unit."""
+        rows = self._checked(rows)
         return self.restore(rows, self.targets[rows])
+
+    def _checked(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows after checking that each has its window and a target."""
+        rows = _examples.check_rows("rows", rows, self)
+        last = len(self.targets) - 1 - self.delay
+        largest = int(rows.max(initial=0))
+        known = f"rows up to {last:,}, whose target lies in the series"
+        expect(largest <= last, "rows", known, largest)
+        return rows
 
     def describe(self) -> str:
         """Return a few lines for a person: splits, window, horizon, baseline."""

@@ -32,7 +32,10 @@ def given_columns(columns: Any) -> tuple[str, ...]:
     for name in columns:
         if not isinstance(name, str):
             raise UserError(f"`columns` must be texts, got {shown(name)}")
-    repeated = [name for name, count in Counter(columns).items() if count > 1]
+        if not name.strip() or not name.isprintable():
+            raise UserError(f"`columns` must be texts to print, got {shown(name)}")
+    counts = Counter(name.strip() for name in columns)
+    repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise UserError(f"`columns` must name each column once, got {listed(repeated)}")
     return tuple(map(str, columns))
@@ -67,6 +70,11 @@ def given_values(values: Any, columns: Sequence[str]) -> np.ndarray:
         )
     if not len(array):
         raise UserError(f"`values` must have at least one row, got {array.shape}")
+    if array.dtype.kind in "iu" and np.abs(array.astype(np.float64)).max() > 2**53:
+        raise UserError(
+            "`values` must be numbers that float64 holds, got integers beyond 2**53; "
+            "subtract an offset"
+        )
     numbers = array.astype(np.float64, copy=False)
     return np.ma.filled(numbers, np.nan)
 

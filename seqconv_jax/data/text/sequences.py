@@ -11,7 +11,15 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from seqconv_jax._checks import expect, one_of, positive_int
+from seqconv_jax._checks import (
+    UserError,
+    expect,
+    non_negative_int,
+    one_of,
+    positive_int,
+    shown,
+)
+from seqconv_jax._examples import check_row_numbers, expect_numbers
 
 __all__ = ["HIGHEST_TOKEN", "LabelledSequences", "TokenSequences", "pad", "to_ids"]
 
@@ -38,6 +46,28 @@ class TokenSequences:
     tokens: np.ndarray
     offsets: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Look at the arrays once."""
+        for name in ("tokens", "offsets"):
+            array = getattr(self, name)
+            expect_numbers(name, array, "iu")
+            expect(array.ndim == 1, name, "of one axis", f"shape {array.shape}")
+        low, high = self.tokens.min(initial=0), self.tokens.max(initial=0)
+        fits = low >= 0 and high <= np.iinfo(np.int32).max
+        expect(fits, "tokens", "of at least 0 and in 32 bits", low if low < 0 else high)
+        offsets, total = self.offsets, len(self.tokens)
+        ends = [int(offsets[0]), int(offsets[-1])] if len(offsets) else []
+        expect(ends == [0, total], "offsets", f"numbers from 0 to {total}", ends)
+        falling = np.flatnonzero(offsets[1:] < offsets[:-1])
+        expect(
+            not len(falling),
+            "offsets",
+            "never falling",
+            offsets[falling[:1] + 1].tolist(),
+        )
+        object.__setattr__(self, "tokens", np.asarray(self.tokens, np.int32))
+        object.__setattr__(self, "offsets", np.asarray(offsets, np.int64))
+
     @classmethod
     def of(cls, rows: Iterable[Sequence[int] | np.ndarray]) -> "TokenSequences":
         """Return the sequences of lists of integers.
@@ -48,6 +78,7 @@ class TokenSequences:
         Raises:
             UserError: for a token that is no integer in that range.
         """
+        expect(isinstance(rows, Iterable), "rows", "lists of integers", rows)
         arrays = [_integers(row) for row in rows]
         tokens = np.concatenate([np.zeros(0, np.int32), *arrays])
         lengths = np.array([len(array) for array in arrays], np.int64)
@@ -67,10 +98,17 @@ class TokenSequences:
 
         Args:
             rows: `(m,)` integers from 0 to `n - 1`.
+
+        Raises:
+            UserError: for any other, a mask included.
         """
+        rows = check_row_numbers("rows", rows, len(self))
+        return replace(self, **self._fields_of(rows))
+
+    def _fields_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         lengths = self.lengths[rows]
         tokens = self.tokens[_positions(self.offsets[:-1][rows], lengths)]
-        return replace(self, tokens=tokens, offsets=_offsets(lengths))
+        return {"tokens": tokens, "offsets": _offsets(lengths)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +121,16 @@ class LabelledSequences(TokenSequences):
 
     labels: np.ndarray
 
-    def take(self, rows: np.ndarray) -> Self:
-        """Return the sequences and labels of the given rows, in that order."""
-        return replace(super().take(rows), labels=self.labels[rows])
+    def __post_init__(self) -> None:
+        """Look at the arrays once."""
+        super().__post_init__()
+        expect_numbers("labels", self.labels, "fiub")
+        fits = self.labels.shape == (len(self),)
+        got = f"shape {tuple(self.labels.shape)}"
+        expect(fits, "labels", f"of shape ({len(self)},), one a sequence", got)
+
+    def _fields_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        return {**super()._fields_of(rows), "labels": self.labels[rows]}
 
 
 AnySequences = TypeVar("AnySequences", bound=TokenSequences)
@@ -119,10 +164,21 @@ def to_ids(
         Sequences of int32 ids, with their labels if they had any; an empty one is the
         start mark alone.
 
+    Raises:
+        UserError: for what are no sequences, or a setting that is no id.
+
     Example:
         >>> to_ids(TokenSequences.of([[1, 90, 2]]), num_words=10).tokens.tolist()
         [1, 4, 2, 5]
     """
+    _expect_sequences(sequences)
+    if num_words is not None:
+        positive_int("num_words", num_words)
+    for name, value in {"start": start, "oov": oov}.items():
+        if value is not None:
+            non_negative_int(name, value)
+    non_negative_int("shift", shift)
+    non_negative_int("skip_top", skip_top)
     tokens, offsets = sequences.tokens + np.int32(shift), sequences.offsets
     if start is not None:
         tokens = np.insert(tokens, offsets[:-1], np.int32(start))
@@ -168,11 +224,16 @@ def pad(
         array([[1, 9],
                [0, 2]], dtype=int32)
     """
+    _expect_sequences(sequences)
     positive_int("length", length)
     one_of("padding", padding, ("pre", "post"))
     one_of("truncating", truncating, ("pre", "post"))
+    try:
+        limit = np.iinfo(dtype).max
+    except (TypeError, ValueError):  # what is no type, and what is none of integers
+        raise UserError(f"`dtype` must be of integers, got {shown(dtype)}") from None
     largest = int(sequences.tokens.max(initial=0))
-    expect(largest <= np.iinfo(dtype).max, "dtype", f"able to hold {largest}", dtype)
+    expect(largest <= limit, "dtype", f"able to hold {largest}", dtype)
     kept = np.minimum(sequences.lengths, length)
     skipped = sequences.lengths - kept if truncating == "pre" else 0
     columns = np.arange(length)
@@ -184,6 +245,12 @@ def pad(
     first = sequences.offsets[:-1] + skipped
     matrix[filled] = sequences.tokens[_positions(first, kept)]
     return matrix
+
+
+def _expect_sequences(sequences: TokenSequences) -> None:
+    known = isinstance(sequences, TokenSequences)
+    what = "TokenSequences, which TokenSequences.of makes of lists"
+    expect(known, "sequences", what, sequences)
 
 
 def _offsets(lengths: np.ndarray) -> np.ndarray:
@@ -198,7 +265,10 @@ def _positions(first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def _integers(row: Sequence[int] | np.ndarray) -> np.ndarray:
     """Return one list as `(length,)` int32 after checking what it holds."""
-    array = np.asarray(row)
+    try:
+        array = np.asarray(row)
+    except (TypeError, ValueError) as error:  # lists of several lengths in the list
+        raise UserError(f"`rows` must be lists of integers: {error}") from error
     whole = array.ndim == 1 and (not len(array) or array.dtype.kind in "iu")
     expect(whole, "rows", "lists of integers", row)
     low, high = array.min(initial=0), array.max(initial=0)

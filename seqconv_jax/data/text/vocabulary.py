@@ -7,6 +7,7 @@ plus a shift, which leaves room for padding, a start mark and words out of vocab
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +67,13 @@ def decode(ids: Iterable[int], word_index: Mapping[str, int], shift: int = 3) ->
         Words with spaces between; `<pad>`, `<start>` and `<oov>` for ids 0, 1 and 2.
 
     Raises:
-        UserError: if an id is none of these.
+        UserError: if an id is none of these, or `word_index` is no word index.
 
     Example:
         >>> decode([0, 1, 4, 2, 5], {"good": 1, "film": 2})
         '<pad> <start> good <oov> film'
     """
+    _expect_index(word_index)
     words = {rank + shift: word for word, rank in word_index.items()}
     words.update({0: "<pad>", 1: "<start>", 2: "<oov>"})
     ids = list(ids)
@@ -109,7 +111,7 @@ def encode(
         `(maxlen,)` or `(words,)` int32.
 
     Raises:
-        UserError: if `maxlen` is not positive.
+        UserError: if `maxlen` is not positive, or `word_index` is no word index.
 
     Example:
         >>> index = {"a": 1, "film": 2, "good": 3}
@@ -118,10 +120,20 @@ def encode(
         >>> encode("A good film!", index, num_words=6).tolist()
         [1, 4, 2, 5]
     """
+    _expect_index(word_index)
     known = (word_index[w] for w in split_words(text) if w in word_index)
     ranks = TokenSequences.of([list(known)])
     ids = to_ids(ranks, num_words=num_words, start=start, oov=oov, shift=shift)
     return ids.tokens if maxlen is None else pad(ids, maxlen)[0]
+
+
+def _expect_index(index: Mapping[str, int]) -> None:
+    # The first entry tells an index from its reverse; no call looks through 88,000.
+    fits = isinstance(index, Mapping) and all(
+        isinstance(word, str) and hasattr(rank, "__index__")
+        for word, rank in islice(index.items(), 1)
+    )
+    expect(fits, "word_index", "words with their ranks", index)
 
 
 def read_word_index(path: Path, *, max_bytes: int = 16_000_000) -> dict[str, int]:

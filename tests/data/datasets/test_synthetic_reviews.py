@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.datasets.imdb_file import check_reviews
+from seqconv_jax.data.datasets.imdb_file import checked_reviews
 from seqconv_jax.data.datasets.synthetic_reviews import (
     generated_reviews,
     generated_word_index,
@@ -28,7 +28,7 @@ def digest(splits):
 
 def test_the_form_is_that_of_the_real_reviews(full):
     for split in full:
-        check_reviews(split, "generated")
+        checked_reviews(split.tokens, split.offsets, split.labels, "generated")
         assert len(split) == 25_000
         assert split.tokens.dtype == np.int32 and split.offsets.dtype == np.int64
         assert split.labels.dtype == np.int64
