@@ -185,7 +185,7 @@ class TestForecast:
             UserError, match=r"`times` must have shape \(n,\), got \(0,"
         ):
             plots.forecast(DATES[:0], WAVE[:0], WAVE[:0], path, **options)
-        gone = np.where(np.arange(240) == 5, np.datetime64("NaT"), DATES)
+        gone = np.where(np.arange(240) == 5, np.datetime64("NaT", "h"), DATES)
         for times in (DATES[::-1], gone, np.full(240, np.nan)):
             with pytest.raises(UserError, match="`times` must be ascending"):
                 plots.forecast(times, WAVE, WAVE, path, **options)
