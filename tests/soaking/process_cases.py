@@ -156,7 +156,10 @@ class _Case:
         code = ended.code
         if code is None:
             return HANG, f"{fault.how}: no end", f"{self._kind} hang"
-        at_start = fault.is_signal and not (out / "config.json").exists()
+        # An interrupt while Python imports is Python's to answer.
+        imports = "<frozen importlib" in ended.error and "KeyboardInter" in ended.line
+        began = (out / "config.json").exists() and not imports
+        at_start = fault.is_signal and not began
         if "Traceback" in ended.error and not at_start:
             return CRASH, f"{fault.how}: {ended.line}", f"traceback, {ended.line[:60]}"
         stopped = fault.is_signal or fault.inject is not None

@@ -32,7 +32,7 @@ def given_columns(columns: Any) -> tuple[str, ...]:
     for name in columns:
         if not isinstance(name, str):
             raise UserError(f"`columns` must be texts, got {shown(name)}")
-        if not name.strip() or not name.isprintable():
+        if not name.isprintable() or (name and not name.strip()):
             raise UserError(f"`columns` must be texts to print, got {shown(name)}")
     counts = Counter(name.strip() for name in columns)
     repeated = [name for name, count in counts.items() if count > 1]

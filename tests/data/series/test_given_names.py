@@ -11,7 +11,7 @@ from seqconv_jax.data import Series
     ("columns", "says"),
     [
         (("a", "a "), "`columns` must name each column once"),
-        (("a", ""), "`columns` must be texts to print"),
+        (("a", " "), "`columns` must be texts to print"),
         (("a", "b\nc"), "`columns` must be texts to print"),
     ],
 )
