@@ -156,9 +156,10 @@ class _Case:
         code = ended.code
         if code is None:
             return HANG, f"{fault.how}: no end", f"{self._kind} hang"
-        # An interrupt while Python imports is Python's to answer.
-        imports = "<frozen importlib" in ended.error and "KeyboardInter" in ended.line
-        began = (out / "config.json").exists() and not imports
+        # An interrupt before training, while Python imports, is Python's to answer.
+        interrupted = "KeyboardInterrupt" in ended.line
+        early = interrupted and "seqconv_jax/train/loop.py" not in ended.error
+        began = (out / "config.json").exists() and not early
         at_start = fault.is_signal and not began
         if "Traceback" in ended.error and not at_start:
             return CRASH, f"{fault.how}: {ended.line}", f"traceback, {ended.line[:60]}"
