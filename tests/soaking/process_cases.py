@@ -14,6 +14,7 @@ from soaking.processes import Ended, run_process
 from soaking.programs import Program, programs
 from soaking.run_damage import damage_run
 from soaking.small_disk import SmallDisk
+from soaking.training import SENDS
 from soaking.worker import remove_tree, words_of
 from soaking.workers import environment
 
@@ -167,7 +168,7 @@ class _Case:
         allowed = {0, 2, -9} | ({-15, -2, 130, 143} if stopped else set())
         if code not in allowed and not at_start:
             return CRASH, f"{fault.how}: exit status {code}, {ended.line}", f"rc {code}"
-        if fault.must_stop is not None and code == 0:
+        if fault.must_stop is not None and code == 0 and SENDS in ended.error:
             return LOST, f"{fault.how}: swallowed, exit status 0", "swallowed signal"
         if code == 2 and self._kind != "damage" and "remove that" in ended.line:
             what = f"{fault.how}: intact data is called damaged: {ended.line}"

@@ -33,6 +33,9 @@ VARIANTS = {
 }
 
 
+SENDS = "this process sends itself a signal"
+
+
 class SignalReporter:
     """Sends its own process a signal at one moment of the training."""
 
@@ -56,7 +59,8 @@ class SignalReporter:
     def _come_to(self, phase: str) -> None:
         if phase == self._phase:
             self._left -= 1
-            if self._left == 0:
+            if self._left == 0:  # never, where less than so much is left of the run
+                print(SENDS, file=sys.stderr, flush=True)
                 for _ in range(self._times):
                     os.kill(os.getpid(), self._signum)
 
