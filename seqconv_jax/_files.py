@@ -39,38 +39,44 @@ def replace_file(path: Path, content: str | bytes) -> None:
         ) from error
 
 
-def open_regular(path: Path, flags: int) -> int:
+def open_regular(path: Path, flags: int, *, remedy: str = "remove it") -> int:
     """Open a regular file as `os.open` does, never a link, a pipe or a directory.
+
+    Args:
+        path: the file.
+        flags: as of `os.open`.
+        remedy: what to do about a pipe or a directory, for the message.
 
     Raises:
         OSError: if the system does not open it.
         UserError: if it is anything else.
     """
     with contextlib.suppress(FileNotFoundError):
-        _check_regular(path, os.lstat(path).st_mode)
+        _check_regular(path, os.lstat(path).st_mode, remedy)
     # What it is may change before it is opened: these neither follow nor wait.
     descriptor = os.open(path, flags | _NOFOLLOW | _NONBLOCK, 0o644)
     try:
-        _check_regular(path, os.fstat(descriptor).st_mode)
+        _check_regular(path, os.fstat(descriptor).st_mode, remedy)
     except UserError:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def read_file(path: Path, *, at_most: int = 2**26) -> bytes:
+def read_file(path: Path, *, at_most: int = 2**26, remedy: str = "remove it") -> bytes:
     """Return what a regular file holds.
 
     Args:
         path: the file; a link is not followed.
         at_most: bytes; the default is far more than any JSON that a run writes.
+        remedy: as of `open_regular`.
 
     Raises:
         FileNotFoundError: if there is none.
         UserError: if it is no regular file, too long, or cannot be read.
     """
     try:
-        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        with os.fdopen(open_regular(path, os.O_RDONLY, remedy=remedy), "rb") as file:
             content = file.read(at_most + 1)
     except FileNotFoundError:
         raise
@@ -113,9 +119,9 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # neither is there on Windows
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
-def _check_regular(path: Path, mode: int) -> None:
+def _check_regular(path: Path, mode: int, remedy: str) -> None:
     if stat.S_ISLNK(mode):
         raise link_error(path, "regular file")
     if not stat.S_ISREG(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "a pipe or a device"
-        raise UserError(f"{path} is {kind}, expected a regular file; remove it")
+        raise UserError(f"{path} is {kind}, expected a regular file; {remedy}")

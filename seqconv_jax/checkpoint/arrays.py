@@ -1,8 +1,10 @@
 """The arrays of a step in Orbax's format: the only place that knows Orbax."""
 
+import errno
 import logging
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from seqconv_jax.checkpoint.leaves import nested
 from seqconv_jax.checkpoint.manifest import verify
 
 _ARRAYS = "arrays"
+_BLOCK, _OTHER_FILES = 4096, 16  # what a file takes at least; files besides the arrays
 
 # Orbax reports failures in absl's log too; here they become the line of a UserError.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
@@ -27,7 +30,16 @@ def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
     """
     stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
     if stored:
+        _expect_space(where, stored)
         ocp.save(str(where / _ARRAYS), nested(stored))
+
+
+def _expect_space(where: Path, leaves: dict[str, np.ndarray]) -> None:
+    """Raise if the disk is too full, before Orbax's threads meet that one by one."""
+    blocks = _BLOCK * (len(leaves) + _OTHER_FILES)
+    needed = blocks + sum(leaf.nbytes for leaf in leaves.values())
+    if shutil.disk_usage(where).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:

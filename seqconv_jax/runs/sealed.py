@@ -97,7 +97,7 @@ def _read_line(path: Path, number: int, line: bytes, sealed: bool) -> dict[str, 
 
 
 def _read_sealed(path: Path, remedy: str) -> dict[str, Any]:
-    content = read_file(path)
+    content = read_file(path, remedy=remedy)
     body = parse_object(content, str(path), finite=True, remedy=remedy)
     checksum = body.pop(_CHECKSUM_KEY, None)
     sealed = checksum is not None or body.get(FORMAT_KEY) == FORMAT

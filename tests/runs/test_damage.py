@@ -157,6 +157,14 @@ def test_only_regular_files_are_opened(tmp_path, monkeypatch, name, kind):
     assert os.lstat(run / name).st_ino == before.st_ino
 
 
+def test_a_config_that_is_a_directory_is_to_be_put_back(tmp_path):
+    out = finished(tmp_path)
+    (out / "config.json").unlink()
+    (out / "config.json").mkdir()
+    with pytest.raises(UserError, match="is a directory, .*; put a copy of it back"):
+        runs.open(out, config=CONFIG, resume=True)
+
+
 @pytest.mark.parametrize("name", ["config.json", "summary.json", "history.jsonl"])
 def test_a_planted_temporary_name_is_not_written_through(tmp_path, name):
     outside = tmp_path / "thesis.tex"
