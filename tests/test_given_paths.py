@@ -1,5 +1,8 @@
 """Where a path, a run or a batch is asked for, and something else comes."""
 
+# Arguments of wrong types are what is tested.
+# pyright: reportArgumentType=false
+
 import numpy as np
 import pytest
 

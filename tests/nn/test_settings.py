@@ -1,5 +1,8 @@
 """Settings of layers that would pass silently, or fail in words of others."""
 
+# Arguments of wrong types are what is tested.
+# pyright: reportArgumentType=false
+
 import jax
 import jax.numpy as jnp
 import numpy as np

@@ -1,5 +1,8 @@
 """What else `fit` is given: the run, the reporter, the callback, the optimiser."""
 
+# Arguments of wrong types are what is tested.
+# pyright: reportArgumentType=false, reportOperatorIssue=false
+
 import functools
 from pathlib import Path
 

@@ -1,5 +1,8 @@
 """Sequences put together by hand, and what is asked of them."""
 
+# Arguments of wrong types are what is tested.
+# pyright: reportArgumentType=false
+
 import numpy as np
 import pytest
 
