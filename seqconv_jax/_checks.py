@@ -80,6 +80,15 @@ def kind_of(value: Any) -> str:
     return f"{module}{kind.__name__}"
 
 
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of what an error says; its type where it says nothing.
+
+    >>> first_line(ValueError("no such axis\nsee below")), first_line(StopIteration())
+    ('no such axis', 'StopIteration')
+    """
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def _cut(text: str, longest: int) -> str:
     """Return a text of at most `longest` characters: its beginning and its end."""
     if len(text) <= longest:
@@ -107,10 +116,15 @@ def non_negative_int(name: str, value: Any) -> int:
     return int(value)
 
 
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a real number: True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def dropout_rate(name: str, value: Any) -> float:
     """Return `value` if it lies in [0, 1), else raise `UserError` (NaN included)."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    expect(number and 0.0 <= float(value) < 1.0, name, "a number in [0, 1)", value)
+    fits = is_number(value) and 0.0 <= float(value) < 1.0
+    expect(fits, name, "a number in [0, 1)", value)
     return float(value)
 
 
@@ -128,8 +142,7 @@ def path(name: str, value: Any) -> None:
 
 def at_most_one(name: str, value: Any, *, zero: bool) -> None:
     """Raise unless `value` is a number in [0, 1], or (0, 1] without `zero`."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    fits = number and 0 <= float(value) <= 1 and (zero or float(value) > 0)
+    fits = is_number(value) and 0 <= float(value) <= 1 and (zero or float(value) > 0)
     expect(fits, name, f"a number in {'[' if zero else '('}0, 1]", value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, kind_of
+from seqconv_jax._checks import UserError, expect, flag, kind_of
 
 _FIELDS = (
     *("inputs", "targets", "offsets", "train", "validation", "test"),
@@ -17,12 +17,15 @@ _FIELDS = (
 )
 
 
-def check_task(task: Any) -> None:
-    """Raise unless a task's arrays fit together, and its rows lie in them.
+def check_task(task: Any) -> dict[str, np.ndarray]:
+    """Return a task's rows by split, if its arrays fit together and they lie in them.
 
     Args:
         task: what has the attributes of `seqconv_jax.data.task.Task`, with or without
             its `weights`.
+
+    Returns:
+        `(n,)` int32 for each of `train`, `validation` and `test`.
 
     Raises:
         UserError: naming the array, what was expected and what it is.
@@ -47,19 +50,17 @@ def check_task(task: Any) -> None:
     if task.offsets is not None:
         _expect_integers("task.offsets", task.offsets)
         expect(task.offsets.size > 0, "task.offsets", "at least one", [])
-    expect(
-        isinstance(task.replacement, (bool, np.bool_)),
-        "task.replacement",
-        "True or False",
-        task.replacement,
-    )
-    for split in ("train", "validation", "test"):
-        check_rows(f"task.{split}", getattr(task, split), task)
+    flag("task.replacement", task.replacement)
+    rows = {
+        split: check_rows(f"task.{split}", getattr(task, split), task)
+        for split in ("train", "validation", "test")
+    }
     if weights is not None:
         check_weights("task.weights", weights, len(inputs))
-        rows = np.asarray(task.train)
-        weighs = rows.size == 0 or np.asarray(weights)[rows].any()
+        used = np.asarray(weights)[rows["train"]]
+        weighs = used.size == 0 or used.any()
         expect(bool(weighs), "task.weights", "above 0 for a row of `train`", "zeros")
+    return rows
 
 
 def check_rows(name: str, rows: Any, task: Any) -> np.ndarray:

@@ -1,12 +1,11 @@
 """Arrays of examples as a task, and weights for their classes."""
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, is_number, non_negative_int
 from seqconv_jax._examples import check_weights, expect_numbers
 from seqconv_jax.data.task import Task
 
@@ -183,8 +182,8 @@ def _expect_alike(name: str, given: tuple, first: tuple) -> None:
 
 
 def _count(name: str, rate: Any, count: int) -> int:
-    valid = isinstance(rate, Real) and not isinstance(rate, bool)
-    expect(valid and 0 <= float(rate) < 1, name, "a rate in [0, 1) or (x, y)", rate)
+    valid = is_number(rate) and 0 <= float(rate) < 1
+    expect(valid, name, "a rate in [0, 1) or (x, y)", rate)
     size = round(float(rate) * count)
     expect(size > 0 or rate == 0, name, f"a rate of some of {count} examples", rate)
     return size
@@ -193,8 +192,7 @@ def _count(name: str, rate: Any, count: int) -> int:
 def _order(count: int, seed: int | None) -> np.ndarray:
     if seed is None:
         return np.arange(count, dtype=np.int32)
-    valid = hasattr(seed, "__index__") and not isinstance(seed, bool) and seed >= 0
-    expect(valid, "seed", "an integer of at least 0 or None", seed)
+    non_negative_int("seed", seed)
     return np.random.default_rng(seed).permutation(count).astype(np.int32)
 
 

@@ -9,7 +9,7 @@ import jax
 from flax import errors
 from flax import linen as nn
 
-from seqconv_jax._checks import UserError, kind_of
+from seqconv_jax._checks import UserError, first_line, kind_of
 from seqconv_jax.nn.calls import abstract
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.layer import call, takes
@@ -137,14 +137,14 @@ def wording_flax_errors() -> Iterator[None]:
     except errors.InvalidRngError as error:
         raise UserError(
             "`model` must draw random numbers from the stream 'dropout' and only where "
-            f"it is called with train=True, got {_first_line(error)}"
+            f"it is called with train=True, got {_flax_words(error)}"
         ) from error
     except errors.FlaxError as error:
         if isinstance(error, errors.TransformTargetError | errors.NameInUseError):
             raise
         raise UserError(
             "`model` must run with its `params` and `batch_stats` alone, got "
-            f"{_first_line(error)}"
+            f"{_flax_words(error)}"
         ) from error
 
 
@@ -192,7 +192,7 @@ def _expect_train(layer: nn.Module) -> None:
             )
 
 
-def _first_line(error: Exception) -> str:
+def _flax_words(error: Exception) -> str:
     """Return what Flax says, without its link and for a model without a name."""
-    said = str(error).splitlines()[0].partition(" (https://")[0][:300]
+    said = first_line(error).partition(" (https://")[0][:300]
     return said.replace("None needs", "it needs")

@@ -1,5 +1,6 @@
 """The table of a model's layers: name, output shape, parameters."""
 
+import math
 from typing import Any, NamedTuple
 
 import jax
@@ -66,7 +67,7 @@ def count_parameters(params: Any) -> int:
     leaves = jax.tree.leaves(params)
     for leaf in leaves:
         _checks.array_like("params", leaf)
-    return sum(int(np.prod(leaf.shape)) for leaf in leaves)
+    return sum(math.prod(leaf.shape) for leaf in leaves)
 
 
 def summary(model: Any, example: Any) -> str:

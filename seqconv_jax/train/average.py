@@ -1,6 +1,5 @@
 """An exponential moving average of the parameters, to evaluate in their place."""
 
-from numbers import Real
 from typing import Any
 
 import jax
@@ -17,10 +16,8 @@ def check_decay(decay: Any) -> float | None:
     """
     if decay is None:
         return None
-    number = isinstance(decay, Real) and not isinstance(decay, bool)
-    _checks.expect(
-        number and 0 < float(decay) < 1, "ema_decay", "a number in (0, 1)", decay
-    )
+    fits = _checks.is_number(decay) and 0 < float(decay) < 1
+    _checks.expect(fits, "ema_decay", "a number in (0, 1)", decay)
     return float(decay)
 
 

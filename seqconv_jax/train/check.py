@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import jax
-
 from seqconv_jax import _checks
+from seqconv_jax.nn.declared import declared
 from seqconv_jax.train.batches import Dataset, count_steps
 from seqconv_jax.train.fits_memory import check_parameters, check_sizes
-from seqconv_jax.train.forward import initial_variables
 from seqconv_jax.train.state import seed_keys
 
 
@@ -58,12 +56,7 @@ def check_fit(
         seed=seed,
         patience=patience,
     )
-    variables = jax.eval_shape(
-        lambda key, x: initial_variables(model, key, x),
-        jax.random.key(0),
-        task.example,
-    )
-    check_parameters(variables["params"])
+    check_parameters(declared(model, task.example).variables["params"])
 
 
 def check_settings(

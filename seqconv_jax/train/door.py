@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax import _examples
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, first_line
 from seqconv_jax._leaves import check_leaves, named_leaves
 from seqconv_jax.losses import takes_labels
 from seqconv_jax.nn.declared import check_model, declared
@@ -39,12 +39,9 @@ def check_fit_arguments(
     check_optimizer("optimizer", optimizer)
     check_score("loss", loss)
     metrics = check_metrics(metrics)
-    _examples.check_task(task)
-    expect(len(task.train) > 0, "task.train", "at least one row", [])
-    splits = {
-        f"task.{name}": _examples.check_rows(name, getattr(task, name), task)
-        for name in ("train", "validation")
-    }
+    rows = _examples.check_task(task)
+    expect(len(rows["train"]) > 0, "task.train", "at least one row", [])
+    splits = {f"task.{name}": rows[name] for name in ("train", "validation")}
     _check_values(task, splits)
     _check_labels(task, splits, (loss, *metrics.values()))
     if ids := _ids_of(model, task.inputs, task.example):
@@ -74,10 +71,9 @@ def wording_optimizer_errors() -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
             "`optimizer` must do with gradients, parameters and the loss as `value`, "
-            f"got one that says: {said}"
+            f"got one that says: {first_line(error)}"
         ) from error
 
 

@@ -110,7 +110,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Return a model's mean scores over rows of a task, each scored exactly once.
 
-    `sum(score(f(x[r]), y[r]) for r in rows) / len(rows)`, without dropout.
+    `sum(score(f(x[r]), y[r]) for r in rows) / len(rows)`, without dropout. Weights of
+    the examples, which training counts by, are left out.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
@@ -122,8 +123,6 @@ def evaluate(
         batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
             a model without any.
         batch_size: rows scored at a time.
-
-    Weights of the examples, which training counts by, are left out.
 
     Raises:
         UserError: if there are no rows or one outside the data, for arrays that are no

@@ -5,6 +5,7 @@ since some are never whole, and of each parameter the value, the gradient and on
 of the optimiser.
 """
 
+import math
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 
 from seqconv_jax._memory import expect_memory, machine_memory
 from seqconv_jax.nn import call
+from seqconv_jax.nn.summary import count_parameters
 from seqconv_jax.train.batches import Dataset
 
 _MUCH = 10_000  # outputs take at most so many times what the inputs do, as a rule
@@ -49,7 +51,7 @@ def check_parameters(params: Any) -> None:
     Args:
         params: a tree of arrays or `jax.ShapeDtypeStruct`s.
     """
-    words = f"one of {sum(map(_size, jax.tree.leaves(params))):,} parameters"
+    words = f"one of {count_parameters(params):,} parameters"
     expect_memory("model", words, 3 * _bytes(params), _device_memory())
 
 
@@ -64,12 +66,9 @@ def _outputs(model: Any, example: np.ndarray) -> int:
     return _bytes(jax.eval_shape(outputs, jax.random.key(0), example))
 
 
-def _size(array: Any) -> int:
-    return int(np.prod(array.shape, dtype=object))  # which does not overflow
-
-
 def _bytes(arrays: Any) -> int:
-    return sum(_size(array) * array.dtype.itemsize for array in jax.tree.leaves(arrays))
+    leaves = jax.tree.leaves(arrays)
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
 
 
 def _device_memory() -> int | None:

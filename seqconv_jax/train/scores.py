@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, first_line
 
 Score = Callable[[jax.Array, jax.Array], jax.Array]
 """`(predictions, targets)`, both `(batch, outputs)`, to a number per example."""
@@ -195,7 +195,7 @@ def _with_other_size(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[in
 
 
 def _failed(name, predictions, targets, error: Exception) -> UserError:
-    said = (str(error).splitlines() or [type(error).__name__])[0][:300]
+    said = first_line(error)[:300]
     return UserError(
         f"`{name}` must take predictions {predictions.dtype}{tuple(predictions.shape)} "
         f"and targets {targets.dtype}{tuple(targets.shape)}, got {said}"
