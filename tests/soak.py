@@ -32,7 +32,7 @@ from soaking.tally import Tally  # noqa: E402
 from soaking.workers import Worker, environment  # noqa: E402
 
 READING = {name: reader.weight for name, reader in READERS.items()} | WEIGHTS
-PROCESSES = {"kill": 5, "signal": 2, "disk": 2, "permission": 2, "damage": 2}
+PROCESSES = {"kill": 10, "signal": 2, "disk": 2, "permission": 2, "damage": 2}
 assert PROCESSES.keys() == set(KINDS)
 TURN = 5.0  # seconds of reading between two runs, where one process does both
 

@@ -157,8 +157,9 @@ class _Case:
         code = ended.code
         if code is None:
             return HANG, f"{fault.how}: no end", f"{self._kind} hang"
-        # An interrupt before training, while Python imports, is Python's to answer.
-        interrupted = "KeyboardInterrupt" in ended.line
+        # An interrupt before training, while Python imports, is Python's to answer;
+        # a second one may cut that answer short ("lost sys.stderr").
+        interrupted = "KeyboardInterrupt" in ended.error
         early = interrupted and "seqconv_jax/train/loop.py" not in ended.error
         began = (out / "config.json").exists() and not early
         at_start = fault.is_signal and not began
