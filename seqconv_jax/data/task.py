@@ -1,11 +1,12 @@
 """What the training engine asks of data: plain arrays and the rows of each split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from seqconv_jax import _examples
 from seqconv_jax.data.files.origin import DataSource, Origin
+from seqconv_jax.data.preprocessor import Preprocessor
 
 __all__ = ["Task"]
 
@@ -50,6 +51,8 @@ class Task:
         weights: `(rows,)` float, at least 0: how much each example's loss counts in
             training (`class_weights` makes them of labels). None where all count
             alike. Scores of validation and test rows are unweighted.
+        preprocessor: what made the arrays of raw examples, and makes answers of a
+            model's outputs; None for arrays that came as such.
 
     Raises:
         UserError: if the arrays are of other shapes or types, are not equally many, or
@@ -65,6 +68,7 @@ class Task:
     replacement: bool = False
     origin: Origin = Origin()
     weights: np.ndarray | None = None
+    preprocessor: Preprocessor | None = field(default=None, repr=False)
 
     def __post_init__(self):
         """Look at the arrays once."""
