@@ -20,8 +20,8 @@ __all__ = ["find_time_columns"]
 _MISSING = ("", "nan", "NaN", "NaT", "<NA>", "None", "NA", "N/A", "null", "-", "?")
 _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?\s*")
 _NAMED = re.compile(
-    r"\b(time|times|timestamp|timestamps|unix|epoch|date|dates|datetime|t|ts|ds|year|"
-    r"years|yr|month|months|period|yearmonth|yyyymm|yyyymmdd)\b"
+    r"\b(time|times|timestamp|timestamps|unix|epoch|date|dates|datetime|ds|year|years|"
+    r"yr|month|months|period|yearmonth|yyyymm|yyyymmdd)\b|^ ?(t|ts) ?$"
 )
 
 

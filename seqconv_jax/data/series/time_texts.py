@@ -177,7 +177,11 @@ def _fixed_width(cells: "pd.Series", form: str) -> np.ndarray | None:
     """
     parts = re.findall(r"%.|[^%]", form)
     asked = [_DIGITS[part] for part in parts if part in _DIGITS]
-    if form.startswith("%Y") or not form.isascii() or {name for name, _ in asked[:3]} != _DATE:
+    if (
+        form.startswith("%Y")
+        or not form.isascii()
+        or {name for name, _ in asked[:3]} != _DATE
+    ):
         return None
     if any(part not in _DIGITS for part in parts if part[0] == "%"):
         return None
