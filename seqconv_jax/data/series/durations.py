@@ -176,7 +176,7 @@ def parse_step(text: str) -> Step:
 
 
 def _step(step: Step) -> tuple[str, int]:
-    """Return the unit of a step ("us", "M" months or "B" business days) and how many."""
+    """Return the unit of a step, "us", "M" (months) or "B", and how many of it."""
     if isinstance(step, BusinessDays):
         return "B", step.count
     if np.datetime_data(step.dtype)[0] in ("M", "Y"):

@@ -55,8 +55,8 @@ class Series:
         allow: which faults may stay: "missing" (cells that are not finite),
             "unsorted" (times that run backwards) and "duplicates" (repeated times).
         every: the file's own sampling: the most common step between two rows. It is
-            `numpy.timedelta64(n, "M")` where rows follow the calendar's months (quarters
-            and years are 3 and 12), and `BusinessDays(n)` where they leave out
+            `numpy.timedelta64(n, "M")` where rows follow the calendar's months
+            (quarters and years are 3 and 12), and `BusinessDays(n)` where they leave out
             Saturdays and Sundays.
         regularity: the fraction of all steps that equal `every`.
         gaps: the rows that do not follow the row before them by exactly `every`.

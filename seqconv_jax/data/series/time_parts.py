@@ -61,8 +61,9 @@ def times_of_parts(
             day, or with the day of the year; and hour, minute, second.
         start: `(rows,)` the days, where the parts are of the clock only.
 
-    >>> parts = {"year": [2010, 2011], "month": [2, 2], "day": [28, 29], "hour": [24, 0]}
-    >>> times_of_parts({part: np.array(parts[part], float) for part in parts}).tolist()
+    >>> parts = {"year": [2010, 2011], "month": [2, 2], "day": [28, 29]}
+    >>> parts = {part: np.array(parts[part], float) for part in parts}
+    >>> times_of_parts({**parts, "hour": np.array([24.0, 0.0])}).tolist()
     [datetime.datetime(2010, 3, 1, 0, 0), None]
     """
     rows = len(next(iter(parts.values())))

@@ -58,9 +58,9 @@ def parse_time_columns(
         where: the file, for messages.
 
     Returns:
-        Times `(rows,)` `datetime64[us]`, in UTC where they had a zone; notes, a sentence
-        each; and the options among `time_format` and `day_first` that read the same
-        way again, where the data decided.
+        Times `(rows,)` `datetime64[us]`, in UTC where they had a zone; notes, a
+        sentence each; and the options among `time_format` and `day_first` that read
+        the same way again, where the data decided.
 
     Raises:
         UserError: naming the row, for a cell of another form; or for a form whose day
