@@ -32,7 +32,12 @@ from seqconv_jax.data.datasets import (
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
 from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import (
+    Series,
+    SeriesGroup,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
@@ -57,6 +62,7 @@ __all__ = [
     "Origin",
     "ReviewTask",
     "Series",
+    "SeriesGroup",
     "Source",
     "Task",
     "TokenSequences",
@@ -80,6 +86,7 @@ __all__ = [
     "load_word_index",
     "pad",
     "read_series",
+    "read_series_group",
     "series",
     "text",
     "to_ids",
