@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["SentinelWarning", "sentinels", "warn_of_sentinels"]
+__all__ = ["SentinelWarning", "counters", "sentinels", "warn_of_sentinels"]
 
 _FEWEST = 5  # repeats, below which an extreme value is one of the data
+_COUNTERS = {"no", "no.", "nr", "nr.", "id", "idx", "index", "row", "#", "number"}
 _DISTINCT = 10  # values besides, below which a column counts or flags something
 _NINES = re.compile(r"-?(9{2,}(\.9+)?|32768|32767|1e\+\d+)")
 
@@ -80,3 +81,14 @@ def warn_of_sentinels(
         warnings.warn(f"{where}: {note}", SentinelWarning, stacklevel=4)
         notes.append(note)
     return notes
+
+
+def counters(values: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Return a note for each column that by its name and numbers counts the rows."""
+    return [
+        f"column {name!r} counts the rows; drop=[{name!r}] leaves it out"
+        for name, column in zip(names, values.T, strict=True)
+        if name.strip().lower() in _COUNTERS
+        and len(column) > 1
+        and (np.abs(np.diff(column)) == 1).all()
+    ]
