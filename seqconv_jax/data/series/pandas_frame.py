@@ -77,7 +77,7 @@ def frame_table(frame: Any, columns: Columns) -> Table:
         values=values,
         stamps=stamps or None,
         notes=(*notes, *unnamed_note(unnamed)),
-        texts={names[at]: _texts(frame.iloc[:, at], columns) for at in read},
+        texts={names[at]: _texts(frame.iloc[:, at]) for at in read},
         left_out=tuple(names[at] for at in [*texts, *others] if at not in read),
         order=tuple(names[at] for at in used),
         options=options,
@@ -154,11 +154,10 @@ def _categorical() -> type:
     return pd.CategoricalDtype
 
 
-def _texts(cells: "pd.Series", columns: Columns) -> np.ndarray:
+def _texts(cells: "pd.Series") -> np.ndarray:
     """Return a column's texts as objects, None where one is missing."""
     held = cells.astype(object)
-    missing = held.isna() | held.isin(columns.missing_texts)
-    return np.where(missing, None, held.map(str)).astype(object)
+    return np.where(held.isna(), None, held.map(str)).astype(object)
 
 
 def _numeric(dtype: Any) -> bool:

@@ -145,6 +145,9 @@ def _floats(column) -> np.ndarray:
 def _texts(column) -> np.ndarray:
     import pyarrow
 
+    if pyarrow.types.is_boolean(column.type):
+        flags = column.to_pylist()
+        return np.array([flag if flag is None else str(flag) for flag in flags], object)
     return column.cast(pyarrow.string()).to_numpy()
 
 

@@ -63,7 +63,9 @@ class Rules(NamedTuple):
         """
         self._check(table.stamps is not None, where)
         marks, texts = split_marks(self.missing_marks)
-        names, values, categories, left_out = one_hot(table, self.categories, where)
+        names, values, categories, left_out = one_hot(
+            table, self.categories, texts, where
+        )
         times, said, timing = None, (), {}
         if table.stamps is not None:
             times, said, timing = parse_time_columns(

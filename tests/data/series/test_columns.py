@@ -170,6 +170,7 @@ def test_parquet_times_of_every_unit(tmp_path):
             {"categories": "onehot"},
             "`categories` must be 'one-hot', None, or",
         ),
+        ({"categories": {"a": "x"}}, "`categories` must be lists of texts, got 'x'"),
         ({"categories": {"z": ["x"]}}, "`categories` = 'z' is no column of"),
         ({"separator": "::"}, "`separator` must be one of ',', ';'"),
         ({"decimal": ";"}, "`decimal` must be '.' or ','"),
