@@ -226,7 +226,8 @@ def _group(
     """Return the series of a table; its texts and times are read as a whole."""
     stamps = dict(table.stamps or {})
     names = _names(stamps, ids, where)
-    columns, values, categories, notes = one_hot(table, rules.categories, where)
+    marks = split_marks(rules.missing_marks)[1]
+    columns, values, categories, notes = one_hot(table, rules.categories, marks, where)
     read = {"time": list(stamps) if len(stamps) > 1 else next(iter(stamps), None)}
     if stamps:
         times, said, found = parse_time_columns(
