@@ -42,6 +42,7 @@ class Rules(NamedTuple):
 
     time_format: str | None = None
     day_first: bool | None = None
+    zone: str | None = None
     missing_marks: Sequence[float | str] = (-9999.0,)
     missing: str = "error"
     trim: bool = False
@@ -74,6 +75,7 @@ class Rules(NamedTuple):
                 table.stamps,
                 time_format=self.time_format,
                 day_first=self.day_first,
+                zone=self.zone,
                 where=where,
             )
         notes = [*table.notes, *said, *left_out]
@@ -121,6 +123,7 @@ class Rules(NamedTuple):
         texts += [mark for mark in table.marks if mark not in texts]
         options |= {
             "day_first": timing.get("day_first", self.day_first),
+            "zone": self.zone,
             "missing_marks": [*marks, *texts],
             "categories": categories or None,
             "missing": self.missing,
@@ -151,6 +154,7 @@ class Rules(NamedTuple):
         idle = {
             "time_format": self.time_format is not None,
             "day_first": self.day_first is not None,
+            "zone": self.zone is not None,
             "duplicates": self.duplicates not in ("error", "keep"),
             "unsorted": self.unsorted not in ("error", "keep"),
         }

@@ -154,6 +154,8 @@ def test_zones_become_utc():
     times, notes, _ = parse(clocks, zone="Europe/Berlin")
     expected = local.tz_convert(None).to_numpy("datetime64[us]")
     np.testing.assert_array_equal(times, expected)
+    newest_first = parse(clocks[::-1], zone="Europe/Berlin")[0]
+    np.testing.assert_array_equal(newest_first, expected[::-1])
     assert notes == ("times of the zone 'Europe/Berlin' are given in UTC",)
     with pytest.raises(UserError, match="`zone` = 'Mars': x.csv cannot be read in it"):
         parse(clocks, zone="Mars")
