@@ -232,6 +232,7 @@ def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.nda
         import pandas as pd
 
         cell = pd.Series(cells).iloc[int(bad[0])]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
             f"({len(bad):,} such rows); pass time_format=... if it has another form"
