@@ -32,7 +32,7 @@ from seqconv_jax.data.datasets import (
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
 from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import SentinelWarning, Series, read_series
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
@@ -56,6 +56,7 @@ __all__ = [
     "LabelledSequences",
     "Origin",
     "ReviewTask",
+    "SentinelWarning",
     "Series",
     "Source",
     "Task",
