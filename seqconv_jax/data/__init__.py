@@ -33,6 +33,7 @@ from seqconv_jax.data.datasets import (
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
 from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
 from seqconv_jax.data.series import (
+    SentinelWarning,
     Series,
     SeriesGroup,
     read_series,
@@ -61,6 +62,7 @@ __all__ = [
     "LabelledSequences",
     "Origin",
     "ReviewTask",
+    "SentinelWarning",
     "Series",
     "SeriesGroup",
     "Source",
