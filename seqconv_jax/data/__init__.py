@@ -32,7 +32,13 @@ from seqconv_jax.data.datasets import (
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
 from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import (
+    SentinelWarning,
+    Series,
+    SeriesGroup,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
@@ -56,7 +62,9 @@ __all__ = [
     "LabelledSequences",
     "Origin",
     "ReviewTask",
+    "SentinelWarning",
     "Series",
+    "SeriesGroup",
     "Source",
     "Task",
     "TokenSequences",
@@ -80,6 +88,7 @@ __all__ = [
     "load_word_index",
     "pad",
     "read_series",
+    "read_series_group",
     "series",
     "text",
     "to_ids",
