@@ -16,6 +16,7 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect, first_line
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax._windows import targets_at
 from seqconv_jax.losses import takes_labels
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.history import check_run
@@ -187,9 +188,8 @@ def _check_labels(
     """Raise for targets that are no labels where one of our scores takes labels."""
     if not any(map(takes_labels, scores)):
         return
-    targets = np.asarray(task.targets)
     for split, rows in splits.items():
-        used = targets[rows]
+        used = targets_at(task, rows)
         if used.size and (used.min() < 0 or used.max() > 1):
             raise UserError(
                 f"`task.targets` must be labels from 0 to 1, as binary_cross_entropy "
