@@ -50,8 +50,8 @@ def load_csi300(
 ) -> ForecastTask:
     r"""Load daily bars of the CSI 300 index: find, read, cut and standardise.
 
-    By default 60 bars, today's the newest, forecast tomorrow's close. Weekends and
-    holidays make the sampling irregular, so windows are counted in rows.
+    By default 60 bars, today's the newest, forecast tomorrow's close. They are business
+    days: a duration is "5B" or "1w" (five bars), and a holiday is a gap.
 
     Args:
         path: a file with the columns date, open, high, low, close, vol and amount, or a
@@ -92,7 +92,7 @@ def load_csi300(
         ...     _ = path.write_text("\n".join(["date,close", *lines]))
         ...     task = load_csi300(path, split=(200, 300))
         >>> task.example.shape, task.horizon, task.actual(task.test[:1]).round(2)
-        ((1, 60, 1), '1 row', array([3362.]))
+        ((1, 60, 1), '1B', array([3362.]))
     """
     series = load_series(
         CSI300_FILE,

@@ -24,13 +24,15 @@ def cut_rows(
         split: two cut points, not sizes, of one kind: rows (integers), fractions of
             the rows (in (0, 1): `(0.5, 0.75)` is 50/25/25), or dates (ISO text,
             `datetime` or `numpy.datetime64`: the first row at or after it; with a zone,
-            its time in UTC). Text of digits is a row and text such as "0.5" a fraction.
+            its time in UTC). Text such as "0.5" is a fraction. Text of digits is a row,
+            as is "1900 rows"; but of a series with times, four digits are a year.
         series: the series to cut.
         inside: whether dates must lie inside the series; else one before it is its
             first row, and one behind it its end.
 
     Raises:
-        UserError: for other kinds, a mix, cuts that do not rise or lie outside.
+        UserError: for other kinds, a mix, cuts that do not rise or lie outside, or a
+            text that may be a year or a row.
 
     Example:
         >>> series = Series(values=np.zeros((100, 1)), columns=("a",))
@@ -43,7 +45,7 @@ def cut_rows(
             "`split` must be two cut points, such as (0.5, 0.75), two rows or two "
             f"dates, got {shown(split)}"
         )
-    points = [_point(value, split) for value in split]
+    points = [_point(value, split, series) for value in split]
     kinds = sorted({kind for kind, _ in points})
     if len(kinds) > 1:
         raise UserError(
@@ -62,12 +64,14 @@ def cut_rows(
     return rows[0], rows[1]
 
 
-def _point(value: Any, split: Sequence[Any]) -> tuple[str, Any]:
+def _point(value: Any, split: Sequence[Any], series: Series) -> tuple[str, Any]:
     """Return the kind of a cut point and its value."""
     if isinstance(value, str):
         text = value.strip()
-        if re.fullmatch(r"\d{1,18}", text):
-            return "rows", int(text)
+        if year := _year(text, series):
+            return "dates", year
+        if row := re.fullmatch(r"(\d{1,18})( ?rows?)?", text):
+            return "rows", int(row[1])
         if re.fullmatch(r"\d*\.\d+", text):
             value = float(text)
         elif re.match(r"\d{4}-\d\d", text):
@@ -84,6 +88,21 @@ def _point(value: Any, split: Sequence[Any]) -> tuple[str, Any]:
         "`split` must hold rows (integers), fractions in (0, 1) or dates (YYYY-MM-DD), "
         f"got {shown(value)} in {shown(tuple(split))}"
     )
+
+
+def _year(text: str, series: Series) -> np.datetime64 | None:
+    """Return the start of the year that a text is; None where it can be none."""
+    if series.times is None or not re.fullmatch(r"[12]\d{3}", text):
+        return None
+    year, ends = np.datetime64(text, "Y"), series.times[[0, -1]]
+    first, last = ends.astype("datetime64[Y]")
+    if not first <= year <= last:
+        raise UserError(
+            f"`split` = {text!r} may be a year, in which {series.name} has no rows (it "
+            f"runs from {shown_time(ends[0])} to {shown_time(ends[1])}), or a row; "
+            f"give '{text} rows' (in Python the integer), or other dates"
+        )
+    return year.astype("datetime64[us]")
 
 
 def _date(text: str) -> Any:
