@@ -151,13 +151,13 @@ def _with_flags(message: str, settings: Any) -> str:
     for argument, flag in _FLAGS.items():
         message = message.replace(argument, flag)
     names = "|".join(field.name for field in fields(settings))
-    value = r"\.\.\.|'[^']*'|\[('[^']*'(, )?)+\]"
+    value = r"\.\.\.|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
     return re.sub(rf"\b({names})=({value})", _as_flag, message)
 
 
 def _as_flag(found: re.Match[str]) -> str:
     flag = f"--{found[1].replace('_', '-')}"
-    if found[2] == "...":
+    if found[2] in ("", "..."):
         return flag
     value = ast.literal_eval(found[2])
     return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"

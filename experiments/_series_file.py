@@ -81,7 +81,12 @@ def read(settings: ReadingSettings) -> "Series | Mapping[str, Series]":
 
     if settings.data is None:
         return _jena(settings)
-    return read_series(settings.data, **reading_options(settings))
+    options = reading_options(settings)
+    series = read_series(settings.data, **options)
+    if options.get("time") == "auto":
+        time = first_of(series).read_options.get("time")
+        print(f"times: {time!r} (found)" if time else "times: none found")
+    return series
 
 
 def reading_options(settings: ReadingSettings) -> dict[str, Any]:

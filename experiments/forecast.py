@@ -115,7 +115,7 @@ def network(settings: Settings, outputs: int) -> Any:
     if settings.model == "conv":
         blocks = tuple(
             models.ConvBlock(settings.units, size, pool=pool)
-            for size, pool in ((5, 3), (5, 3))
+            for size, pool in ((5, 3), (5, None))
         )
         return models.SeriesConvNet(
             blocks=blocks, head="flatten", dropout=settings.dropout, outputs=outputs
