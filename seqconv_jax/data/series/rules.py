@@ -15,7 +15,7 @@ from seqconv_jax.data.series.missing import (
     split_marks,
     whole_rows,
 )
-from seqconv_jax.data.series.sentinels import warn_of_sentinels
+from seqconv_jax.data.series.sentinels import counters, warn_of_sentinels
 from seqconv_jax.data.series.table import Categories, Table
 from seqconv_jax.data.series.timeline import DUPLICATES, UNSORTED, arrange
 from seqconv_jax.data.series.times import parse_time_columns
@@ -63,7 +63,9 @@ class Rules(NamedTuple):
         """
         self._check(table.stamps is not None, where)
         marks, texts = split_marks(self.missing_marks)
-        names, values, categories, left_out = one_hot(table, self.categories, where)
+        names, values, categories, left_out = one_hot(
+            table, self.categories, texts, where
+        )
         times, said, timing = None, (), {}
         if table.stamps is not None:
             times, said, timing = parse_time_columns(
@@ -86,6 +88,7 @@ class Rules(NamedTuple):
                 values, times = values[rows], times[rows]
         gone = missing_cells(values, marks)
         notes += warn_of_sentinels(values, gone, names, where)
+        notes += counters(values, names)
         counts = count_by_column(gone, names)
         if self.trim and gone.any():
             rows = whole_rows(gone, names, where)
@@ -113,6 +116,7 @@ class Rules(NamedTuple):
             "missing_marks": [*marks, *texts],
             "categories": categories or None,
             "missing": self.missing,
+            "trim": self.trim or None,
             "reverse": self.reverse,
             "unsorted": self.unsorted,
             "duplicates": self.duplicates,
