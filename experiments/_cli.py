@@ -145,19 +145,19 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
 def _with_flags(message: str, settings: Any) -> str:
     """Return a message of the library with the flags for its arguments.
 
-    `time=...` becomes `--time`, and `drop=['a', 'b']` becomes `--drop a b`, where the
-    settings have such a flag.
+    `time=...` becomes `--time`, `trim=True` becomes `--trim`, and `drop=['a', 'b']`
+    becomes `--drop a b`, where the settings have such a flag.
     """
     for argument, flag in _FLAGS.items():
         message = message.replace(argument, flag)
     names = "|".join(field.name for field in fields(settings))
-    value = r"\.\.\.|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
+    value = r"\.\.\.|True|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
     return re.sub(rf"\b({names})=({value})", _as_flag, message)
 
 
 def _as_flag(found: re.Match[str]) -> str:
     flag = f"--{found[1].replace('_', '-')}"
-    if found[2] in ("", "..."):
+    if found[2] in ("", "...", "True"):
         return flag
     value = ast.literal_eval(found[2])
     return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"

@@ -1,7 +1,7 @@
 """What to forecast, and from how much, where nobody says: by sampling and length."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,17 +34,16 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
     length = min(len(one.values) for one in panel.series)
     train = _train_rows(settings, length)
     filled: dict[str, Any] = {}
-    horizon = _horizon(season, train)
-    if settings.horizon is None:
-        filled["horizon"] = str(horizon)
-    else:
-        horizon = panel.rows("horizon", settings.horizon)
-    if settings.lookback is None:
-        filled["lookback"] = str(_lookback(season, horizon, train))
-    lookback = panel.rows("lookback", filled.get("lookback", settings.lookback))
-    if settings.every is None:
-        filled["every"] = str(math.ceil(lookback / _MOST_INPUTS))
-    every = panel.rows("every", filled.get("every", settings.every))
+
+    def rows(name: str, default: Callable[[], int]) -> int:
+        if (given := getattr(settings, name)) is not None:
+            return panel.rows(name, given)
+        filled[name] = str(default())
+        return int(filled[name])
+
+    horizon = rows("horizon", lambda: _horizon(season, train))
+    lookback = rows("lookback", lambda: _lookback(season, horizon, train))
+    every = rows("every", lambda: math.ceil(lookback / _MOST_INPUTS))
     if settings.model is None:
         # The convolutions and the pool take 19 steps to leave the GRU one.
         filled["model"] = "hybrid" if lookback // every >= 24 else "gru"
@@ -53,7 +52,7 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
     windows = max(1, train - lookback - horizon)
     if settings.batch_size is None:
         filled["batch_size"] = min(128, max(8, 2 ** int(math.log2(windows / 4 + 1))))
-    batch_size = filled.get("batch_size", settings.batch_size)
+    batch_size = int(filled.get("batch_size", settings.batch_size or 1))
     if settings.steps_per_epoch is None:
         most = math.ceil(windows * len(panel.series) / max(batch_size, 1))
         filled["steps_per_epoch"] = min(_STEPS_PER_EPOCH, most)

@@ -163,12 +163,12 @@ def _draw(
         note=note,
     )
     name = task.target_columns[0]
-    one = table[table["target"] == name]
+    first = {key: table[key].to_numpy()[: task.steps] for key in table.columns}
     unit = task.units[0] or name
     sc.plots.errors_by_step(
         {
-            "model": one["mae"].to_numpy(),
-            **{RULES[kind]: one[kind].to_numpy() for kind in rules(task)},
+            "model": first["mae"],
+            **{RULES[kind]: first[kind] for kind in rules(task)},
         },
         path / "errors.png",
         ahead=list(task.ahead),

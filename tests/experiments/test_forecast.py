@@ -103,6 +103,7 @@ def test_an_open_choice_names_its_flag(tmp_path, content, options, message):
         ("name one with time=", "name one with --time"),
         ("pass time='day' if so", "pass --time day if so"),
         ("rename, or drop=['a b', 'c']", "rename, or --drop 'a b' c"),
+        ("trim=True leaves them out", "--trim leaves them out"),
         ("pass day_first=False", "pass --month-first"),
         ("pass skip_rows=..., or else", "pass --skip-rows, or else"),
         ("nothing=... of ours", "nothing=... of ours"),
