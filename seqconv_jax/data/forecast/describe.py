@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["describe"]
 
-_SPLITS = ("train", "validation", "test")
+Splits = tuple[SplitName, ...]
+_SPLITS: Splits = ("train", "validation", "test")
 
 
 def describe(task: "ForecastTask") -> str:
@@ -64,8 +65,8 @@ def _gaps(task: "ForecastTask") -> str:
 
 
 def _baselines(task: "ForecastTask") -> list[str]:
-    both: tuple[SplitName, ...] = ("validation", "test")
-    splits = [name for name in both if _is_known(task, task.rows(name))]
+    both = _SPLITS[1:]
+    splits: Splits = tuple(name for name in both if _is_known(task, task.rows(name)))
     if not splits:
         return []
     lines = [
@@ -83,7 +84,7 @@ def _is_known(task: "ForecastTask", rows: np.ndarray) -> bool:
     return len(rows) > 0 and bool(np.isfinite(task.truth(rows)).all())
 
 
-def _seasonal(task: "ForecastTask", splits: list[SplitName]) -> str:
+def _seasonal(task: "ForecastTask", splits: Splits) -> str:
     if task.season is None:
         return "seasonal): none, no season follows from the sampling; season=... is one"
     words = f"as a season of {task.season:,} rows ago): "
@@ -92,7 +93,7 @@ def _seasonal(task: "ForecastTask", splits: list[SplitName]) -> str:
     return words + _scores(task, splits, "seasonal")
 
 
-def _scores(task: "ForecastTask", splits: list[SplitName], kind: Baseline) -> str:
+def _scores(task: "ForecastTask", splits: Splits, kind: Baseline) -> str:
     one = isinstance(task.unit_scale, float)
     found = []
     for name in splits:

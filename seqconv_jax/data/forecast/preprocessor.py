@@ -202,8 +202,8 @@ class ForecastPreprocessor:
             validation=none,
             test=rows,
             season=self.season,
-            spanning={},
-            dropped={},
+            spanning=self._spanning(panel, rows),
+            dropped=dict.fromkeys(("train", "validation", "test"), 0),
             preprocessor=self,
         )
 
@@ -264,6 +264,18 @@ class ForecastPreprocessor:
                 f"model was trained on (gaps='drop'), among {len(rows):,}"
             )
         return whole
+
+    def _spanning(self, panel: Panel, rows: np.ndarray) -> dict[str, int]:
+        """Return how many windows cross a gap in time; `{}` where nobody can tell."""
+        if not panel.regular:
+            return {}
+        gaps = [
+            one.gaps + start
+            for one, start in zip(panel.series, panel.starts, strict=True)
+        ]
+        length = sum(len(one.values) for one in panel.series)
+        crossed = spans_gap(rows, self.layout.window, np.concatenate(gaps), length)
+        return {"train": 0, "validation": 0, "test": int(crossed.sum())}
 
 
 def _times(panel: Panel, parts: list[Continued]) -> np.ndarray | None:
