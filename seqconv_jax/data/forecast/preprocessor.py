@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax._checks import UserError, expect, one_of, positive_int
 from seqconv_jax.data.forecast.answers import answer_table
 from seqconv_jax.data.forecast.fields import task_fields
 from seqconv_jax.data.forecast.fresh import Continued, continue_series
@@ -86,6 +86,8 @@ class ForecastPreprocessor:
             isinstance(level, float) and 0 < level < 1 for level in self.quantiles
         )
         expect(levels, "quantiles", "numbers between 0 and 1", self.quantiles)
+        if self.season is not None:
+            positive_int("season", self.season)
 
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes an equal one of: strict JSON."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ForecastTask", "SplitName"]
 
+_AT_A_TIME = 2**22  # numbers that a baseline holds at once
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ForecastTask(ForecastOutputs):
@@ -113,10 +115,14 @@ class ForecastTask(ForecastOutputs):
             UserError: for "seasonal" without a season, or with less than one before a
                 row.
         """
-        rows = self.rows(split)
-        change = self._change(self._shaped(self.truth(rows)), rows)
-        base = baseline_values(self, rows, kind) - self._last(rows)
-        return float(np.abs(change - base).mean())
+        rows, total = self.rows(split), 0.0
+        expect(len(rows) > 0, f"task.{split}", "at least one row", [])
+        count = max(1, _AT_A_TIME // self.outputs)
+        for part in (rows[at : at + count] for at in range(0, len(rows), count)):
+            change = self._change(self._shaped(self.truth(part)), part)
+            base = baseline_values(self, part, kind) - self._last(part)
+            total += float(np.abs(change - base).sum())
+        return total / (len(rows) * self.outputs)
 
     def naive(self, rows: np.ndarray | SplitName, kind: Baseline) -> np.ndarray:
         """Return `(n, outputs)` float64: a baseline's forecast as if a model's.
