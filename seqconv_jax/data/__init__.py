@@ -37,7 +37,12 @@ from seqconv_jax.data.forecast import (
     ForecastTask,
     forecast_task,
 )
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import (
+    Series,
+    SeriesGroup,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
@@ -63,6 +68,7 @@ __all__ = [
     "Origin",
     "ReviewTask",
     "Series",
+    "SeriesGroup",
     "Source",
     "Task",
     "TokenSequences",
@@ -86,6 +92,7 @@ __all__ = [
     "load_word_index",
     "pad",
     "read_series",
+    "read_series_group",
     "series",
     "text",
     "to_ids",

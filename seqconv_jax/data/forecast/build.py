@@ -187,12 +187,11 @@ def forecast_task(
     scales = fit_scales(panel, layout.values, cuts, scale, scale_rows)
     fields: dict[str, Any] = dict(parts.rows)
     rows_of_season = season_rows(panel, season)
-    every = panel.first.every if panel.regular else None
     preprocessor = ForecastPreprocessor(
         layout=layout,
         scales=tuple(scales),
         series_names=panel.names if len(scales) > 1 else (),
-        every=every,
+        every=panel.first.every if panel.regular else None,
         timed=panel.first.times is not None,
         gaps=gaps,
         season=rows_of_season,

@@ -11,7 +11,7 @@ __all__ = [
     "calendar_values",
 ]
 
-_DAY = np.timedelta64(1, "D")
+_DAY, _MONTH = np.timedelta64(1, "D"), np.timedelta64(732, "h")  # a year is 366 days
 CYCLES = {"hour of day": _DAY, "day of week": 7 * _DAY, "day of year": 365 * _DAY}
 
 
@@ -63,11 +63,11 @@ def calendar_values(times: np.ndarray, cycles: tuple[str, ...]) -> np.ndarray:
 
 
 def _length(step: Step) -> np.timedelta64:
-    """Return about how long a step is: 30 days for a month."""
+    """Return about how long a step is: 30.5 days for a month."""
     if isinstance(step, BusinessDays):
         return step.count * _DAY
     if np.datetime_data(step.dtype)[0] in ("M", "Y"):
-        return int(step.astype("timedelta64[M]").astype(np.int64)) * 30 * _DAY
+        return int(step.astype("timedelta64[M]").astype(np.int64)) * _MONTH
     return step
 
 

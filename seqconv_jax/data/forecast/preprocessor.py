@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax._checks import UserError, expect, one_of, positive_int
 from seqconv_jax.data.forecast.answers import answer_table
 from seqconv_jax.data.forecast.fields import task_fields
 from seqconv_jax.data.forecast.fresh import Continued, continue_series
@@ -86,6 +86,8 @@ class ForecastPreprocessor:
             isinstance(level, float) and 0 < level < 1 for level in self.quantiles
         )
         expect(levels, "quantiles", "numbers between 0 and 1", self.quantiles)
+        if self.season is not None:
+            positive_int("season", self.season)
 
     def settings(self) -> dict[str, Any]:
         """Return what `from_settings` makes an equal one of: strict JSON."""
@@ -202,8 +204,8 @@ class ForecastPreprocessor:
             validation=none,
             test=rows,
             season=self.season,
-            spanning={},
-            dropped={},
+            spanning=self._spanning(panel, rows),
+            dropped=dict.fromkeys(("train", "validation", "test"), 0),
             preprocessor=self,
         )
 
@@ -264,6 +266,18 @@ class ForecastPreprocessor:
                 f"model was trained on (gaps='drop'), among {len(rows):,}"
             )
         return whole
+
+    def _spanning(self, panel: Panel, rows: np.ndarray) -> dict[str, int]:
+        """Return how many windows cross a gap in time; `{}` where nobody can tell."""
+        if not panel.regular:
+            return {}
+        gaps = [
+            one.gaps + start
+            for one, start in zip(panel.series, panel.starts, strict=True)
+        ]
+        length = sum(len(one.values) for one in panel.series)
+        crossed = spans_gap(rows, self.layout.window, np.concatenate(gaps), length)
+        return {"train": 0, "validation": 0, "test": int(crossed.sum())}
 
 
 def _times(panel: Panel, parts: list[Continued]) -> np.ndarray | None:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import Series, SeriesGroup, read_series, read_series_group
 
 __all__ = ["read_again", "series_of"]
 
@@ -24,11 +24,8 @@ def read_again(
         UserError: as these functions do.
     """
     options = {**options, **({"missing": "keep"} if keep_missing else {})}
-    if "series" in options:
-        from seqconv_jax.data.series import read_series_group
-
-        return read_series_group(path, **options)
-    return read_series(path, **options)
+    read = read_series_group if "series" in options else read_series
+    return read(path, **options)
 
 
 def series_of(raw: Any, options: Mapping[str, Any], keep_missing: bool) -> Any:
@@ -49,8 +46,5 @@ def series_of(raw: Any, options: Mapping[str, Any], keep_missing: bool) -> Any:
     grouped = "series" in options
     known = {*inspect.signature(Series.from_pandas).parameters, "series"}
     options = {name: value for name, value in options.items() if name in known}
-    if grouped:
-        from seqconv_jax.data.series import SeriesGroup
-
-        return SeriesGroup.from_pandas(raw, **options)
-    return Series.from_pandas(raw, **options)
+    kind = SeriesGroup if grouped else Series
+    return kind.from_pandas(raw, **options)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,14 +11,14 @@ from seqconv_jax._checks import expect, one_of
 from seqconv_jax.data.forecast.baselines import Baseline, baseline_values
 from seqconv_jax.data.forecast.describe import describe
 from seqconv_jax.data.forecast.errors import error_table
-from seqconv_jax.data.forecast.outputs import ForecastOutputs
+from seqconv_jax.data.forecast.outputs import ForecastOutputs, SplitName
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ForecastTask", "SplitName"]
 
-SplitName = Literal["train", "validation", "test"]
+_AT_A_TIME = 2**22  # numbers that a baseline holds at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,10 +115,14 @@ class ForecastTask(ForecastOutputs):
             UserError: for "seasonal" without a season, or with less than one before a
                 row.
         """
-        rows = self.rows(split)
-        change = self._change(self._shaped(self.truth(rows)), rows)
-        base = baseline_values(self, rows, kind) - self._last(rows)
-        return float(np.abs(change - base).mean())
+        rows, total = self.rows(split), 0.0
+        expect(len(rows) > 0, f"task.{split}", "at least one row", [])
+        count = max(1, _AT_A_TIME // self.outputs)
+        for part in (rows[at : at + count] for at in range(0, len(rows), count)):
+            change = self._change(self._shaped(self.truth(part)), part)
+            base = baseline_values(self, part, kind) - self._last(part)
+            total += float(np.abs(change - base).sum())
+        return total / (len(rows) * self.outputs)
 
     def naive(self, rows: np.ndarray | SplitName, kind: Baseline) -> np.ndarray:
         """Return `(n, outputs)` float64: a baseline's forecast as if a model's.
@@ -131,7 +135,7 @@ class ForecastTask(ForecastOutputs):
         values = baseline_values(self, rows, kind)
         if self.predict != "value":
             values = values - self._last(rows)
-        return values.reshape(len(rows), -1)
+        return values.reshape(len(rows), self.outputs)
 
     def errors(
         self,

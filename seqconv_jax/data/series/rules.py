@@ -1,12 +1,14 @@
 """From a table as it was read to the parts of a series, by the caller's rules."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.series.categories import one_hot
+from seqconv_jax.data.series.long_table import series_hint
 from seqconv_jax.data.series.missing import (
     RULES,
     count_by_column,
@@ -81,7 +83,13 @@ class Rules(NamedTuple):
             notes.append("rows reversed")
         if times is not None:
             rows, changes = arrange(
-                times, duplicates=self.duplicates, unsorted=self.unsorted, where=where
+                times,
+                duplicates=self.duplicates,
+                unsorted=self.unsorted,
+                where=where,
+                hint=partial(
+                    series_hint, times, names, values, [*table.left_out, *table.texts]
+                ),
             )
             notes += changes
             if rows is not None:
