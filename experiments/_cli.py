@@ -32,6 +32,7 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "reverse=True": "--reverse",
     "split=(0.5, 0.75)": "--split 0.5 0.75",
+    " (read_series_group)": "",
     "day_first=True": "--day-first",
     "day_first=False": "--month-first",
 }

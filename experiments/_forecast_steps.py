@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from _cli import STAND_IN_NOTE, open_run
 from _forecast import announce, fit
-from _series_file import first_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from seqconv_jax.data import ForecastTask, Series
+    from seqconv_jax.data import ForecastTask, Series, SeriesGroup
 
 RULES = {"last": "last value", "drift": "drift", "seasonal": "seasonal"}
 _MOST_LINES = 48  # of a printed table
@@ -20,7 +19,7 @@ _DRAWN = 240  # points of the picture of forecasts
 
 def train_and_report(
     settings: Any,
-    series: "Series | Mapping[str, Series]",
+    series: "Series | SeriesGroup",
     task: "ForecastTask",
     model: Any,
 ) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def train_and_report(
         "real_horizon": task.horizon,
         "season_rows": task.season,
         "columns": list(task.columns),
-        "read_options": dict(first_of(series).read_options),
+        "read_options": dict(series.read_options),
     }
     with open_run(settings, model, task, found=found) as run:
         result = fit(

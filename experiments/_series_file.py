@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from _cli import Flag, RunSettings
 
 if TYPE_CHECKING:
-    from seqconv_jax.data import Series
+    from seqconv_jax.data import Series, SeriesGroup
 
 # Flags that `read_series` has by the same names; those at their default are not passed.
 _READING = (
@@ -29,8 +29,8 @@ class ReadingSettings(RunSettings):
     """The column of times, or the columns of its parts; by default found."""
     no_time: Flag = False
     """The file has no times: durations are numbers of rows."""
-    series: str | None = None
-    """The column that names the series of a row, in a file that holds several."""
+    series: tuple[str, ...] = ()
+    """The column or columns that name the series of a row, in a file of several."""
     time_format: str | None = None
     """The form of times, as of strptime, or unix, where it is not recognised."""
     day_first: Flag = False
@@ -71,20 +71,23 @@ class ReadingSettings(RunSettings):
     """Read a newest-first file from its end."""
 
 
-def read(settings: ReadingSettings) -> "Series | Mapping[str, Series]":
+def read(settings: ReadingSettings) -> "Series | SeriesGroup":
     """Return the series of the file, or the Jena climate where none is given.
 
     Raises:
         UserError: for a file that cannot be read, or that leaves a choice open.
     """
-    from seqconv_jax.data import read_series
+    from seqconv_jax.data import read_series, read_series_group
 
     if settings.data is None:
         return _jena(settings)
     options = reading_options(settings)
-    series = read_series(settings.data, **options)
+    if settings.series:
+        series = read_series_group(settings.data, series=settings.series, **options)
+    else:
+        series = read_series(settings.data, **options)
     if options.get("time") == "auto":
-        time = first_of(series).read_options.get("time")
+        time = series.read_options.get("time")
         print(f"times: {time!r} (found)" if time else "times: none found")
     return series
 
@@ -108,8 +111,6 @@ def reading_options(settings: ReadingSettings) -> dict[str, Any]:
     if not settings.no_time:
         one = settings.time[0] if len(settings.time) == 1 else settings.time
         given["time"] = one or "auto"
-    if settings.series is not None:
-        given["series"] = settings.series
     if settings.separator is not None:
         named = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
         given["separator"] = named.get(settings.separator, settings.separator)

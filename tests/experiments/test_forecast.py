@@ -1,6 +1,7 @@
 """The forecast of any file: what is found, chosen, asked for, and reported."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import _cli
@@ -106,6 +107,7 @@ def test_an_open_choice_names_its_flag(tmp_path, content, options, message):
         ("trim=True leaves them out", "--trim leaves them out"),
         ("pass day_first=False", "pass --month-first"),
         ("pass skip_rows=..., or else", "pass --skip-rows, or else"),
+        ("or series='shop' (read_series_group) if", "or --series shop if"),
         ("nothing=... of ours", "nothing=... of ours"),
     ],
 )
@@ -156,8 +158,20 @@ def test_only_given_flags_reach_the_reader():
         "skip_rows": 2,
         "time": "auto",
     }
-    parts = forecast.Settings(time=("Date", "Time"), series="id")
-    assert _series_file.reading_options(parts) == {
-        "time": ("Date", "Time"),
-        "series": "id",
-    }
+    parts = forecast.Settings(time=("Date", "Time"))
+    assert _series_file.reading_options(parts) == {"time": ("Date", "Time")}
+
+
+def test_a_long_table_is_read_as_series(tmp_path, capsys):
+    path = tmp_path / "long.csv"
+    days = np.arange("2020-01-01", "2020-04-01", dtype="datetime64[D]")
+    lines = [f"{day},{shop},{at}" for shop in "ab" for at, day in enumerate(days)]
+    path.write_text("\n".join(["day,shop,sold", *lines]))
+    given = settings(path, series=("shop",))
+    group: Any = _series_file.read(given)
+    assert list(group) == ["a", "b"] and "times: " in capsys.readouterr().out
+    given = replace(given, target=_series_file.choose_targets(given, group))
+    task = forecast.load_task(_forecast_defaults.resolved(given, group), group)
+    assert task.series_names == ("a", "b") and task.target == "sold"
+    with pytest.raises(sc.UserError, match="series='shop'"):
+        _series_file.read(settings(path))
