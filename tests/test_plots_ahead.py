@@ -79,6 +79,17 @@ def test_errors_by_step(figures, tmp_path, steps):
         assert label.get_text() == f"{tick:.0f}h"
 
 
+def test_long_names_fit_in_the_legend(figures, tmp_path):
+    unit = "kilowatt hours of the house"
+    plots.forecast(
+        *(ROWS, WAVE, WAVE + 0.5, tmp_path / "a.png"),
+        unit=unit,
+        title="load",
+        baseline=WAVE,
+    )
+    assert inside(figures[0])
+
+
 def test_errors_of_other_steps_raise(tmp_path):
     options = {"ahead": ["1h", "2h"], "ylabel": "", "title": ""}
     with pytest.raises(UserError, match=r"`drift` must have shape \(2,\), got \(3,\)"):

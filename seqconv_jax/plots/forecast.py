@@ -87,7 +87,7 @@ def forecast(
             above.plot(times, values, color=color, lw=width, label=label)
             below.plot(times, values - actual, color=color, lw=width)
         below.axhline(0, color=INK, lw=1)
-        title_and_legend(above, title, columns=4 if band is None else 2)
+        title_and_legend(above, title)
         above.set_ylabel(unit)
         below.set_ylabel(f"error, {unit}")
         finish_times(below, times)

@@ -61,5 +61,5 @@ def errors_by_step(
         axes.set_xticks(steps[every - 1 :: every], list(ahead)[every - 1 :: every])
         axes.set_xlabel("ahead of the newest input")
         axes.set_ylabel(ylabel)
-        title_and_legend(axes, title, columns=2)
+        title_and_legend(axes, title)
     return Path(path)
