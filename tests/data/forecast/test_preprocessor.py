@@ -9,7 +9,13 @@ import pytest
 from data.forecast.ramps import START, noise, series_of
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data import ForecastPreprocessor, Series, forecast_task, read_series
+from seqconv_jax.data import (
+    ForecastPreprocessor,
+    Series,
+    forecast_task,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.preprocessor import preprocessor_of
 from seqconv_jax.data.series import BusinessDays
 
@@ -233,6 +239,41 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path):
     ):
         again = fitted.task(index)
         np.testing.assert_array_equal(again.gather([49])[0], made.gather([49])[0])  # pyright: ignore
+
+
+def test_a_long_table_is_read_and_forecast_by_series(tmp_path):
+    lines = ["day,river,level (m),note"]
+    for row in range(60):
+        day = np.datetime64("2020-01-01") + row
+        lines += [f"{day},Elbe,{row % 7},a", f"{day},Oder,{50 + row % 5},b"]
+    (tmp_path / "train.csv").write_text("\n".join(lines))
+    group = read_series_group(tmp_path / "train.csv", series="river", time="day")
+    task = task_of(group, target="level (m)", horizon="2d", split=(0.5, 0.8))
+    assert task.series_names == ("Elbe", "Oder") and "2 series" in task.report
+    fitted = kept(task)
+    (tmp_path / "new.csv").write_text("\n".join(lines[:41]))
+    made = fitted.task(fitted.read(tmp_path / "new.csv"))
+    table = fitted.answers(made.naive("test", "last"), made)
+    assert table["series"].tolist() == ["Elbe", "Elbe", "Oder", "Oder"]
+    np.testing.assert_allclose(table["level (m)"], [19 % 7] * 2 + [50 + 19 % 5] * 2)
+    assert str(table["time"][1])[:10] == "2020-01-22"
+    frame = pd.read_csv(tmp_path / "new.csv")
+    pd.testing.assert_frame_equal(
+        table, fitted.answers(made.naive("test", "last"), fitted.task(frame))
+    )
+
+
+def test_a_file_may_lack_columns_that_nobody_reads(tmp_path):
+    frame = pd.DataFrame(hours().values, columns=list(NAMES)).round(3)
+    frame.insert(0, "time", hours().times)
+    frame.to_csv(tmp_path / "train.csv", index=False)
+    series = read_series(tmp_path / "train.csv", time="time")
+    fitted = kept(task_of(series, target="b", inputs=["a (m)", "b"]))
+    frame.drop(columns="c").to_csv(tmp_path / "new.csv", index=False)
+    assert len(fitted.task(fitted.read(tmp_path / "new.csv")).test) == 1
+    frame.drop(columns="b").to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(UserError, match="'b' is no column of .*bad.csv"):
+        fitted.read(tmp_path / "bad.csv")
 
 
 @pytest.mark.parametrize(
