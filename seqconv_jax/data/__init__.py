@@ -38,6 +38,7 @@ from seqconv_jax.data.forecast import (
     forecast_task,
 )
 from seqconv_jax.data.series import (
+    SentinelWarning,
     Series,
     SeriesGroup,
     read_series,
@@ -67,6 +68,7 @@ __all__ = [
     "LabelledSequences",
     "Origin",
     "ReviewTask",
+    "SentinelWarning",
     "Series",
     "SeriesGroup",
     "Source",

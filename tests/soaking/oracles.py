@@ -26,7 +26,8 @@ def plain_csv(content: bytes, value: Any) -> str | None:
 
 def _csv(content: bytes, value: Any, time: str | None, fill: bool) -> str | None:
     try:
-        text = content.decode("utf-8-sig")
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
         table = list(csv.reader(io.StringIO(text, newline=None), strict=True))
     except (ValueError, csv.Error) as error:
         return f"read although {error}"

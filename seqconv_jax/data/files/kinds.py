@@ -48,10 +48,9 @@ def check_text(data: bytes, where: str) -> None:
         UserError: naming what the file is and what to do about it.
 
     >>> check_text(b"date,load\n", "x.csv")
-    >>> check_text(b"<!DOCTYPE html><html>", "x.csv")
+    >>> check_text(b"7z\xbc\xaf", "x.csv")
     Traceback (most recent call last):
-    seqconv_jax._checks.UserError: x.csv is a web page (HTML), no data; was it a login \
-or an overview page that was saved? fetch the file itself
+    seqconv_jax._checks.UserError: x.csv is a 7z archive, no text of columns; unpack it
     """
     head = data[:1000].removeprefix(b"\xef\xbb\xbf")
     for beginning, kind, remedy in _BEGINNINGS:

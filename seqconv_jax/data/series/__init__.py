@@ -11,11 +11,13 @@ from seqconv_jax.data.series.durations import (
 from seqconv_jax.data.series.find_time import find_time_columns
 from seqconv_jax.data.series.panel import SeriesGroup, read_series_group
 from seqconv_jax.data.series.read import read_series
+from seqconv_jax.data.series.sentinels import SentinelWarning
 from seqconv_jax.data.series.series import Series
 
 __all__ = [
     "BusinessDays",
     "Duration",
+    "SentinelWarning",
     "Series",
     "SeriesGroup",
     "Step",

@@ -160,7 +160,9 @@ class _Source:
         try:
             seen = Survey(self.form.decimal or ".", {}, known)
             frame = self._numbers(used, stamps, known, seen)
-            suspects = [at for at in used if at not in known and _flags(frame[at])]
+            suspects = [
+                at for at in used if at not in known and _flags(frame[at].to_numpy())
+            ]
             words = re.compile(rb"true|false", re.IGNORECASE)
             if not suspects or words.search(self.text, self.layout.start) is None:
                 return frame, seen, known
@@ -247,6 +249,6 @@ class _Source:
         )
 
 
-def _flags(column: "pd.Series") -> bool:
+def _flags(column: np.ndarray) -> bool:
     """Return whether a column may be one of True and False, read as 1 and 0."""
-    return bool(((column == 0) | (column == 1) | column.isna()).all())
+    return bool(((column == 0) | (column == 1) | np.isnan(column)).all())

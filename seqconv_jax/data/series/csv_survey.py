@@ -1,7 +1,7 @@
 """What the columns of a CSV file hold, where they are not all plain numbers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from seqconv_jax._checks import UserError
@@ -94,7 +94,7 @@ def _is_text(
 
 
 def _found_decimal(
-    columns: Sequence[Mapping[str, int]], thousands: str | None, where: str
+    columns: Iterable[Mapping[str, int]], thousands: str | None, where: str
 ) -> str:
     """Return a comma where columns hold numbers with one and no text, else a point."""
     if thousands == ",":

@@ -156,8 +156,9 @@ def _categorical() -> type:
 
 def _texts(cells: "pd.Series") -> np.ndarray:
     """Return a column's texts as objects, None where one is missing."""
-    held = cells.astype(object)
-    return np.where(held.isna(), None, held.map(str)).astype(object)
+    gone = cells.isna().to_numpy()
+    texts = [None if no else str(cell) for cell, no in zip(cells, gone, strict=True)]
+    return np.array(texts, object)
 
 
 def _numeric(dtype: Any) -> bool:

@@ -26,6 +26,7 @@ def read_series(
     categories: str | Mapping[str, Sequence[str]] | None = None,
     time_format: str | None = None,
     day_first: bool | None = None,
+    zone: str | None = None,
     separator: str | None = None,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -55,8 +56,8 @@ def read_series(
             `.zip` with one text file; or what `find` returned for one, which is not
             hashed again.
         time: the column of times, or the columns whose parts make up the time; see
-            `times.parse_times` for the forms. "auto" finds it. None for a file without
-            one, which then understands rows only, no durations.
+            `times.parse_time_columns` for the forms. "auto" finds it. None for a file
+            without one, which then understands rows only, no durations.
         keep: the columns to read, None for all; they stay in the file's order.
         drop: columns to leave out.
         categories: what to do with columns of text: None leaves them out with a note;
@@ -65,6 +66,8 @@ def read_series(
         time_format: a `strptime` format, where the form is not recognised.
         day_first: whether the day comes before the month, where the data leaves it
             open.
+        zone: the zone of times that name none, such as "Europe/Berlin", summer time
+            included; they become UTC. None keeps them as they are.
         separator: what stands between fields: ",", ";", "\\t", "|" or " " (one blank
             or more); None to find it.
         decimal: the decimal mark: "." or ","; None to find it.
@@ -124,6 +127,7 @@ def read_series(
     rules = Rules(
         time_format=time_format,
         day_first=day_first,
+        zone=zone,
         missing_marks=missing_marks,
         missing=missing,
         trim=trim,

@@ -42,6 +42,7 @@ class Rules(NamedTuple):
 
     time_format: str | None = None
     day_first: bool | None = None
+    zone: str | None = None
     missing_marks: Sequence[float | str] = (-9999.0,)
     missing: str = "error"
     trim: bool = False
@@ -74,6 +75,7 @@ class Rules(NamedTuple):
                 table.stamps,
                 time_format=self.time_format,
                 day_first=self.day_first,
+                zone=self.zone,
                 where=where,
             )
         notes = [*table.notes, *said, *left_out]
@@ -99,10 +101,10 @@ class Rules(NamedTuple):
         notes += counters(values, names)
         counts = count_by_column(gone, names)
         if self.trim and gone.any():
-            rows = whole_rows(gone, names, where)
-            before, after = rows.start, len(values) - rows.stop
-            values, gone = values[rows], gone[rows]
-            times = None if times is None else times[rows]
+            held = whole_rows(gone, names, where)
+            before, after = held.start, len(values) - held.stop
+            values, gone = values[held], gone[held]
+            times = None if times is None else times[held]
             notes.append(
                 f"{before:,} rows at the beginning and {after:,} at the end with "
                 "missing cells left out (trim=True)"
@@ -117,18 +119,9 @@ class Rules(NamedTuple):
                 f"{int(gone.sum()):,} missing cells {done} (missing={self.missing!r})"
             )
         may_be_kept = ("missing", "unsorted", "duplicates")
-        options = {**table.options, "time_format": self.time_format, **timing}
         texts += [mark for mark in table.marks if mark not in texts]
-        options |= {
-            "day_first": timing.get("day_first", self.day_first),
-            "missing_marks": [*marks, *texts],
-            "categories": categories or None,
-            "missing": self.missing,
-            "trim": self.trim or None,
-            "reverse": self.reverse,
-            "unsorted": self.unsorted,
-            "duplicates": self.duplicates,
-        }
+        found = {**table.options, "missing_marks": [*marks, *texts], **timing}
+        options = self._options() | found | {"categories": categories or None}
         return Parts(
             values,
             names,
@@ -138,6 +131,9 @@ class Rules(NamedTuple):
             tuple(name for name in may_be_kept if getattr(self, name) == "keep"),
             {name: value for name, value in options.items() if value is not None},
         )
+
+    def _options(self) -> dict[str, Any]:
+        return {**self._asdict(), "trim": self.trim or None}
 
     def _check(self, timed: bool, where: str) -> None:
         """Raise for a rule of another kind, and for one that has nothing to act on."""
@@ -151,6 +147,7 @@ class Rules(NamedTuple):
         idle = {
             "time_format": self.time_format is not None,
             "day_first": self.day_first is not None,
+            "zone": self.zone is not None,
             "duplicates": self.duplicates not in ("error", "keep"),
             "unsorted": self.unsorted not in ("error", "keep"),
         }

@@ -13,7 +13,7 @@ __all__ = ["Sampling", "continued", "sampled_every", "sampling"]
 # Bars of a market have 0.96 of their business days, given its holidays; a weather
 # station with a few outages has 0.999.
 _REGULAR = 0.9
-_DAY = np.timedelta64(1, "D")
+_DAY, _MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 _SHORTEST_MONTH = np.timedelta64(28, "D")
 _SUMMER_TIME = np.timedelta64(1, "h")
 
@@ -61,7 +61,7 @@ def sampling(times: np.ndarray) -> Sampling:
         return fixed
     if fixed.every >= _SHORTEST_MONTH:
         months = _months(times)
-        found = None if months is None else _steps(months, np.timedelta64(1, "M"))
+        found = None if months is None else _steps(months, _MONTH)
         calendar = found is not None and found.regularity >= fixed.regularity
         return found if calendar and found is not None else fixed
     if fixed.regular:
@@ -84,7 +84,7 @@ def sampled_every(times: np.ndarray, every: Step) -> Sampling:
     if isinstance(every, BusinessDays):
         ticks, count = _business_days(times), every.count
     elif np.datetime_data(every.dtype)[0] in ("M", "Y"):
-        ticks, count = _months(times), int(every / np.timedelta64(1, "M"))
+        ticks, count = _months(times), int(every / _MONTH)
     else:
         ticks, count = times.astype(np.int64), int(every / np.timedelta64(1, "us"))
     if ticks is None:
@@ -178,7 +178,7 @@ def _monthly(times: np.ndarray) -> tuple[np.ndarray, str] | None:
 def _on_place(place: str, months: np.ndarray, like: np.datetime64) -> np.ndarray:
     """Return the day of each month that is at a place, the "day" being one like it."""
     first = months.astype("datetime64[D]")
-    after = (months + 1).astype("datetime64[D]")
+    after = (months + _MONTH).astype("datetime64[D]")
     if place == "first business day":
         return np.busday_offset(first, 0, roll="forward")
     if place == "last business day":

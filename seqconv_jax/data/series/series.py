@@ -148,6 +148,7 @@ class Series:
         drop: Sequence[str] = (),
         time_format: str | None = None,
         day_first: bool | None = None,
+        zone: str | None = None,
         missing_marks: Sequence[float | str] = (-9999.0,),
         missing: str = "error",
         trim: bool = False,
@@ -168,6 +169,7 @@ class Series:
             drop: columns to leave out.
             time_format: the form of times that are text, where it is not recognised.
             day_first: whether days come before months, where that is open.
+            zone: the zone of times that name none.
             missing_marks: numbers (and texts in columns of text) that mean "missing".
             missing: what to do about cells that are missing, `pandas.NA` included.
             trim: leave out the rows at both ends that have missing cells.
@@ -192,6 +194,7 @@ class Series:
         rules = Rules(
             time_format=time_format,
             day_first=day_first,
+            zone=zone,
             missing_marks=missing_marks,
             missing=missing,
             trim=trim,

@@ -43,7 +43,9 @@ _CLOCK = re.compile(
     r"(?P<half>[ -]?[AaPp][Mm])?"
     r"(?P<zone>(?P<apart> ?)(?:Z|(?P<named>UTC|GMT)|[+-]\d{2}(?::?\d{2})?))?"
 )
-_QUARTERS = re.compile(r"(\d{4})[- :/]?[Qq]([1-4])|[Qq]([1-4])[- :/]?(\d{4})")
+_QUARTERS = re.compile(
+    r"(\d{4})[- :/]?[Qq]([1-4])|(?:[Qq]([1-4])|([1-4])[Qq])[- :/]?(\d{4})"
+)
 
 
 def text_forms(cell: str) -> tuple[str, ...]:
@@ -81,8 +83,8 @@ def quarter_months(cell: str) -> str | None:
     found = _QUARTERS.fullmatch(cell.strip())
     if not found:
         return None
-    quarter = int(found[2] or found[3])
-    return f"{found[1] or found[4]}-{3 * quarter - 2:02d}"
+    quarter = int(found[2] or found[3] or found[4])
+    return f"{found[1] or found[5]}-{3 * quarter - 2:02d}"
 
 
 def _named(date: re.Match) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ _NAMES = {
     "year": "year years yr yyyy yy",
     "quarter": "quarter qtr",
     "month": "month months mon mo mm",
-    "day": "day days dd dom mday dayofmonth",
+    "day": "day days dy da dd dom mday dayofmonth",
     "yearday": "doy yday dayofyear yearday",
     "hour": "hour hours hr hh",
     "minute": "minute minutes min mi",

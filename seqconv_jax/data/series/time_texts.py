@@ -89,7 +89,8 @@ def read_texts(
             "time_format=... such as '%d.%m.%Y %H:%M:%S'"
         )
     forms = _in_order(allowed, day_first)
-    read = {form: _read(cells, form) for form in _fitting_sample(cells, forms)}
+    fitting = _fitting_sample(cells, forms)
+    read = {form: _read(cells, form, mixed=True) for form in fitting}
     fitting = [form for form in read if not np.isnat(read[form].times).any()]
     different = {read[form].times.tobytes() for form in fitting}
     if len(different) > 1:
@@ -100,11 +101,10 @@ def read_texts(
         )
     best = min(read, key=lambda form: int(np.isnat(read[form].times).sum()))
     notes, found = read[best].notes, {}
-    if len(allowed) > 1 and "%d" in best and "%b" not in best and "%B" not in best:
-        notes = (f"times are read as {best!r}", *notes)
-        if day_first is None:
-            found = {"day_first": best.find("%d") < best.find("%m")}
-            notes = (f"times are read as {best!r}, as a day above 12 shows", *notes[1:])
+    if len(forms) > 1 and len(fitting) == 1 and "%m" in best:
+        found = {"day_first": best.find("%d") < best.find("%m")}
+        found = {"time_format": best} if best.startswith("%y") else found
+        notes = (f"times are read as {best!r}, as a day above 12 shows", *notes)
     if "%y" in best:
         notes = (*notes, "years of two digits are read as 1969 to 2068")
     return ReadTimes(read[best].times, notes, found), best
@@ -130,12 +130,20 @@ def _fitting_sample(cells: "pd.Series", forms: tuple[str, ...]) -> tuple[str, ..
     One format is then left in most columns, and is read once.
     """
     sample = cells.iloc[:: max(1, len(cells) // _SAMPLE)]
-    faults = {form: int(np.isnat(_read(sample, form).times).sum()) for form in forms}
+    read = {form: _read(sample, form, mixed=True).times for form in forms}
+    faults = {form: int(np.isnat(read[form]).sum()) for form in forms}
     return tuple(form for form in forms if faults[form] == min(faults.values()))
 
 
-def _read(cells: "pd.Series", form: str) -> ReadTimes:
-    """Return the times, NaT for a cell that does not fit."""
+def _read(cells: "pd.Series", form: str, *, mixed: bool = False) -> ReadTimes:
+    """Return the times, NaT for a cell that does not fit.
+
+    Args:
+        cells: `(rows,)` texts.
+        form: a `strptime` format.
+        mixed: whether other cells may have more or fewer parts of the time of day,
+            where the form is that of ISO 8601.
+    """
     zone = "%z" in form or "%Z" in form
     notes = (ZONE_NOTE,) if zone else ()
     times = _fixed_width(cells, form)
@@ -148,7 +156,7 @@ def _read(cells: "pd.Series", form: str) -> ReadTimes:
         cells, form = cells + "-1", form + "-%u"
     times = _strptime(cells, form, zone)
     bad = np.isnat(times)
-    if bad.any() and form.startswith("%Y-%m-%d"):
+    if mixed and bad.any() and form.startswith("%Y-%m-%d"):
         others = cells.loc[bad]
         whole = others.str.fullmatch(_ISO) & (
             others.str.fullmatch(_ISO_ZONE).astype(bool) == zone

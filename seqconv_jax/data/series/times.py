@@ -4,7 +4,7 @@ Pandas is imported where it is used: it takes 80 MB, which reviews and arrays of
 own can do without.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from seqconv_jax.data.series.time_texts import (
     texts,
 )
 
-__all__ = ["parse_time_columns", "parse_times"]
+__all__ = ["check_zone", "parse_time_columns", "parse_times"]
 
 
 def parse_time_columns(
@@ -189,18 +189,29 @@ def _tuples(columns: Mapping[str, Any]) -> list[tuple]:
     return list(zip(*columns.values(), strict=True))
 
 
-def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
-    """Return times of a zone's clocks in UTC."""
-    import pandas as pd
-
+def check_zone(
+    zone: str | None, notes: Sequence[str], found: Mapping[str, Any], where: str
+) -> None:
+    """Raise for a zone of times that have one already (see `parse_time_columns`)."""
+    if zone is None:
+        return
     expect(isinstance(zone, str), "zone", "the name of a zone", zone)
-    unix = str(read.found.get("time_format", "")).startswith("unix")
-    if unix or ZONE_NOTE in read.notes:
+    unix = str(found.get("time_format", "")).startswith("unix")
+    if unix or ZONE_NOTE in notes:
         raise UserError(
             f"`zone` = {zone!r} is for times that name no zone, but those of {where} "
             "do; leave it out"
         )
-    clocks = pd.DatetimeIndex(read.times)
+
+
+def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
+    """Return times of a zone's clocks in UTC."""
+    import pandas as pd
+
+    check_zone(zone, read.notes, read.found, where)
+    # the hour that comes twice in autumn is told by its order, from oldest to newest
+    newest_first = read.times[0] > read.times[-1]
+    clocks = pd.DatetimeIndex(read.times[::-1] if newest_first else read.times)
     try:
         local = clocks.tz_localize(zone, ambiguous="infer")
     except Exception as error:  # each library of zones raises its own
@@ -209,7 +220,9 @@ def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
         ) from error
     times = local.tz_convert(None).to_numpy("datetime64[us]")
     note = f"times of the zone {zone!r} are given in UTC"
-    return ReadTimes(times, (*read.notes, note), read.found)
+    return read._replace(
+        times=times[::-1].copy() if newest_first else times, notes=(*read.notes, note)
+    )
 
 
 def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.ndarray:
@@ -219,6 +232,7 @@ def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.nda
         import pandas as pd
 
         cell = pd.Series(cells).iloc[int(bad[0])]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
             f"({len(bad):,} such rows); pass time_format=... if it has another form"

@@ -85,6 +85,21 @@ def test_several_columns_name_a_series(tmp_path):
         read_series_group(long_csv(tmp_path, both), series="store", time="date")
 
 
+def test_the_clocks_of_a_zone_are_told_for_each_series(tmp_path):
+    hours = pd.date_range("2020-10-24", periods=60, freq="h", tz="Europe/Berlin")
+    clocks = hours.strftime("%Y-%m-%d %H:%M")  # which says 02:00 twice
+    frame = pd.concat([pd.DataFrame({"t": clocks, "id": key, "a": 1}) for key in "xy"])
+    path = long_csv(tmp_path, frame)
+    options = {"series": "id", "time": "t", "zone": "Europe/Berlin"}
+    group = read_series_group(path, **options)
+    expected = hours.tz_convert(None).to_numpy("datetime64[us]")
+    np.testing.assert_array_equal(group["y"].times, expected)
+    assert group.read_options["zone"] == "Europe/Berlin"
+    path = long_csv(tmp_path, frame.assign(t=frame["t"] + "Z"))
+    with pytest.raises(UserError, match="for times that name no zone"):
+        read_series_group(path, **options)
+
+
 def test_categories_are_those_of_all_series(tmp_path):
     options = {"time": "date", "categories": "one-hot"}
     group = read_series_group(long_csv(tmp_path), series="store", **options)

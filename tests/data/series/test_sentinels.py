@@ -70,6 +70,7 @@ def test_ends_are_trimmed_when_asked(tmp_path):
     reject(tmp_path, text, "first row.*trim=True", time="t", missing="previous")
     series = read(tmp_path, text, time="t", missing="previous", trim=True)
     assert series.values.tolist() == [[3, 3], [3, 4], [5, 5]]
+    assert series.times is not None
     assert str(series.times[0])[:10] == "2020-01-03"
     assert series.notes[0] == (
         "2 rows at the beginning and 1 at the end with missing cells left out "

@@ -45,6 +45,7 @@ def test_forms_are_read_as_pandas_reads_them(form):
         (["1949Q1", "1949Q2", "1949Q3"], "QS"),
         (["1949-Q1", "1949-Q2"], "QS"),
         (["Q1 1949", "Q2 1949"], "QS"),
+        (["1Q1949", "2Q1949"], "QS"),
         (["1949", "1950", "1951"], "YS"),
         (["194901", "194902"], "MS"),
         (["1949.0", "1949.083", "1949.167"], "MS"),
@@ -103,12 +104,22 @@ def test_a_day_above_12_shows_what_comes_first(cells, form, day_first):
     assert found == {"day_first": day_first}
 
 
+def test_a_year_of_two_digits_may_come_first():
+    times, notes, found = parse(["99-12-30", "99-12-31"])
+    assert times[0] == np.datetime64("1999-12-30")
+    assert found == {"time_format": "%y-%m-%d"}
+    assert notes[1] == "years of two digits are read as 1969 to 2068"
+    with pytest.raises(UserError, match="pass time_format='%d-%m-%y' or '%y-%m-%d'"):
+        parse(["20-01-31"])
+
+
 def test_what_no_day_shows_is_asked_for():
     cells = ["01/02/2020", "02/02/2020"]
     with pytest.raises(UserError, match="day or the month first.*day_first=True"):
         parse(cells)
     assert parse(cells, day_first=True)[0][0] == np.datetime64("2020-02-01")
     assert parse(cells, day_first=False)[0][0] == np.datetime64("2020-01-02")
+    assert parse(["01/01/2020", "02/02/2020"])[1:] == ((), {})  # both ways
     assert parse(["01.02.2020"])[0][0] == np.datetime64("2020-02-01")
     assert parse(["01.02.2020"], day_first=False)[0][0] == np.datetime64("2020-01-02")
     assert parse(["2020-01-02"], day_first=True)[0][0] == np.datetime64("2020-01-02")
@@ -126,6 +137,8 @@ def test_a_column_of_mixed_precision():
         parse(["2020-01-01 00:00Z", "2020-01-01 01:00"])
     with pytest.raises(UserError, match="row 1: the time must be"):
         parse(["2020-01-01 00:00", "2020"])
+    with pytest.raises(UserError, match="row 0: the time must be"):
+        parse(cells, time_format="%Y-%m-%d %H:%M")
 
 
 def test_the_hour_24_is_the_next_day():
@@ -154,6 +167,8 @@ def test_zones_become_utc():
     times, notes, _ = parse(clocks, zone="Europe/Berlin")
     expected = local.tz_convert(None).to_numpy("datetime64[us]")
     np.testing.assert_array_equal(times, expected)
+    newest_first = parse(clocks[::-1], zone="Europe/Berlin")[0]
+    np.testing.assert_array_equal(newest_first, expected[::-1])
     assert notes == ("times of the zone 'Europe/Berlin' are given in UTC",)
     with pytest.raises(UserError, match="`zone` = 'Mars': x.csv cannot be read in it"):
         parse(clocks, zone="Mars")
