@@ -160,7 +160,8 @@ class ForecastPreprocessor:
         Raises:
             UserError: as `read_series` does.
         """
-        return read_again(path, self.reading, bool(self.layout.future))
+        ahead = bool(self.layout.future)
+        return read_again(path, self.reading, ahead, self.layout.values)
 
     def task(self, raw: Any, *, targets: bool = False) -> ForecastTask:
         """Return series as a task whose `test` rows are all that is asked for.

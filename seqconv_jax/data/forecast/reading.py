@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqconv_jax.data.series import Series, SeriesGroup, read_series, read_series_group
@@ -11,7 +11,10 @@ __all__ = ["read_again", "series_of"]
 
 
 def read_again(
-    path: str | os.PathLike[str], options: Mapping[str, Any], keep_missing: bool
+    path: str | os.PathLike[str],
+    options: Mapping[str, Any],
+    keep_missing: bool,
+    needed: Sequence[str],
 ) -> Series | Mapping[str, Series]:
     """Return the series of a file, or those of a long table.
 
@@ -19,11 +22,15 @@ def read_again(
         path: the file.
         options: those of `read_series`, or of `read_series_group` if `"series"` is one.
         keep_missing: whether missing cells stay, for somebody else to look at.
+        needed: the columns that are asked for; the file may lack others.
 
     Raises:
         UserError: as these functions do.
     """
     options = {**options, **({"missing": "keep"} if keep_missing else {})}
+    if "keep" in options:
+        asked = {*needed, *(options.get("categories") or ())}
+        options["keep"] = [name for name in options["keep"] if name in asked]
     read = read_series_group if "series" in options else read_series
     return read(path, **options)
 

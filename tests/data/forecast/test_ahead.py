@@ -83,7 +83,9 @@ def test_a_season_before_the_series_began_is_no_baseline():
 
 def times_every(step, rows=60):
     if isinstance(step, BusinessDays):
-        days = np.busday_offset("2020-01-01", step.count * np.arange(rows))
+        days = np.busday_offset(
+            np.datetime64("2020-01-01"), step.count * np.arange(rows)
+        )
         return days.astype("datetime64[us]")
     unit = np.datetime_data(step.dtype)[0]
     start = np.datetime64("2020-01-01", unit)
@@ -200,7 +202,7 @@ def test_the_calendar_needs_times_and_names_of_its_own():
 def test_several_series_that_do_not_go_together():
     options: dict[str, Any] = dict(target="a", lookback=4, horizon=2, split=(30, 45))
     good = series_of(noise(60))
-    for other, match in (
+    others: list[tuple[Any, str]] = [
         (series_of(noise(60), ("b",)), "series 'y': `column` = 'a' is no column"),
         (
             series_of(noise(60, 2)),
@@ -213,7 +215,8 @@ def test_several_series_that_do_not_go_together():
         ),
         (series_of(noise(20)), "series 'y': `split` row 30 lies past the end"),
         ("a.csv", "`series` 'y' must be a Series, got 'a.csv'"),
-    ):
+    ]
+    for other, match in others:
         with pytest.raises(UserError, match=match):
             forecast_task({"x": good, "y": other}, **options)
     late = series_of(noise(60), times=good.times + np.timedelta64(1, "D"))  # pyright: ignore

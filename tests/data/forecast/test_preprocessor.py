@@ -9,7 +9,13 @@ import pytest
 from data.forecast.ramps import START, noise, series_of
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data import ForecastPreprocessor, Series, forecast_task, read_series
+from seqconv_jax.data import (
+    ForecastPreprocessor,
+    Series,
+    forecast_task,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.preprocessor import preprocessor_of
 from seqconv_jax.data.series import BusinessDays
 
@@ -74,7 +80,7 @@ def test_the_newest_window_ends_where_the_series_does(options):
     np.testing.assert_array_equal(x, task.gather(np.array([row]))[0])
     assert row + task.past_offsets[-1] == 69 and np.isfinite(x).all()
     outputs = np.arange(made.outputs, dtype=float)[None] / 10
-    table = made.preprocessor.answers(outputs, made)
+    table = kept(task).answers(outputs, made)
     values = made.restore(made.test, outputs).reshape(made.steps, -1)
     ahead = task.ahead_rows
     expected = START + (69 + ahead) * np.timedelta64(1, "h")
@@ -94,7 +100,7 @@ def test_quantiles_have_columns():
     assert list(table) == ["time", "step", "ahead", "b", "b q0.1", "b q0.5", "b q0.9"]
     mean, std = task.unit_shift, task.unit_scale
     np.testing.assert_allclose(table["b q0.1"], [mean - std, mean - 2 * std])
-    assert (table["b"] == table["b q0.5"]).all()
+    assert table["b"].tolist() == table["b q0.5"].tolist()
     with pytest.raises(UserError, match="`quantiles` must be numbers between 0 and 1"):
         kept(task, quantiles=[10.0])
 
@@ -105,7 +111,7 @@ def test_several_series_keep_their_scales():
     made = kept(task).task({"y": hours(90, 2)})
     x = made.gather(made.test)[0]
     np.testing.assert_array_equal(x[0, -1], task.inputs[80 + 89])
-    table = made.preprocessor.answers(made.naive("test", "last"), made)
+    table = kept(task).answers(made.naive("test", "last"), made)
     assert table["series"].tolist() == ["y"] * 4
     np.testing.assert_allclose(table["b"], parts["y"].values[-1, 1], rtol=1e-5)
     both = kept(task).task(parts, targets=True)
@@ -128,7 +134,9 @@ def test_months_and_business_days_go_on_by_the_calendar():
     assert [str(time)[:10] for time in table["time"]] == [
         *("2017-01-01", "2017-02-01", "2017-03-01"),
     ]
-    days = np.busday_offset("2020-01-01", np.arange(90)).astype("datetime64[us]")
+    days = np.busday_offset(np.datetime64("2020-01-01"), np.arange(90)).astype(
+        "datetime64[us]"
+    )
     fitted = kept(task_of(series_of(noise(90), times=days), target="a"))
     assert fitted.every == BusinessDays(1)
     few = series_of(noise(8), times=days[:8])  # whose last day is a Friday
@@ -145,10 +153,10 @@ def test_without_a_sampling_rows_and_no_times_are_told():
     times = START + np.cumsum(np.tile([1, 2, 3], 30)) * hour
     fitted = kept(task_of(series_of(noise(90), times=times), target="a"))
     made = fitted.task(series_of(noise(90), times=times))
-    assert fitted.answers(np.zeros((1, 4)), made)["time"].isna().all()
+    assert fitted.answers(np.zeros((1, 4)), made)["time"].isna().tolist() == [True] * 4
     scored = fitted.task(series_of(noise(90), times=times), targets=True)
     table = fitted.answers(scored.naive("test", "last"), scored)
-    assert table["time"].notna().all()
+    assert not table["time"].isna().to_numpy().any()
 
 
 def renamed(old, new):
@@ -233,6 +241,41 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path):
     ):
         again = fitted.task(index)
         np.testing.assert_array_equal(again.gather([49])[0], made.gather([49])[0])  # pyright: ignore
+
+
+def test_a_long_table_is_read_and_forecast_by_series(tmp_path):
+    lines = ["day,river,level (m),note"]
+    for row in range(60):
+        day = np.datetime64("2020-01-01") + row
+        lines += [f"{day},Elbe,{row % 7},a", f"{day},Oder,{50 + row % 5},b"]
+    (tmp_path / "train.csv").write_text("\n".join(lines))
+    group = read_series_group(tmp_path / "train.csv", series="river", time="day")
+    task = task_of(group, target="level (m)", horizon="2d", split=(0.5, 0.8))
+    assert task.series_names == ("Elbe", "Oder") and "2 series" in task.report
+    fitted = kept(task)
+    (tmp_path / "new.csv").write_text("\n".join(lines[:41]))
+    made = fitted.task(fitted.read(tmp_path / "new.csv"))
+    table = fitted.answers(made.naive("test", "last"), made)
+    assert table["series"].tolist() == ["Elbe", "Elbe", "Oder", "Oder"]
+    np.testing.assert_allclose(table["level (m)"], [19 % 7] * 2 + [50 + 19 % 5] * 2)
+    assert str(table["time"][1])[:10] == "2020-01-22"
+    frame = pd.read_csv(tmp_path / "new.csv")
+    pd.testing.assert_frame_equal(
+        table, fitted.answers(made.naive("test", "last"), fitted.task(frame))
+    )
+
+
+def test_a_file_may_lack_columns_that_nobody_reads(tmp_path):
+    frame = pd.DataFrame(hours().values, columns=list(NAMES)).round(3)
+    frame.insert(0, "time", hours().times)
+    frame.to_csv(tmp_path / "train.csv", index=False)
+    series = read_series(tmp_path / "train.csv", time="time")
+    fitted = kept(task_of(series, target="b", inputs=["a (m)", "b"]))
+    frame.drop(columns="c").to_csv(tmp_path / "new.csv", index=False)
+    assert len(fitted.task(fitted.read(tmp_path / "new.csv")).test) == 1
+    frame.drop(columns="b").to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(UserError, match="'b' is no column of .*bad.csv"):
+        fitted.read(tmp_path / "bad.csv")
 
 
 @pytest.mark.parametrize(
