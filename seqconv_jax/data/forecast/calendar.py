@@ -73,5 +73,8 @@ def _length(step: Step) -> np.timedelta64:
 
 def _year_turn(times: np.ndarray) -> np.ndarray:
     year = times.astype("datetime64[Y]")
-    start, end = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
+    start, end = (
+        year.astype("datetime64[D]"),
+        (year + np.timedelta64(1, "Y")).astype("datetime64[D]"),
+    )
     return (times - start) / (end - start).astype("timedelta64[us]")
