@@ -3,12 +3,15 @@
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
 
+import ast
 import os
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +20,7 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
-FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
+FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png", "errors.png")
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
@@ -29,6 +32,9 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "reverse=True": "--reverse",
     "split=(0.5, 0.75)": "--split 0.5 0.75",
+    " (read_series_group)": "",
+    "day_first=True": "--day-first",
+    "day_first=False": "--month-first",
 }
 
 
@@ -114,7 +120,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     try:
         _start(main, settings)
     except UserError as error:
-        _exit(f"error: {_with_flags(str(error))}", 2)
+        _exit(f"error: {_with_flags(str(error), settings)}", 2)
     except OSError as error:
         _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
     except KeyboardInterrupt as stop:
@@ -137,11 +143,25 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     main(settings)
 
 
-def _with_flags(message: str) -> str:
-    """Return a message of the library with the flags for its arguments."""
+def _with_flags(message: str, settings: Any) -> str:
+    """Return a message of the library with the flags for its arguments.
+
+    `time=...` becomes `--time`, `trim=True` becomes `--trim`, and `drop=['a', 'b']`
+    becomes `--drop a b`, where the settings have such a flag.
+    """
     for argument, flag in _FLAGS.items():
         message = message.replace(argument, flag)
-    return message
+    names = "|".join(field.name for field in fields(settings))
+    value = r"\.\.\.|True|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
+    return re.sub(rf"\b({names})=({value})", _as_flag, message)
+
+
+def _as_flag(found: re.Match[str]) -> str:
+    flag = f"--{found[1].replace('_', '-')}"
+    if found[2] in ("", "...", "True"):
+        return flag
+    value = ast.literal_eval(found[2])
+    return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"
 
 
 def _exit(message: str, status: int) -> None:

@@ -31,7 +31,12 @@ from seqconv_jax.data.datasets import (
     load_word_index,
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
-from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
+from seqconv_jax.data.forecast import (
+    ForecastPreprocessor,
+    ForecastSetup,
+    ForecastTask,
+    forecast_task,
+)
 from seqconv_jax.data.series import (
     SentinelWarning,
     Series,
@@ -56,6 +61,7 @@ __all__ = [
     "IMDB",
     "JENA",
     "JENA_FILE",
+    "ForecastPreprocessor",
     "ForecastSetup",
     "ForecastTask",
     "GeneratedDataWarning",

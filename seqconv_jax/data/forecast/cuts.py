@@ -15,7 +15,9 @@ from seqconv_jax.data.series.timeline import shown_time
 __all__ = ["cut_rows"]
 
 
-def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
+def cut_rows(
+    split: Sequence[Any], series: Series, *, inside: bool = True
+) -> tuple[int, int]:
     """Return the two rows at which a series is cut.
 
     Args:
@@ -25,6 +27,8 @@ def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
             its time in UTC). Text such as "0.5" is a fraction. Text of digits is a row,
             as is "1900 rows"; but of a series with times, four digits are a year.
         series: the series to cut.
+        inside: whether dates must lie inside the series; else one before it is its
+            first row, and one behind it its end.
 
     Raises:
         UserError: for other kinds, a mix, cuts that do not rise or lie outside, or a
@@ -48,7 +52,9 @@ def cut_rows(split: Sequence[Any], series: Series) -> tuple[int, int]:
             f"`split` must be of one kind, got {kinds[0]} and {kinds[1]} in "
             f"{tuple(split)}"
         )
-    rows = [_row(kind, value, split, series) for kind, value in points]
+    rows = [_row(kind, value, split, series, inside) for kind, value in points]
+    if kinds == ["dates"] and not inside and points[0][1] < points[1][1]:
+        return rows[0], rows[1]
     if not 0 < rows[0] < rows[1]:
         raise UserError(
             f"`split` must be two cut points that rise from above 0, got {tuple(split)}"
@@ -106,7 +112,9 @@ def _date(text: str) -> Any:
         return text
 
 
-def _row(kind: str, value: Any, split: Sequence[Any], series: Series) -> int:
+def _row(
+    kind: str, value: Any, split: Sequence[Any], series: Series, inside: bool
+) -> int:
     length = series.values.shape[0]
     if kind == "fractions":
         return int(length * value)
@@ -123,6 +131,8 @@ def _row(kind: str, value: Any, split: Sequence[Any], series: Series) -> int:
             "time column; pass time=... or give rows or fractions"
         )
     after = series.times >= value
+    if not inside:
+        return int(np.argmax(after)) if after.any() else length
     if not after.any() or after[0]:
         raise UserError(
             f"`split` date {shown_time(value)} lies outside {series.name}, which runs "
