@@ -45,7 +45,7 @@ def run_loop(
         _checks.one_of("implementation", implementation, IMPLEMENTATIONS)
     plain = partial(recurrence, unit, return_sequences=return_sequences)
     arguments = (projected, initial_state, weights, mask)
-    if not _is_fused(implementation, projected.z):
+    if not _is_fused(implementation, unit, projected.z):
         return plain(*arguments)
     from seqconv_jax.ops.gru.hopper import fused_recurrence
 
@@ -66,11 +66,13 @@ def has_hopper_gpu() -> bool:
     )
 
 
-def _is_fused(implementation: str | None, projected: jax.Array) -> bool:
+def _is_fused(
+    implementation: str | None, unit: Convention, projected: jax.Array
+) -> bool:
     """Return whether to use the kernels; raise where they are asked for in vain."""
     if implementation == "xla" or (implementation is None and not has_hopper_gpu()):
         return False
-    lacking = _lacking(projected)
+    lacking = _lacking(unit, projected)
     _checks.expect(
         lacking is None or implementation is None,
         "implementation",
@@ -82,7 +84,7 @@ def _is_fused(implementation: str | None, projected: jax.Array) -> bool:
     return lacking is None
 
 
-def _lacking(projected: jax.Array) -> str | None:
+def _lacking(unit: Convention, projected: jax.Array) -> str | None:
     """Return what the kernels would need and do not have; None for nothing."""
     _, batch, units = projected.shape
     precision = _precision()
@@ -94,6 +96,8 @@ def _lacking(projected: jax.Array) -> str | None:
 
     if not is_available():
         return f"JAX 0.11.2 or later with Pallas for it (this is {jax.__version__})"
+    if unit.activation != "tanh":
+        return f"a candidate made by tanh, not {unit.activation}"
     if projected.dtype != jnp.float32:
         return f"float32 arrays, not {projected.dtype}"
     if batch == 0 or units == 0:
