@@ -20,6 +20,7 @@ from seqconv_jax.nn import (
     Embedding,
     GlobalAvgPool1D,
     LayerNorm,
+    LeakyReLU,
     Masking,
     Parallel,
     Residual,
@@ -27,7 +28,7 @@ from seqconv_jax.nn import (
 )
 from seqconv_jax.nn.recurrent import Recurrent
 
-_PASS_ON = (Activation, BatchNorm, Dense, Dropout, LayerNorm)
+_PASS_ON = (Activation, BatchNorm, Dense, Dropout, LayerNorm, LeakyReLU)
 _USE = (Recurrent, Bidirectional, BatchNorm, GlobalAvgPool1D)
 
 

@@ -7,7 +7,7 @@ from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrent import (
-    STATES,
+    ACTIVATIONS,
     check_arguments,
     check_dropout_masks,
     project,
@@ -73,7 +73,7 @@ def simple_rnn(
         fixed over time).
     """
     check_arguments(x, kernel, recurrent_kernel, bias, mask, gates=1)
-    _checks.one_of("activation", activation, STATES)
+    _checks.one_of("activation", activation, ACTIVATIONS)
     batch, units = x.shape[0], recurrent_kernel.shape[0]
     check_dropout_masks(x, units, input_dropout_mask, recurrent_dropout_mask)
     dtype = jnp.result_type(x, recurrent_kernel)
@@ -123,7 +123,7 @@ def simple_rnn_reference(
             kept = kept * recurrent_dropout_mask
         total = seen @ kernel + kept @ recurrent_kernel
         total = total if bias is None else total + bias[None]
-        return (STATES[activation].apply(total),)
+        return (ACTIVATIONS[activation].apply(total),)
 
     state = jnp.zeros((x.shape[0], recurrent_kernel.shape[0]))
     state = state if initial_state is None else initial_state
@@ -174,4 +174,4 @@ def _advance(projected, state, kernel, bias, dropout_mask, activation: str):
     """Advance by one step, given the step's projected input."""
     kept = state if dropout_mask is None else state * dropout_mask
     total = projected + kept @ kernel
-    return STATES[activation].apply(total if bias is None else total + bias[None])
+    return ACTIVATIONS[activation].apply(total if bias is None else total + bias[None])

@@ -46,7 +46,9 @@ def test_long_values_are_cut_in_messages(whole, tmp_path):
 
 
 def test_weights_without_a_model(weights):
-    assert "holds weights alone: build the model" in message_of(load_keras, weights)
+    assert "holds weights alone: give the `architecture`" in message_of(
+        load_keras, weights
+    )
 
 
 @pytest.mark.parametrize("keep", [12, 300, 0.5, 0.99])

@@ -13,6 +13,7 @@ from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import State
 
 IMPLEMENTATIONS = ("xla", "fused")
+SIGMOIDS = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")  # the kernels' gates
 # Values of `jax_default_matmul_precision` that ask for no more than TF32's.
 COARSE = (None, "default", "fastest", "bfloat16", "bfloat16_3x", "tensorfloat32")
 
@@ -96,8 +97,9 @@ def _lacking(unit: Convention, projected: jax.Array) -> str | None:
 
     if not is_available():
         return f"JAX 0.11.2 or later with Pallas for it (this is {jax.__version__})"
-    if unit.activation != "tanh":
-        return f"a candidate made by tanh, not {unit.activation}"
+    if unit.activation != "tanh" or unit.gate_activation not in SIGMOIDS:
+        made = f"{unit.activation} and {unit.gate_activation}"
+        return f"a candidate made by tanh and gates by a sigmoid, not {made}"
     if projected.dtype != jnp.float32:
         return f"float32 arrays, not {projected.dtype}"
     if batch == 0 or units == 0:

@@ -12,8 +12,7 @@ from seqconv_jax.ops.lstm.step import Gates, LSTMStep, Weights
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import (
-    GATES,
-    STATES,
+    ACTIVATIONS,
     check_arguments,
     check_dropout_masks,
     project,
@@ -94,7 +93,7 @@ def lstm(
         (masks fixed over time).
     """
     _check(x, kernel, recurrent_kernel, bias, gate_activation, initial_state, mask)
-    _checks.one_of("activation", activation, STATES)
+    _checks.one_of("activation", activation, ACTIVATIONS)
     units = recurrent_kernel.shape[0]
     check_dropout_masks(x, units, input_dropout_mask, recurrent_dropout_mask, 4)
     dtype = jnp.result_type(x, recurrent_kernel)
@@ -136,7 +135,7 @@ def lstm_reference(
 ) -> jax.Array:
     """Walk from step to step: what `lstm` must equal, its derivatives included."""
     units = recurrent_kernel.shape[0]
-    gate, act = GATES[gate_activation].apply, STATES[activation].apply
+    gate, act = ACTIVATIONS[gate_activation].apply, ACTIVATIONS[activation].apply
 
     def step(x, state):
         h, c = state
@@ -197,7 +196,7 @@ def lstm_cell(
 
 def _check(x, kernel, recurrent_kernel, bias, gate_activation, state, mask) -> None:
     check_arguments(x, kernel, recurrent_kernel, bias, mask, gates=4)
-    _checks.one_of("gate_activation", gate_activation, GATES)
+    _checks.one_of("gate_activation", gate_activation, ACTIVATIONS)
     if state is None:
         return
     expected = "a pair of arrays, h and c"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.ops.recurrent import GATES, STATES, State
+from seqconv_jax.ops.recurrent import ACTIVATIONS, State
 
 
 class Weights(NamedTuple):
@@ -42,7 +42,10 @@ class LSTMStep(NamedTuple):
 
     def advance(self, weights: Weights, projected: Gates, state: State):
         """Return the next state, `h` and `c`, and what the gates let through."""
-        gate, act = GATES[self.gate_activation].apply, STATES[self.activation].apply
+        gate, act = (
+            ACTIVATIONS[self.gate_activation].apply,
+            ACTIVATIONS[self.activation].apply,
+        )
         h, c = state
         i, f, g, o = (
             p + q for p, q in zip(projected, _products(weights, h), strict=True)
@@ -53,7 +56,10 @@ class LSTMStep(NamedTuple):
 
     def step_back(self, weights: Weights, gates: Gates, state: State, d_new: State):
         """Return derivatives of projection, state before, and weights but the bias."""
-        slope, act = GATES[self.gate_activation].derivative, STATES[self.activation]
+        slope, act = (
+            ACTIVATIONS[self.gate_activation].derivative,
+            ACTIVATIONS[self.activation],
+        )
         (h, c), (d_h, d_c) = state, d_new
         i, f, g, o = gates
         seen = act.apply(f * c + i * g)
