@@ -127,7 +127,7 @@ def _beside(state: Masked, i: int) -> Masked:
     found = [end_masks(branch, state.alive) for branch in branches]
     ends = [branch.alive or branch.lost is not None for branch in found]
     merge = "sum" if isinstance(layer, Residual) else layer.merge
-    goes_on = any(ends) if merge == "concatenate" else all(ends)
+    goes_on = any(ends) if merge.startswith("concatenate") else all(ends)
     alive = isinstance(layer, Residual) and all(branch.alive for branch in found)
     new = tuple(_as_branch(branch, ends_here=not alive) for branch in found)
     if new != branches:

@@ -5,6 +5,7 @@ known to change no prediction.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from flax import linen as nn
@@ -13,6 +14,7 @@ from seqconv_jax import nn as sc
 from seqconv_jax.interop.keras_values import (
     as_is,
     both_sides,
+    concatenation,
     flag,
     mask_id,
     named,
@@ -203,15 +205,15 @@ def merges(last_axis: int) -> dict[str, Rule]:
     Args:
         last_axis: the number of the last axis of its inputs.
     """
-    named = {
+    names = {
         "Add": "sum",
         "Average": "average",
         "Multiply": "multiply",
         "Maximum": "maximum",
-        "Concatenate": "concatenate",
     }
-    axes = {"Concatenate": {"axis": (-1, last_axis)}}
-    return {
-        kind: Rule(sc.Parallel, fixed=axes.get(kind, {}), settings={"merge": merge})
-        for kind, merge in named.items()
+    by_feature = {
+        kind: Rule(sc.Parallel, settings={"merge": merge})
+        for kind, merge in names.items()
     }
+    axis = partial(concatenation, last_axis=last_axis)
+    return {**by_feature, "Concatenate": Rule(sc.Parallel, {"axis": ("merge", axis)})}

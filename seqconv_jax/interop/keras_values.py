@@ -94,3 +94,12 @@ def relu(value: Any) -> str:
     if value is not None and number(value) != 6:
         raise Unknown
     return "relu" if value is None else "relu6"
+
+
+def concatenation(value: Any, last_axis: int) -> str:
+    """Return what is laid side by side along an axis: features, or steps."""
+    if value in (-1, last_axis):
+        return "concatenate"
+    if last_axis == 2 and value in (1, -2):
+        return "concatenate_steps"
+    raise Unknown

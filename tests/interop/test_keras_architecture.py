@@ -1,6 +1,7 @@
 """Weights alone, with the architecture that `model.to_json()` wrote."""
 
 import json
+from typing import Any
 
 import h5py
 import jax
@@ -53,7 +54,8 @@ def older(tmp_path, name="model.h5", version="2.2.4"):
     whole = gru_file(tmp_path / "whole.h5", version, options, stored)
     alone = gru_file(tmp_path / name, None, {}, stored, root="")
     with h5py.File(whole) as file:
-        config = json.loads(file.attrs["model_config"])
+        content: Any = file.attrs["model_config"]
+        config = json.loads(content)
     return whole, alone, config
 
 
@@ -63,7 +65,7 @@ def test_weights_of_keras_2(tmp_path):
     loaded = load_keras(alone, architecture=json.dumps(config))
     expected = load_keras(whole)
     assert loaded.model == expected.model
-    assert loaded.model[0].gate_activation == "hard_sigmoid_keras2"
+    assert loaded.model.layers[0].gate_activation == "hard_sigmoid_keras2"
     jax.tree.map(assert_same_bits, loaded.params, expected.params)
 
 
