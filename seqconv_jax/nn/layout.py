@@ -122,7 +122,7 @@ class ZeroPad1D(_Layout):
         [[[0.0], [1.0], [1.0]]]
     """
 
-    sides: tuple[int, int] = (1, 1)
+    sides: tuple[int, ...] = (1, 1)
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -147,7 +147,7 @@ class Crop1D(_Layout):
         [[[1.0], [2.0]]]
     """
 
-    sides: tuple[int, int] = (1, 1)
+    sides: tuple[int, ...] = (1, 1)
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -189,7 +189,7 @@ class UpSample1D(_Layout):
         return length * self.size
 
 
-def _sides(sides: tuple[int, int]) -> tuple[int, int]:
+def _sides(sides: tuple[int, ...]) -> tuple[int, int]:
     """Return both counts, if they are counts."""
     fits = isinstance(sides, tuple | list) and len(sides) == 2
     fits = fits and all(type(n) is int and n >= 0 for n in sides)
