@@ -189,7 +189,8 @@ class Parallel(Composite):
         left = [output_length(length, branch) for branch in self.branches]
         if self.merge != "concatenate_steps":
             return left[0]
-        return None if None in left else sum(left)
+        known = [steps for steps in left if steps is not None]
+        return sum(known) if len(known) == len(left) else None
 
     def mask_after(self, mask, x):
         """Return the steps that count in one of the branches."""

@@ -42,7 +42,7 @@ LAYERS = {
     ),
     "another wrapped layer": (
         k.Bidirectional(k.RNN(k.LSTMCell(2))),
-        r"\(Bidirectional\) must wrap a GRU or LSTM or SimpleRNN to be represented",
+        r"\(Bidirectional\) must wrap a GRU or LSTM or SimpleRNN or CuDNN",
     ),
     "unlike directions": (
         k.Bidirectional(
