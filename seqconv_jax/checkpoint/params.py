@@ -1,8 +1,9 @@
 """The parameters of a run, for whoever has its directory and not its model."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
@@ -14,6 +15,7 @@ from seqconv_jax.checkpoint.arrays import read_arrays
 from seqconv_jax.checkpoint.leaves import nested
 
 _PARAMS, _AVERAGE = "state/params", "state/ema_params"
+_BATCH_STATS = "state/batch_stats"
 
 
 def load_params(
@@ -56,24 +58,83 @@ def load_params(
         >>> load_params(path)["Dense_0"]["bias"].tolist()
         [1.0, 1.0]
     """
+    where = _step_directory(directory, step, monitor, mode)
+    values = read_arrays(where, manifest.read(where))
+    part = _part_of_params(values) if part is None else part
+    tree = _below(part, values)
+    if not tree:
+        held = ", ".join(sorted({name.split("/")[0] for name in values}))
+        raise UserError(f"checkpoint {where} holds no {part!r}; got {held}")
+    return tree
+
+
+class Variables(NamedTuple):
+    """What a model is called with.
+
+    Attributes:
+        step: the step that they were saved at.
+        params: nested dicts of `jax.Array`; the moving average where one was kept.
+        batch_stats: likewise, `{}` for a model without any.
+    """
+
+    step: int
+    params: Any
+    batch_stats: Any
+
+
+def load_variables(
+    directory: str | os.PathLike[str], *, step: int | None = None
+) -> Variables:
+    """Load what the model of a run is called with: `load_params`, and the rest.
+
+    Args:
+        directory: a run directory or its `checkpoints/`.
+        step: the step; None takes the best.
+
+    Raises:
+        UserError: as `load_params`.
+
+    Example:
+        >>> import tempfile
+        >>> from seqconv_jax.checkpoint import Checkpoints
+        >>> path = tempfile.mkdtemp()
+        >>> with Checkpoints(path) as checkpoints:
+        ...     tree = {"state": {"params": {"Dense_0": {"bias": jnp.ones(2)}}}}
+        ...     checkpoints.save(1, tree, {"val_loss": 0.5})
+        >>> step, params, batch_stats = load_variables(path)
+        >>> step, params["Dense_0"]["bias"].tolist(), batch_stats
+        (1, [1.0, 1.0], {})
+    """
+    where = _step_directory(directory, step, None, None)
+    values = read_arrays(where, manifest.read(where))
+    params = _below(_part_of_params(values), values)
+    if not params:
+        raise UserError(f"checkpoint {where} holds no {_PARAMS!r}, expected a run's")
+    return Variables(int(where.name), params, _below(_BATCH_STATS, values))
+
+
+def _step_directory(
+    directory: str | os.PathLike[str],
+    step: int | None,
+    monitor: str | None,
+    mode: Mode | None,
+) -> Path:
     check_path("directory", directory)
     root = Path(directory).absolute()
     root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
-    if step is None:
-        step = _best_step(root, monitor, mode)
-    where = root / str(step)
-    values = read_arrays(where, manifest.read(where))
-    if part is None:
-        averaged = any(name.startswith(f"{_AVERAGE}/") for name in values)
-        part = _AVERAGE if averaged else _PARAMS
+    return root / str(_best_step(root, monitor, mode) if step is None else step)
+
+
+def _part_of_params(values: Mapping[str, Any]) -> str:
+    averaged = any(name.startswith(f"{_AVERAGE}/") for name in values)
+    return _AVERAGE if averaged else _PARAMS
+
+
+def _below(part: str, values: Mapping[str, Any]) -> Any:
+    """Return the arrays whose names begin with a part, without it, as nested dicts."""
     prefix = f"{part}/"
-    chosen = {
-        k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)
-    }
-    if not chosen:
-        held = ", ".join(sorted({name.split("/")[0] for name in values}))
-        raise UserError(f"checkpoint {where} holds no {part!r}; got {held}")
-    return nested({k: jnp.array(v) for k, v in chosen.items()})
+    names = [name for name in values if name.startswith(prefix)]
+    return nested({k.removeprefix(prefix): jnp.array(values[k]) for k in names})
 
 
 def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
