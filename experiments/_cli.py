@@ -106,47 +106,21 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
-    if os.environ.get("SEQCONV_TRACEBACK") == "1":
-        _start(main, settings)
-        return
-    from seqconv_jax import UserError
+    from seqconv_jax.cli.errors import call_or_exit
 
-    try:
-        _start(main, settings)
-    except UserError as error:
-        _exit(f"error: {_with_flags(str(error))}", 2)
-    except OSError as error:
-        _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
-    except KeyboardInterrupt as stop:
-        signum = getattr(stop, "signum", 2)
-        remedy = "; continue with --resume" if getattr(stop, "saved", False) else ""
-        _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
-    except ArithmeticError as error:
-        _exit(f"error: {error}", 1)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        _exit("error: out of memory; take a smaller --batch-size", 1)
+    call_or_exit(
+        lambda: _start(main, settings),
+        flags=_FLAGS,
+        out_of_memory="out of memory; take a smaller --batch-size",
+    )
 
 
 def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if not getattr(settings, "no_compilation_cache", False):
-        from _compiled import keep_compiled
+        from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
     main(settings)
-
-
-def _with_flags(message: str) -> str:
-    """Return a message of the library with the flags for its arguments."""
-    for argument, flag in _FLAGS.items():
-        message = message.replace(argument, flag)
-    return message
-
-
-def _exit(message: str, status: int) -> None:
-    print(" ".join(message.split()), file=sys.stderr)
-    sys.exit(status)
 
 
 class ProgressBar:

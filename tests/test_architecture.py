@@ -57,7 +57,7 @@ OWNERS = {
     "h5py": {"interop"},
     "safetensors": {"interop"},
     "torch": set(),
-    "tyro": {"cli"},
+    "tyro": {"cli", "__main__"},
     "rich": set(),
 }
 

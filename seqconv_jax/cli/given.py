@@ -1,0 +1,56 @@
+"""Examples that a command line names: a file, a folder, texts, standard input."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqconv_jax._checks import UserError
+
+# What standard input holds, by the kind of the run's preprocessor.
+_SUFFIXES = {"forecast": ".csv", "arrays": ".npy"}
+
+
+@contextlib.contextmanager
+def examples_of(
+    predictor: Any, data: str | None, texts: Sequence[str] = ()
+) -> Iterator[Any]:
+    """Yield the examples that were given, as a predictor takes them.
+
+    Args:
+        predictor: that of the run.
+        data: a path; `-` for standard input; None for texts.
+        texts: texts in place of data.
+    """
+    kind = predictor.preprocessor.kind
+    if data is None:
+        yield list(texts)
+    elif data != "-":
+        yield Path(data).expanduser()
+    elif kind == "text":
+        yield _lines(sys.stdin.buffer.read())
+    else:
+        content = sys.stdin.buffer.read()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, f"stdin{_SUFFIXES.get(kind) or _suffix(content)}")
+            path.write_bytes(content)
+            yield path
+
+
+def _lines(content: bytes) -> list[str]:
+    """Return the lines of UTF-8 that hold something."""
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"standard input must be UTF-8, got {error}") from error
+    texts = [line for line in lines if line.strip()]
+    if not texts:
+        raise UserError("standard input must hold a text a line, got none")
+    return texts
+
+
+def _suffix(content: bytes) -> str:
+    """Return that of a file of series: `.ts` where a header says so, else `.tsv`."""
+    return ".ts" if content.lstrip()[:1] in (b"@", b"#") else ".tsv"
