@@ -11,11 +11,14 @@ from seqconv_jax._best import Mode, best_of, known_mode
 from seqconv_jax._checks import UserError, one_of
 from seqconv_jax._checks import path as check_path
 from seqconv_jax.checkpoint import manifest, steps
-from seqconv_jax.checkpoint.arrays import read_arrays
 from seqconv_jax.checkpoint.leaves import nested
-
-_PARAMS, _AVERAGE = "state/params", "state/ema_params"
-_BATCH_STATS = "state/batch_stats"
+from seqconv_jax.checkpoint.variables import (
+    AVERAGE,
+    BATCH_STATS,
+    PARAMS,
+    has_part,
+    read_variables,
+)
 
 
 def load_params(
@@ -59,12 +62,13 @@ def load_params(
         [1.0, 1.0]
     """
     where = _step_directory(directory, step, monitor, mode)
-    values = read_arrays(where, manifest.read(where))
-    part = _part_of_params(values) if part is None else part
+    held = manifest.read(where)
+    part = _part_of_params(held["leaves"]) if part is None else part
+    values = _read(where, held, part)
     tree = _below(part, values)
     if not tree:
-        held = ", ".join(sorted({name.split("/")[0] for name in values}))
-        raise UserError(f"checkpoint {where} holds no {part!r}; got {held}")
+        got = ", ".join(sorted({name.split("/")[0] for name in held["leaves"]}))
+        raise UserError(f"checkpoint {where} holds no {part!r}; got {got}")
     return tree
 
 
@@ -106,11 +110,13 @@ def load_variables(
         (1, [1.0, 1.0], {})
     """
     where = _step_directory(directory, step, None, None)
-    values = read_arrays(where, manifest.read(where))
-    params = _below(_part_of_params(values), values)
+    held = manifest.read(where)
+    part = _part_of_params(held["leaves"])
+    values = _read(where, held, part)
+    params = _below(part, values)
     if not params:
-        raise UserError(f"checkpoint {where} holds no {_PARAMS!r}, expected a run's")
-    return Variables(int(where.name), params, _below(_BATCH_STATS, values))
+        raise UserError(f"checkpoint {where} holds no {PARAMS!r}, expected a run's")
+    return Variables(int(where.name), params, _below(BATCH_STATS, values))
 
 
 def _step_directory(
@@ -126,8 +132,18 @@ def _step_directory(
 
 
 def _part_of_params(values: Mapping[str, Any]) -> str:
-    averaged = any(name.startswith(f"{_AVERAGE}/") for name in values)
-    return _AVERAGE if averaged else _PARAMS
+    averaged = any(name.startswith(f"{AVERAGE}/") for name in values)
+    return AVERAGE if averaged else PARAMS
+
+
+def _read(where: Path, held: dict[str, Any], part: str) -> dict[str, Any]:
+    """Return the arrays of a step; only those of a model if no others are wanted."""
+    values = read_variables(where, held) if has_part(part) else None
+    if values is not None:
+        return values
+    from seqconv_jax.checkpoint.arrays import read_arrays  # imports Orbax
+
+    return read_arrays(where, held)
 
 
 def _below(part: str, values: Mapping[str, Any]) -> Any:
