@@ -233,6 +233,8 @@ def load(
         fitted = settings.get("preprocessor")
         preprocessor = arrays if fitted is None else preprocessor_of(fitted)
         scores = decode_scores(settings.get("scores") or {})
+        precision = settings.get("matmul_precision")
+        matmul_precision(precision)
     except UserError as error:
         raise UserError(f"cannot use {file}: {error}") from error
     variables = load_variables(directory, step=step)
@@ -245,7 +247,7 @@ def load(
         scores=scores,
         input_shape=tuple(arrays.settings()["shape"]),
         input_dtype=arrays.settings()["dtype"],
-        precision=settings.get("matmul_precision"),
+        precision=precision,
     )
 
 

@@ -10,8 +10,6 @@ from seqconv_jax._checks import UserError
 from seqconv_jax._json import plain
 from seqconv_jax.train.scores import Score
 
-_NOT_SCORES = ("check_outputs", "takes_labels")
-
 
 def encode_scores(scores: Mapping[str, Score]) -> dict[str, Any]:
     """Return those of the scores that are this library's, as JSON can hold them.
@@ -77,4 +75,10 @@ def _decode(score: str, encoded: Any) -> Score:
 
 
 def _names() -> list[str]:
-    return [name for name in losses.__all__ if name not in _NOT_SCORES]
+    return [name for name in losses.__all__ if _is_score(getattr(losses, name))]
+
+
+def _is_score(function: Any) -> bool:
+    """Return whether a function takes predictions and targets, and options by name."""
+    kinds = [each.kind for each in inspect.signature(function).parameters.values()]
+    return kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) == 2
