@@ -168,4 +168,5 @@ def _part(name: str, part: Any, like: Texts) -> Texts:
         return _texts(name, part, None, {})
     pair = isinstance(part, tuple | list) and len(part) == 2
     expect(pair, name, "a rate, a path, texts, or a pair (texts, labels)", part)
-    return _texts(name, *part, {"several": like.several})
+    texts, labels = part
+    return _texts(name, texts, labels, {"several": like.several})
