@@ -21,9 +21,10 @@ MAY_IMPORT = {
     "_json": set(),
     "_memory": set(),
     "_best": set(),
-    "_examples": set(),
+    "_examples": {"_windows"},
+    "_windows": set(),
     "_leaves": set(),
-    "data": {"_examples", "_memory"},
+    "data": {"_examples", "_memory", "_windows"},
     "ops": set(),
     "losses": {"ops"},
     "optim": set(),
@@ -31,7 +32,7 @@ MAY_IMPORT = {
     "models": {"nn"},
     "train": {
         *("nn", "models", "losses", "checkpoint"),
-        *("_best", "_examples", "_json", "_leaves", "_memory"),
+        *("_best", "_examples", "_json", "_leaves", "_memory", "_windows"),
     },
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.

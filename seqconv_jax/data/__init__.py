@@ -36,11 +36,14 @@ from seqconv_jax.data.series import Series, read_series
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
+    TextTask,
     TokenSequences,
     build_word_index,
     decode,
     encode,
     pad,
+    read_texts,
+    text_task,
     to_ids,
 )
 
@@ -59,6 +62,7 @@ __all__ = [
     "Series",
     "Source",
     "Task",
+    "TextTask",
     "TokenSequences",
     "arrays_task",
     "build_word_index",
@@ -80,7 +84,9 @@ __all__ = [
     "load_word_index",
     "pad",
     "read_series",
+    "read_texts",
     "series",
     "text",
+    "text_task",
     "to_ids",
 ]
