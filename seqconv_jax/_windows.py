@@ -66,7 +66,7 @@ def uses_inputs(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:
         bad: `(rows, columns)` bool.
     """
     if task.offsets is None:
-        return bad.any(axis=1)[rows]
+        return np.any(bad, axis=1)[rows]
     used = np.zeros(len(rows), bool)
     offsets, visible = np.asarray(task.offsets), option_of(task, "visible")
     everything = np.ones((1, bad.shape[1]), bool)
@@ -76,18 +76,20 @@ def uses_inputs(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:
     )
     which = np.broadcast_to(which.reshape(-1), len(offsets))
     for index, pattern in enumerate(patterns):
-        in_row = (bad & pattern).any(axis=1)
+        in_row = np.any(bad & pattern, axis=1)
         for offset in offsets[which == index].tolist():
             used |= in_row[rows + offset]
     relative = option_of(task, "relative")
     if relative is not None:
-        used |= (bad & np.asarray(relative)).any(axis=1)[rows + task.reference]
+        in_row = np.any(bad & np.asarray(relative), axis=1)
+        used |= in_row[rows + task.reference]
     return used
 
 
 def uses_targets(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:
     """Return for each of `rows` whether its targets hold a bad cell: `(n,)` bool."""
-    in_row, ahead = bad.any(axis=1), option_of(task, "target_offsets")
+    in_row = np.any(bad, axis=1)
+    ahead = option_of(task, "target_offsets")
     used = np.zeros(len(rows), bool)
     for offset in (0,) if ahead is None else np.asarray(ahead).tolist():
         used |= in_row[rows + offset]

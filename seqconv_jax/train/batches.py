@@ -134,7 +134,7 @@ def _inputs(data: DeviceData, rows: jax.Array) -> jax.Array:
     if data.offsets is None:
         return data.inputs[rows]
     x = data.inputs[rows[:, None] + data.offsets[None, :]]
-    if data.relative is not None:
+    if data.relative is not None and data.reference is not None:
         newest = data.inputs[rows + data.reference]
         x = x - jnp.where(data.relative, newest, 0)[:, None]
     return x if data.visible is None else jnp.where(data.visible, x, 0)

@@ -1,7 +1,25 @@
 """Time series: reading a file of numbers, its times, its gaps and missing cells."""
 
-from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
+from seqconv_jax.data.series.durations import (
+    BusinessDays,
+    Duration,
+    Step,
+    format_duration,
+    parse_step,
+    rows_of,
+)
+from seqconv_jax.data.series.find_time import find_time_columns
 from seqconv_jax.data.series.read import read_series
 from seqconv_jax.data.series.series import Series
 
-__all__ = ["Duration", "Series", "format_duration", "read_series", "rows_of"]
+__all__ = [
+    "BusinessDays",
+    "Duration",
+    "Series",
+    "Step",
+    "find_time_columns",
+    "format_duration",
+    "parse_step",
+    "read_series",
+    "rows_of",
+]

@@ -117,7 +117,8 @@ class Columns:
         from seqconv_jax.data.series.find_time import find_time_columns
 
         rows = [row[: len(names)] for row in rows if len(row) >= len(names)]
-        return replace(self, time=find_time_columns(names, rows))
+        samples = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+        return replace(self, time=find_time_columns(names, samples))
 
     def pick(self, names: Sequence[str], where: str) -> tuple[list[int], list[int]]:
         """Return the positions of the value columns and of the time columns.

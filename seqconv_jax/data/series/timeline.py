@@ -1,4 +1,4 @@
-"""Rows in order of time: repeats, direction, sampling and gaps."""
+"""Rows in order of time: repeats and direction."""
 
 from collections.abc import Collection
 
@@ -11,8 +11,6 @@ __all__ = [
     "UNSORTED",
     "arrange",
     "check_rising",
-    "gap_rows",
-    "sampling",
     "shown_time",
 ]
 
@@ -128,26 +126,6 @@ def _backwards(times: np.ndarray, back: np.ndarray) -> str:
         f"time runs backwards at {len(back):,} rows, first at "
         f"{shown_time(times[first])} after {shown_time(times[first - 1])}"
     )
-
-
-def sampling(times: np.ndarray) -> tuple[np.timedelta64 | None, float]:
-    """Return the most common step forward, and the fraction of steps that equal it.
-
-    The step is None where time never moves forward.
-    """
-    steps = np.diff(times)
-    forward, counts = np.unique(steps[steps > _NO_TIME], return_counts=True)
-    if not len(forward):
-        return None, 0.0
-    best = int(np.argmax(counts))
-    return forward[best], float(counts[best] / len(steps))
-
-
-def gap_rows(times: np.ndarray, every: np.timedelta64 | None) -> np.ndarray:
-    """Return the rows that do not follow the row before them by exactly `every`."""
-    if every is None:
-        return np.arange(1, len(times))
-    return np.flatnonzero(np.diff(times) != every) + 1
 
 
 def shown_time(time: np.datetime64) -> str:

@@ -91,7 +91,7 @@ def test_an_index_of_times_is_not_lost(tmp_path):
         ("a, a\n1,2\n", {}, "names columns more than once: 'a'"),
         ("a,b\n1,10:30\n", {}, "'10:30' is not a number"),
         ("t,b\n10:30,1\n", {"time": "t"}, "'10:30' is no time in a known form"),
-        ("t,b\n1577836800,1\n", {"time": "t"}, "no time in a known form"),
+        ("t,b\n157,1\n", {"time": "t"}, "'157' is no time in a known form"),
         ("a,b\n1,+2+\n", {}, r"'\+2\+' is not a number"),
         ("a,b\n1,1 234\n", {}, "'1 234' is not a number"),
         ("a,b\n1,1'234\n", {}, "is not a number"),
