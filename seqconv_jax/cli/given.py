@@ -24,19 +24,36 @@ def examples_of(
         data: a path; `-` for standard input; None for texts.
         texts: texts in place of data.
     """
-    kind = predictor.preprocessor.kind
     if data is None:
         yield list(texts)
     elif data != "-":
         yield Path(data).expanduser()
-    elif kind == "text":
-        yield _lines(sys.stdin.buffer.read())
     else:
         content = sys.stdin.buffer.read()
+        suffix = _suffix(predictor.preprocessor, content)
+        if suffix is None:
+            yield _lines(content)
+            return
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, f"stdin{_SUFFIXES.get(kind) or _suffix(content)}")
+            path = Path(folder, f"stdin{suffix}")
             path.write_bytes(content)
             yield path
+
+
+def _suffix(preprocessor: Any, content: bytes) -> str | None:
+    """Return that of the file that standard input is; None for a text a line."""
+    if preprocessor.kind == "series":
+        return ".ts" if content.lstrip()[:1] in (b"@", b"#") else ".tsv"
+    if preprocessor.kind != "text":
+        return _SUFFIXES[preprocessor.kind]
+    # A table of texts names the column that was read in training.
+    column = preprocessor.settings().get("reading", {}).get("text")
+    head = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")[0]
+    if not isinstance(column, str) or column.encode() not in head:
+        return None
+    if head.startswith(b"{"):
+        return ".jsonl"
+    return ".tsv" if b"\t" in head else ".csv"
 
 
 def _lines(content: bytes) -> list[str]:
@@ -49,8 +66,3 @@ def _lines(content: bytes) -> list[str]:
     if not texts:
         raise UserError("standard input must hold a text a line, got none")
     return texts
-
-
-def _suffix(content: bytes) -> str:
-    """Return that of a file of series: `.ts` where a header says so, else `.tsv`."""
-    return ".ts" if content.lstrip()[:1] in (b"@", b"#") else ".tsv"

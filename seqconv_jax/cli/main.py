@@ -34,8 +34,8 @@ class Predict:
     run: tyro.conf.Positional[Path]
     """The run directory."""
     data: str | None = None
-    """A file or folder with the examples, as in training; - for standard input: a text
-    a line where the run is of texts, else the content of a file."""
+    """A file or folder with the examples, as in training; - for standard input: the
+    content of such a file, or a text a line where the run is of texts."""
     text: tuple[str, ...] = ()
     """Texts, in place of --data."""
     out: Path | None = None
