@@ -2,9 +2,9 @@
 
 `load_imdb`, `load_jena` and `load_csi300` return a `Task`, the arrays and rows that
 `seqconv_jax.train.fit` asks for. `read_series` and `forecast_task` make one of a file
-of one's own, `arrays_task` of arrays `(x, y)`, `load_classification` and `classification_task`
-of series with labels, and a task put together by hand is as good. Nothing here knows
-of JAX.
+of one's own, `arrays_task` of arrays `(x, y)`, `load_classification` and
+`classification_task` of series with labels, and a task put together by hand is as good.
+Nothing here knows of JAX.
 
     files      find, verify and download data files; read what nobody can trust
     text       sequences of tokens, word indices, padding

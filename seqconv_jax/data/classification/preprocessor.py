@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SeriesPreprocessor"]
 
+_LARGEST = 1e15  # whose square float32 holds, and far from the padding
 _FIELDS = ("channels", "length", "unequal", "scale", "mean", "std", "missing")
 
 
@@ -187,12 +188,9 @@ class SeriesPreprocessor:
         with np.errstate(over="ignore"):
             for row, series in enumerate(_all_filled(given, self.missing)):
                 made[row, : len(series)] = self._scaled(series)
-        if (
-            not np.abs(made, where=made != PADDING, out=np.zeros_like(made)).max()
-            < 1e15
-        ):
+        if not np.abs(made[made != PADDING]).max() < _LARGEST:
             raise UserError(
-                f"{given.name}: series must hold values below 1e15 in scale"
+                f"{given.name}: series must hold values below {_LARGEST:g}, scaled"
             )
         return made
 

@@ -69,8 +69,8 @@ class Header:
             fixed = self.equal_length is not False and self.length is not None
             if fixed and length != self.length:
                 raise UserError(
-                    f"{where} has {length} steps, expected {self.length}, as the header "
-                    "says or the cases before have"
+                    f"{where} has {length} steps, expected {self.length}, as the "
+                    "header says or the cases before have"
                 )
 
     def check_label(self, label: str, where: str) -> None:
