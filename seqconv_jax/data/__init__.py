@@ -14,6 +14,8 @@ good. Nothing here knows of JAX.
 
 from seqconv_jax.data import datasets, files, forecast, series, text
 from seqconv_jax.data.arrays import arrays_task, class_weights
+from seqconv_jax.data.class_scores import class_scores, confusion
+from seqconv_jax.data.classes import Classes
 from seqconv_jax.data.datasets import (
     CSI300,
     CSI300_FILE,
@@ -53,6 +55,7 @@ __all__ = [
     "IMDB",
     "JENA",
     "JENA_FILE",
+    "Classes",
     "ForecastSetup",
     "ForecastTask",
     "GeneratedDataWarning",
@@ -66,7 +69,9 @@ __all__ = [
     "TokenSequences",
     "arrays_task",
     "build_word_index",
+    "class_scores",
     "class_weights",
+    "confusion",
     "datasets",
     "decode",
     "encode",
