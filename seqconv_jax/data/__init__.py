@@ -16,6 +16,8 @@ Nothing here knows of JAX.
 
 from seqconv_jax.data import classification, datasets, files, forecast, series, text
 from seqconv_jax.data.arrays import arrays_task, class_weights
+from seqconv_jax.data.class_scores import class_scores, confusion
+from seqconv_jax.data.classes import Classes
 from seqconv_jax.data.classification import (
     PADDING,
     ClassificationTask,
@@ -66,6 +68,7 @@ __all__ = [
     "JENA_FILE",
     "PADDING",
     "ClassificationTask",
+    "Classes",
     "ForecastSetup",
     "ForecastTask",
     "GeneratedDataWarning",
@@ -80,9 +83,11 @@ __all__ = [
     "TokenSequences",
     "arrays_task",
     "build_word_index",
+    "class_scores",
     "class_weights",
     "classification",
     "classification_task",
+    "confusion",
     "datasets",
     "decode",
     "encode",

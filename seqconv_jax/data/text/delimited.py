@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax.data.text.opened import opened_text
+from seqconv_jax.data.files.kinds import check_text
+from seqconv_jax.data.text.opened import opened, opened_text
 
 __all__ = ["Delimited"]
 
@@ -53,6 +54,8 @@ class Delimited:
         if self.separator is not None:
             one = isinstance(self.separator, str) and len(self.separator) == 1
             expect(one, "separator", "one character", self.separator)
+        with opened(self.path, self.max_bytes) as file:
+            check_text(file.read(1000), str(self.path))
         with opened_text(self.path, self.encoding, self.max_bytes) as file:
             head = file.read(_HEAD)
         self._check_head(head)
@@ -165,14 +168,6 @@ class Delimited:
             raise UserError(
                 f"{self.path} holds zero bytes, no text; give its encoding, such as "
                 "encoding='utf-16'"
-            )
-        begin = head.lstrip()[:200].lower()
-        if begin.startswith(("<!doctype html", "<html")):
-            raise UserError(f"{self.path} is a web page, not a table; fetch the file")
-        if begin.startswith("version https://git-lfs"):
-            raise UserError(
-                f"{self.path} is a Git LFS pointer, not the data; fetch it with "
-                "`git lfs pull`"
             )
 
     def _find_separator(self, head: str) -> str:

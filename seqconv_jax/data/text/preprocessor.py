@@ -133,7 +133,8 @@ class TextPreprocessor:
 
         Args:
             raw: what `read` returned, a list of texts, a pandas column of them, or a
-                frame that has the column of texts (and that of labels).
+                frame that has the column of texts (and that of labels); to be scored,
+                also a pair `(texts, labels)`.
             targets: whether the labels are known and are to be scored.
 
         Raises:
@@ -193,6 +194,8 @@ class TextPreprocessor:
             return raw
         if isinstance(raw, str):
             raise UserError("`raw` must be a list of texts, got a text; put it in one")
+        if targets and isinstance(raw, tuple) and len(raw) == 2:
+            return Texts.of(*raw, several=self.classes.several)
         if not hasattr(raw, "columns"):
             return Texts.of(raw)
         text, label = (self.reading.get(key) for key in ("text", "label"))

@@ -18,6 +18,7 @@ Rows = Mapping[str, np.ndarray]
 
 _PARTS = ("train", "validation", "test")
 _MOST_LINES = 30
+_LONGEST_NAME = 40
 _LONG_WORD = 15  # letters; the words of a text without spaces are longer
 
 
@@ -67,9 +68,11 @@ def report(
 
 def _class_lines(counts: Counts) -> list[str]:
     shown = list(counts.items())[:_MOST_LINES]
-    width = max(len(name) for name, _ in shown)
-    lines = [
-        f"  {name:{width}}  " + "  ".join(f"{count:>9,}" for count in each)
+    width = max(len("class"), *(len(name[:_LONGEST_NAME]) for name, _ in shown))
+    lines = [f"  {'class':{width}}  " + "  ".join(f"{part:>10}" for part in _PARTS)]
+    lines += [
+        f"  {name[:_LONGEST_NAME]:{width}}  "
+        + "  ".join(f"{count:>10,}" for count in each)
         for name, each in shown
     ]
     if len(counts) > len(shown):
