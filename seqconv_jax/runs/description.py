@@ -37,8 +37,8 @@ def describe_run(predictor: "Predictor") -> str:
     }
     named = [
         ("", trained),
-        ("scores", scores or epoch),
-        ("settings", settings),
+        ("scores", _short(scores or epoch)),
+        ("settings", _short(settings)),
         ("preprocessor", _short(predictor.preprocessor.settings())),
     ]
     parts = [_table(title, values) for title, values in named if values]
