@@ -45,7 +45,7 @@ def targets_at(task: Any, rows: np.ndarray) -> np.ndarray:
     y = targets[rows[:, None] + np.asarray(ahead)]
     if reference is not None:
         y = y - targets[rows + reference][:, None]
-    return y.reshape(len(rows), -1)
+    return y.reshape(len(rows), int(np.prod(y.shape[1:])))
 
 
 def read_offsets(task: Any) -> np.ndarray | None:

@@ -44,8 +44,18 @@ from seqconv_jax.data.datasets import (
     load_word_index,
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
-from seqconv_jax.data.forecast import ForecastSetup, ForecastTask, forecast_task
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.forecast import (
+    ForecastPreprocessor,
+    ForecastSetup,
+    ForecastTask,
+    forecast_task,
+)
+from seqconv_jax.data.series import (
+    Series,
+    SeriesGroup,
+    read_series,
+    read_series_group,
+)
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
@@ -67,8 +77,9 @@ __all__ = [
     "JENA",
     "JENA_FILE",
     "PADDING",
-    "ClassificationTask",
     "Classes",
+    "ClassificationTask",
+    "ForecastPreprocessor",
     "ForecastSetup",
     "ForecastTask",
     "GeneratedDataWarning",
@@ -77,6 +88,7 @@ __all__ = [
     "Origin",
     "ReviewTask",
     "Series",
+    "SeriesGroup",
     "Source",
     "Task",
     "TextTask",
@@ -107,6 +119,7 @@ __all__ = [
     "pad",
     "read_labelled",
     "read_series",
+    "read_series_group",
     "read_texts",
     "read_ts",
     "series",

@@ -1,5 +1,6 @@
 """Batches as a pure function of the seed and the step, gathered on the device."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -149,7 +150,7 @@ def _targets(data: DeviceData, rows: jax.Array) -> jax.Array:
     y = data.targets[rows[:, None] + data.target_offsets[None, :]]
     if data.reference is not None:
         y = y - data.targets[rows + data.reference][:, None]
-    return y.reshape(rows.shape[0], -1)
+    return y.reshape(rows.shape[0], math.prod(y.shape[1:]))
 
 
 def epoch_order(

@@ -6,14 +6,15 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from seqconv_jax._checks import expect, one_of
-from seqconv_jax.data.forecast.layout import Layout
+from seqconv_jax.data.forecast.fields import task_fields
 from seqconv_jax.data.forecast.options import layout_of
-from seqconv_jax.data.forecast.panel import Panel, panel_of
-from seqconv_jax.data.forecast.scaling import Scale, fit_scales
+from seqconv_jax.data.forecast.panel import panel_of
+from seqconv_jax.data.forecast.preprocessor import ForecastPreprocessor
+from seqconv_jax.data.forecast.scaling import fit_scales
 from seqconv_jax.data.forecast.season import season_rows
 from seqconv_jax.data.forecast.splits import split_panel
 from seqconv_jax.data.forecast.task import ForecastTask
-from seqconv_jax.data.series.durations import Duration, format_duration
+from seqconv_jax.data.series.durations import Duration
 from seqconv_jax.data.series.series import Series
 
 __all__ = ["TaskOptions", "forecast_task"]
@@ -185,64 +186,23 @@ def forecast_task(
     cuts, parts = split_panel(panel, split, layout.window, unread, gaps)
     scales = fit_scales(panel, layout.values, cuts, scale, scale_rows)
     fields: dict[str, Any] = dict(parts.rows)
+    rows_of_season = season_rows(panel, season)
+    preprocessor = ForecastPreprocessor(
+        layout=layout,
+        scales=tuple(scales),
+        series_names=panel.names if len(scales) > 1 else (),
+        every=panel.first.every if panel.regular else None,
+        timed=panel.first.times is not None,
+        gaps=gaps,
+        season=rows_of_season,
+        reading=panel.read_options,
+    )
     return ForecastTask(
         **task_fields(panel, layout, scales),
         **fields,
         replacement=replacement,
-        season=season_rows(panel, season),
+        preprocessor=preprocessor,
+        season=rows_of_season,
         spanning=parts.spanning,
         dropped=parts.dropped,
     )
-
-
-def task_fields(
-    panel: Panel, layout: Layout, scales: Sequence[Scale]
-) -> dict[str, Any]:
-    """Return what a `ForecastTask` is made of, its rows apart.
-
-    Args:
-        panel: the series.
-        layout: what is read and forecast.
-        scales: one of `layout.values` for all series, or one for each.
-    """
-    arrays = layout.arrays(panel, list(scales) * (len(panel.series) // len(scales)))
-    mean = np.stack([one.mean for one in scales])
-    std = np.stack([one.std for one in scales])
-    count, window = len(layout.inputs), layout.window
-    more = ((0, 0), (0, len(layout.columns) - count))
-    mean_in, std_in = (
-        np.pad(table[:, :count], more, constant_values=value)
-        for table, value in ((mean, 0.0), (std, 1.0))
-    )
-    ahead_rows = window.target_offsets.astype(np.int64) - window.newest
-    return {
-        "inputs": arrays.inputs,
-        "targets": arrays.targets,
-        **layout.options(),
-        "columns": layout.columns,
-        "mean": mean_in[0] if len(scales) == 1 else mean_in,
-        "std": std_in[0] if len(scales) == 1 else std_in,
-        "target_columns": layout.targets,
-        "target_mean": mean[:, count:],
-        "target_std": std[:, count:],
-        "lookback": window.lookback,
-        "every": window.every,
-        "delay": window.delay,
-        "past_offsets": window.offsets,
-        "ahead_rows": ahead_rows,
-        "ahead": tuple(_ahead(panel, int(rows)) for rows in ahead_rows),
-        "predict": layout.predict,
-        "last": arrays.last,
-        "times": panel.times,
-        "starts": panel.starts,
-        "series_names": panel.names,
-        "report": panel.report(),
-        "origin": panel.first.origin,
-    }
-
-
-def _ahead(panel: Panel, rows: int) -> str:
-    every = panel.first.every
-    if panel.regular and every is not None:
-        return format_duration(rows * every)
-    return f"{rows} row{'s' * (rows != 1)}"

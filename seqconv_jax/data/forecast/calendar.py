@@ -2,56 +2,73 @@
 
 import numpy as np
 
-__all__ = ["calendar_names", "calendar_values"]
+from seqconv_jax.data.series.durations import BusinessDays, Step
+
+__all__ = [
+    "CYCLES",
+    "calendar_cycles",
+    "calendar_names",
+    "calendar_values",
+]
 
 _DAY = np.timedelta64(1, "D")
-_WEEK, _YEAR = 7 * _DAY, 365 * _DAY
+CYCLES = {"hour of day": _DAY, "day of week": 7 * _DAY, "day of year": 365 * _DAY}
 
 
-def calendar_names(every: np.timedelta64) -> tuple[str, ...]:
-    """Return the names of the columns: a sine and a cosine of each cycle.
+def calendar_cycles(every: Step) -> tuple[str, ...]:
+    """Return the cycles of the calendar that rows lie within: those of `CYCLES`.
 
-    A cycle is one that some rows lie within: of the day below daily sampling, of the
-    week below weekly, of the year below yearly.
+    The day for samplings below a day, the week for those below a week, and the year.
+
+    >>> calendar_cycles(np.timedelta64(1, "D")), calendar_cycles(np.timedelta64(1, "M"))
+    (('day of week', 'day of year'), ('day of year',))
 
     Args:
         every: the time from row to row.
-
-    Example:
-        >>> calendar_names(np.timedelta64(1, "D"))[::2]
-        ('sin day of week', 'sin day of year')
     """
-    return tuple(
-        f"{wave} {cycle}" for cycle in _cycles(every) for wave in ("sin", "cos")
-    )
+    return tuple(name for name, cycle in CYCLES.items() if _length(every) < cycle)
 
 
-def calendar_values(times: np.ndarray, every: np.timedelta64) -> np.ndarray:
+def calendar_names(cycles: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns: a sine and a cosine of each cycle.
+
+    >>> calendar_names(("day of week",))
+    ('sin day of week', 'cos day of week')
+    """
+    return tuple(f"{wave} {cycle}" for cycle in cycles for wave in ("sin", "cos"))
+
+
+def calendar_values(times: np.ndarray, cycles: tuple[str, ...]) -> np.ndarray:
     """Return `(rows, columns)` float64 in [-1, 1], as `calendar_names` names them.
 
     Args:
         times: `(rows,)` `datetime64`.
-        every: the time from row to row.
+        cycles: of `CYCLES`.
 
     Example:
         >>> hours = np.array(["2020-01-01T00", "2020-01-01T06"], "datetime64[us]")
-        >>> calendar_values(hours, np.timedelta64(1, "h"))[:, :2].round(3).tolist()
+        >>> calendar_values(hours, ("hour of day",)).round(3).tolist()
         [[0.0, 1.0], [1.0, 0.0]]
     """
+    days = times.astype("datetime64[D]")
     turns = {
-        "hour of day": (times - times.astype("datetime64[D]")) / _DAY,
+        "hour of day": (times - days) / _DAY,
         # day 0 was a Thursday, the fourth day of a week that begins on Monday
-        "day of week": (times.astype("datetime64[D]").astype(np.int64) + 3) % 7 / 7,
+        "day of week": (days.astype(np.int64) + 3) % 7 / 7,
         "day of year": _year_turn(times),
     }
-    angles = [2 * np.pi * turns[cycle] for cycle in _cycles(every)]
+    angles = [2 * np.pi * turns[cycle] for cycle in cycles]
     waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
     return np.stack(waves, axis=1) if waves else np.zeros((len(times), 0))
 
 
-def _cycles(every: np.timedelta64) -> list[str]:
-    longest = {"hour of day": _DAY, "day of week": _WEEK, "day of year": _YEAR}
-    return [cycle for cycle, length in longest.items() if every < length]
+def _length(step: Step) -> np.timedelta64:
+    """Return about how long a step is: 30 days for a month."""
+    if isinstance(step, BusinessDays):
+        return step.count * _DAY
+    if np.datetime_data(step.dtype)[0] in ("M", "Y"):
+        return int(step.astype("timedelta64[M]").astype(np.int64)) * 30 * _DAY
+    return step
 
 
 def _year_turn(times: np.ndarray) -> np.ndarray:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqconv_jax.data.forecast.baselines import Baseline, has_season
+from seqconv_jax.data.forecast.outputs import SplitName
 
 if TYPE_CHECKING:
     from seqconv_jax.data.forecast.task import ForecastTask
 
 __all__ = ["describe"]
 
-_SPLITS = ("train", "validation", "test")
+Splits = tuple[SplitName, ...]
+_SPLITS: Splits = ("train", "validation", "test")
 
 
 def describe(task: "ForecastTask") -> str:
@@ -27,17 +29,12 @@ def describe(task: "ForecastTask") -> str:
         f"every {task.every} of {task.lookback} rows{_known_ahead(task)}",
         f"real horizon: {task.horizon} after the newest input (rows: {_rows(task)})",
         f"windows over gaps in time: {_gaps(task)}",
-        f"baseline (last observed value), MAE in standard deviations: "
-        f"{_scores(task, 'last')}",
     ]
     if len(task.series_names) > 1:
         scale = "each" if len(task.target_mean) > 1 else "one for all"
         count = len(task.series_names)
         lines.insert(1, f"series: {count:,}, scale: {scale}; no window crosses two")
-    if task.steps > 1:
-        lines.append(f"baseline (drift of the window): {_scores(task, 'drift')}")
-        lines.append(f"baseline ({_seasonal(task)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_baselines(task)])
 
 
 def _data(task: "ForecastTask") -> str:
@@ -67,20 +64,39 @@ def _gaps(task: "ForecastTask") -> str:
     return f"not counted: the data has {reason}"
 
 
-def _seasonal(task: "ForecastTask") -> str:
+def _baselines(task: "ForecastTask") -> list[str]:
+    both = _SPLITS[1:]
+    splits: Splits = tuple(name for name in both if _is_known(task, task.rows(name)))
+    if not splits:
+        return []
+    lines = [
+        "baseline (last observed value), MAE in standard deviations: "
+        + _scores(task, splits, "last")
+    ]
+    if task.steps > 1:
+        drift = _scores(task, splits, "drift")
+        lines.append(f"baseline (drift of the window): {drift}")
+        lines.append(f"baseline ({_seasonal(task, splits)}")
+    return lines
+
+
+def _is_known(task: "ForecastTask", rows: np.ndarray) -> bool:
+    return len(rows) > 0 and bool(np.isfinite(task.truth(rows)).all())
+
+
+def _seasonal(task: "ForecastTask", splits: Splits) -> str:
     if task.season is None:
         return "seasonal): none, no season follows from the sampling; season=... is one"
     words = f"as a season of {task.season:,} rows ago): "
-    rows = np.concatenate([task.validation, task.test])
-    if not has_season(task, rows):
+    if not all(has_season(task, task.rows(name)) for name in splits):
         return words + "none, some rows have less before them"
-    return words + _scores(task, "seasonal")
+    return words + _scores(task, splits, "seasonal")
 
 
-def _scores(task: "ForecastTask", kind: Baseline) -> str:
+def _scores(task: "ForecastTask", splits: Splits, kind: Baseline) -> str:
     one = isinstance(task.unit_scale, float)
     found = []
-    for name in ("validation", "test"):
+    for name in splits:
         score = task.baseline(name, kind)
         unit = f" = {score * task.unit_scale:.4g} {task.unit}" if one else ""
         found.append(f"{name} {score:.4f}{unit}".rstrip())

@@ -38,7 +38,7 @@ class Layout:
         inputs: the columns of values that are read.
         targets: the columns that are forecast.
         future: those of the inputs that are known for the rows to forecast, too.
-        every: the time from row to row where the calendar is read as well, else None.
+        calendar: the cycles of the calendar that are read as well, see `calendar`.
         predict: "value", "change" or "normalised", see `forecast_task`.
         window: the window.
     """
@@ -46,7 +46,7 @@ class Layout:
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     future: tuple[str, ...] = ()
-    every: np.timedelta64 | None = None
+    calendar: tuple[str, ...] = ()
     predict: str = "value"
     window: Window
 
@@ -62,8 +62,8 @@ class Layout:
         Where some inputs are known ahead, `OBSERVED` is 1 up to the newest input and 0
         behind it, so that a hidden input is no mean one.
         """
-        calendar = () if self.every is None else calendar_names(self.every)
-        return (*self.inputs, *calendar, *((OBSERVED,) if self.future else ()))
+        observed = (OBSERVED,) if self.future else ()
+        return (*self.inputs, *calendar_names(self.calendar), *observed)
 
     @property
     def shifted(self) -> bool:
@@ -103,8 +103,8 @@ class Layout:
             table = scale.apply(panel.columns_of(index, self.values))
             values, targets = np.split(table, [len(self.inputs)], axis=1)
             inputs, times = [values], panel.series[index].times
-            if self.every is not None and times is not None:
-                inputs.append(calendar_values(times, self.every))
+            if times is not None:
+                inputs.append(calendar_values(times, self.calendar))
             if self.future:
                 inputs.append(np.ones((len(values), 1)))
             last = _moved(targets, self.window.newest, 0.0)

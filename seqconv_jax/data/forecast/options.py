@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of, shown
-from seqconv_jax.data.forecast.calendar import calendar_names
+from seqconv_jax.data.forecast.calendar import calendar_cycles
 from seqconv_jax.data.forecast.layout import Layout
 from seqconv_jax.data.forecast.panel import Panel
 from seqconv_jax.data.forecast.windows import Window
@@ -54,12 +54,11 @@ def layout_of(
         raise UserError(
             f"`future` must be columns known ahead, got {both[0]!r}, which is a target"
         )
-    every = _calendar_step(panel) if calendar else None
     layout = Layout(
         inputs=inputs,
         targets=targets,
         future=future,
-        every=every,
+        calendar=_cycles(panel) if calendar else (),
         predict=predict,
         window=_window(panel, **options),
     )
@@ -89,19 +88,20 @@ def _named(panel: Panel, option: str, names: Any) -> tuple[str, ...]:
     return found
 
 
-def _calendar_step(panel: Panel) -> np.timedelta64:
+def _cycles(panel: Panel) -> tuple[str, ...]:
     every = panel.first.every
     if every is None:
         raise UserError(
             f"`calendar` needs times, which {panel.name} does not have; pass time=... "
             "when reading it"
         )
-    if not calendar_names(every):
+    cycles = calendar_cycles(every)
+    if not cycles:
         raise UserError(
             f"`calendar` tells nothing of {panel.name}, whose rows are a year or more "
             "apart"
         )
-    return every
+    return cycles
 
 
 def _window(

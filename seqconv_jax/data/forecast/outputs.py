@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax.data.task import Task
 
-__all__ = ["ForecastOutputs", "by_step", "in_unit", "plain", "unit_of"]
+__all__ = ["ForecastOutputs", "SplitName", "by_step", "in_unit", "plain", "unit_of"]
+
+SplitName = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

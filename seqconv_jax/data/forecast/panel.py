@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, shown
-from seqconv_jax.data.series.durations import Duration, rows_of
+from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
 from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.series.table import listed, unknown_column
 
@@ -22,15 +23,22 @@ class Panel:
     Attributes:
         names: what each is called; `("",)` for a series alone.
         series: the series.
+        group: the mapping that they came in, None for a series alone.
     """
 
     names: tuple[str, ...]
     series: tuple[Series, ...]
+    group: Mapping[str, Series] | None = None
 
     @property
     def first(self) -> Series:
         """The first of them, whose columns and sampling are those of all."""
         return self.series[0]
+
+    @property
+    def read_options(self) -> Mapping[str, Any]:
+        """What reads another file as they were read; empty for arrays in memory."""
+        return getattr(self.group, "read_options", None) or self.first.read_options
 
     @property
     def name(self) -> str:
@@ -66,8 +74,10 @@ class Panel:
 
     def report(self) -> str:
         """Return a few lines for a person: what each series is."""
-        if len(self.series) == 1:
+        if self.group is None:
             return self.first.report()
+        if hasattr(self.group, "report"):
+            return self.group.report()  # type: ignore[attr-defined]
         lines = [f"{len(self.series):,} series:"]
         for name, one in list(zip(self.names, self.series, strict=True))[:20]:
             lines.append(f"{name}: {one.report()}".replace("\n", "\n  "))
@@ -103,7 +113,7 @@ def panel_of(series: Series | Mapping[str, Series]) -> Panel:
     for name, one in series.items():
         if not isinstance(one, Series):
             raise UserError(f"`series` {name!r} must be a Series, got {shown(one)}")
-    panel = Panel(tuple(map(str, series)), tuple(series.values()))
+    panel = Panel(tuple(map(str, series)), tuple(series.values()), series)
     for index in range(1, len(panel.series)):
         with panel.naming(index):
             _check_alike(panel.series[index], panel.first)
@@ -118,8 +128,9 @@ def _check_alike(one: Series, first: Series) -> None:
         raise UserError(f"columns that the first series lacks: {listed(more)}")
     if (one.times is None) != (first.times is None):
         raise UserError("times must be given for every series, or for none")
-    if one.regular and first.regular and one.every != first.every:
+    steps = [each.every for each in (one, first) if each.regular and each.every]
+    if len(steps) == 2 and steps[0] != steps[1]:
         raise UserError(
-            f"the sampling must be that of the first series, {first.every}, got "
-            f"{one.every}"
+            f"the sampling must be that of the first series, "
+            f"{format_duration(steps[1])}, got {format_duration(steps[0])}"
         )

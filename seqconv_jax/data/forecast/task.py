@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,14 +11,12 @@ from seqconv_jax._checks import expect, one_of
 from seqconv_jax.data.forecast.baselines import Baseline, baseline_values
 from seqconv_jax.data.forecast.describe import describe
 from seqconv_jax.data.forecast.errors import error_table
-from seqconv_jax.data.forecast.outputs import ForecastOutputs
+from seqconv_jax.data.forecast.outputs import ForecastOutputs, SplitName
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ForecastTask", "SplitName"]
-
-SplitName = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,7 +129,7 @@ class ForecastTask(ForecastOutputs):
         values = baseline_values(self, rows, kind)
         if self.predict != "value":
             values = values - self._last(rows)
-        return values.reshape(len(rows), -1)
+        return values.reshape(len(rows), self.outputs)
 
     def errors(
         self,

@@ -9,6 +9,7 @@ from seqconv_jax.data.series.durations import (
     rows_of,
 )
 from seqconv_jax.data.series.find_time import find_time_columns
+from seqconv_jax.data.series.panel import SeriesGroup, read_series_group
 from seqconv_jax.data.series.read import read_series
 from seqconv_jax.data.series.series import Series
 
@@ -16,10 +17,12 @@ __all__ = [
     "BusinessDays",
     "Duration",
     "Series",
+    "SeriesGroup",
     "Step",
     "find_time_columns",
     "format_duration",
     "parse_step",
     "read_series",
+    "read_series_group",
     "rows_of",
 ]

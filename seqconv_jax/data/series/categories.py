@@ -14,7 +14,9 @@ MOST_CATEGORIES = 50
 OneHot = tuple[tuple[str, ...], np.ndarray, dict[str, list[str]], list[str]]
 
 
-def one_hot(table: Table, categories: Categories, where: str) -> OneHot:
+def one_hot(
+    table: Table, categories: Categories, marks: Sequence[str], where: str
+) -> OneHot:
     """Return a table's names and values, the categories, and notes on them.
 
     The value "NW" of the column "wind" becomes the column "wind=NW", in the place of
@@ -24,6 +26,7 @@ def one_hot(table: Table, categories: Categories, where: str) -> OneHot:
         table: the table, with its columns of text.
         categories: the values of each column as they were seen before; else they are
             those of the table.
+        marks: texts of missing cells.
         where: the file, for messages.
 
     Raises:
@@ -46,6 +49,10 @@ def one_hot(table: Table, categories: Categories, where: str) -> OneHot:
             columns.append(numbers[name][:, None])
         elif name in table.texts:
             cells = table.texts[name]
+            cells = np.array(
+                [cell.strip() if _is_text(cell, marks) else None for cell in cells],
+                object,
+            )
             seen[name] = values = _values(name, cells, known.get(name), where)
             names += [f"{name}={value}" for value in values]
             columns.append(_indicators(name, cells, values, where))
@@ -53,9 +60,9 @@ def one_hot(table: Table, categories: Categories, where: str) -> OneHot:
     return tuple(names), np.concatenate(columns, axis=1), seen, notes
 
 
-def _missing(cells: np.ndarray) -> np.ndarray:
+def _is_text(cell: object, marks: Sequence[str]) -> bool:
     # NaN, None and pandas.NA are no texts
-    return np.array([not isinstance(cell, str) for cell in cells])
+    return isinstance(cell, str) and cell not in marks and bool(cell.strip())
 
 
 def _values(
@@ -65,7 +72,7 @@ def _values(
         texts = not isinstance(known, str) and all(isinstance(v, str) for v in known)
         expect(texts and len(known) > 0, "categories", "lists of texts", known)
         return list(known)
-    values = sorted({cell.strip() for cell in cells if isinstance(cell, str)})
+    values = sorted({cell for cell in cells if cell is not None})
     if not values or len(values) > MOST_CATEGORIES:
         raise UserError(
             f"{where}: column {name!r} has {len(values):,} different texts; 1 to "
@@ -78,12 +85,9 @@ def _indicators(
     name: str, cells: np.ndarray, values: Sequence[str], where: str
 ) -> np.ndarray:
     place = {value: at for at, value in enumerate(values)}
-    missing = _missing(cells)
+    missing = np.array([cell is None for cell in cells])
     try:
-        codes = [
-            -1 if gone else place[cell.strip()]
-            for gone, cell in zip(missing, cells, strict=True)
-        ]
+        codes = [-1 if cell is None else place[cell] for cell in cells]
     except KeyError as error:
         raise UserError(
             f"{where}: column {name!r} holds {shown(error.args[0])}, which is none of "

@@ -61,7 +61,10 @@ def parse_csv(
     used, stamps = columns.pick(layout.names, where)
     if re.compile(rb"\S").search(text, layout.start) is None:
         raise _no_rows(where)
-    form = replace(form, separator=layout.separator)
+    blank_end = ""
+    if columns.time is not None:  # a row without any cell has none
+        text, blank_end = _without_blank_end(text, layout)
+    form = replace(form, separator=form.separator or layout.separator)
     source = _Source(text, layout, form, columns.missing_texts, where)
     source.check()
     unnamed = columns.unnamed(layout.names)
@@ -71,8 +74,9 @@ def parse_csv(
     texts = {names[at]: frame[at].to_numpy(object) for at in read}
     numbers = [at for at in used if at not in seen.texts]
     values = np.ascontiguousarray(frame[numbers].to_numpy(dtype=np.float64))
-    notes = [f"text is {encoding} (found)"] if encoding else []
+    notes = [f"encoded as {encoding.upper()} (found)"] if encoding else []
     notes += [*layout.notes(), *_notes(seen, form)]
+    notes += [blank_end] if blank_end else []
     options = {**form.options(), "decimal": seen.decimal}
     if encoding:
         options["encoding"] = encoding
@@ -101,6 +105,18 @@ def _notes(seen: Survey, form: TextForm) -> Iterable[str]:
         yield f"text that means missing: {marks} (found)"
 
 
+def _without_blank_end(text: bytes, layout: Layout) -> tuple[bytes, str]:
+    """Return the text without rows of empty cells at its end, and a note on them."""
+    mark = layout.separator.encode()
+    held = text.rstrip(mark + b" \n")
+    end = text.find(b"\n", max(len(held), layout.start))
+    rows = [line for line in text[end:].split(b"\n") if mark in line]
+    if end < 0 or not rows:
+        return text, ""
+    note = f"{len(rows):,} rows at the end without any cell left out (found)"
+    return text[: end + 1], note
+
+
 def _no_rows(where: str) -> UserError:
     return UserError(f"{where} has column names but no rows after them")
 
@@ -118,7 +134,7 @@ class _Source:
 
     def check(self) -> None:
         """Raise for lines with another number of fields than there are names."""
-        names, extra = len(self.layout.names), self.layout.extra
+        names, extra = len(self.layout.names), max(self.layout.extra, 0)
         mark = self.layout.separator
         check_fields(self.text, self.layout.start, names, extra, self.where, mark)
 
@@ -195,7 +211,7 @@ class _Source:
                 decimal=seen.decimal,
                 thousands=self.form.thousands,
                 header=None,
-                names=list(range(len(self.layout.names) + self.layout.extra)),
+                names=list(range(len(self.layout.names) + max(self.layout.extra, 0))),
                 usecols=sorted(kinds),
                 dtype={at: kind for at, kind in kinds.items() if kind is not None},
                 index_col=False,
@@ -210,7 +226,7 @@ class _Source:
         """Return the frame after checking that it has rows, and what ends them."""
         if frame.empty:
             raise _no_rows(self.where)
-        if self.layout.extra:
+        if self.layout.extra > 0:
             mark = self.layout.separator.encode()
             text = self.text[self.layout.start :].rstrip(b"\n ")
             if text.count(mark + b"\n") + text.endswith(mark) < len(frame):

@@ -22,6 +22,7 @@ __all__ = [
 
 LONGEST_LINE = 2**22
 _LONGEST_FOOTER = 20
+_GROUPED = re.compile(r"\s*[+-]?\d{1,3}(?:([.,' ])\d{3})+([.,]?)\d*\s*")
 
 
 def long_line(text: bytes, begin: int, where: str) -> UserError:
@@ -132,6 +133,7 @@ def _ragged(
     if got > want:
         hint = " (a decimal comma, or a comma inside a cell?)"
         hint = hint if separator == "," else " (the separator inside a cell?)"
+        hint = hint if want > 1 else "; separator=';' reads one column whole"
     return UserError(f"{what}the first line names {want} columns{hint}")
 
 
@@ -209,12 +211,14 @@ def _shown(cell: str) -> str:
 
 
 def _remedy(cell: str, name: str, decimal: str) -> str:
-    if re.fullmatch(r"\s*[+-]?[\d.,' ]*\d[.,]\d+\s*", cell):
+    if grouped := _GROUPED.fullmatch(cell):
+        mark, point = grouped[1], grouped[2]
+        options = f"decimal={point!r}, " if point == "," else ""
+        options += f"thousands={mark!r}"
+        return f"; if {mark!r} stands between thousands, pass {options}"
+    if re.fullmatch(r"\s*[+-]?\d*[.,]\d+\s*", cell):
         mark = "point" if decimal == "." else "comma"
-        return (
-            f" with a decimal {mark}; thousands=... says what stands between groups "
-            "of digits, decimal=... what before the fraction"
-        )
+        return f" with a decimal {mark}, as others of the file are"
     if re.match(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", cell):
         return f"; if the column holds the time, pass time={name!r}"
     if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s:]", cell):

@@ -48,13 +48,19 @@ def frame_table(frame: Any, columns: Columns) -> Table:
     unnamed = [names[at] for at in columns.unnamed(names)]
     for name in unnamed:
         check_unnamed(name, str(frame[name].dtype), _numeric(frame[name].dtype), _WHERE)
+    asked_for = columns.keep or ()
     timed = bool(times) or index.dtype.kind == "M"
-    texts = [at for at in used if _is_text(frame.iloc[:, at], timed)]
+    texts = [at for at in used if _is_text(frame.iloc[:, at])]
+    others = [
+        at
+        for at in used
+        if timed and frame.dtypes.iloc[at].kind == "M" and names[at] not in asked_for
+    ]
     read = columns.readable_texts(names, texts, _WHERE)
-    numbers = [at for at in used if at not in texts]
+    numbers = [at for at in used if at not in {*texts, *others}]
     values = _numbers(frame.iloc[:, numbers], [names[at] for at in numbers])
     if not numbers and not read:
-        at = texts[0]
+        at = [*texts, *others][0]
         raise text_only(names[at], str(frame.dtypes.iloc[at]), _WHERE)
     stamps, notes = {}, ()
     for at in times:
@@ -71,8 +77,8 @@ def frame_table(frame: Any, columns: Columns) -> Table:
         values=values,
         stamps=stamps or None,
         notes=(*notes, *unnamed_note(unnamed)),
-        texts={names[at]: _texts(frame.iloc[:, at], columns) for at in read},
-        left_out=tuple(names[at] for at in texts if at not in read),
+        texts={names[at]: _texts(frame.iloc[:, at]) for at in read},
+        left_out=tuple(names[at] for at in [*texts, *others] if at not in read),
         order=tuple(names[at] for at in used),
         options=options,
     )
@@ -127,15 +133,15 @@ def _numbers(frame: "pd.DataFrame", names: list[str]) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _is_text(cells: "pd.Series", timed: bool) -> bool:
-    """Return whether a column holds text, or times beside those of another column."""
+def _is_text(cells: "pd.Series") -> bool:
+    """Return whether a column holds text that does not look like numbers."""
     from pandas.api import types
 
     dtype = cells.dtype
     if types.is_bool_dtype(dtype) or isinstance(dtype, _categorical()):
         return True
     if not types.is_string_dtype(dtype) and dtype.kind != "O":
-        return timed and types.is_datetime64_any_dtype(dtype)
+        return False
     held = cells.dropna()
     if not len(held) or not all(isinstance(cell, str) for cell in held):
         return False
@@ -148,11 +154,10 @@ def _categorical() -> type:
     return pd.CategoricalDtype
 
 
-def _texts(cells: "pd.Series", columns: Columns) -> np.ndarray:
+def _texts(cells: "pd.Series") -> np.ndarray:
     """Return a column's texts as objects, None where one is missing."""
     held = cells.astype(object)
-    missing = held.isna() | held.isin(columns.missing_texts)
-    return np.where(missing, None, held.map(str)).astype(object)
+    return np.where(held.isna(), None, held.map(str)).astype(object)
 
 
 def _numeric(dtype: Any) -> bool:

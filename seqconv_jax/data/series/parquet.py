@@ -58,8 +58,10 @@ def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
     numbers = [at for at in used if _numeric(kinds[at])]
     texts = [at for at in used if at not in numbers]
     for at in texts:
-        _check_text(kinds[at], names[at], columns.time is not None, where)
-    read = columns.readable_texts(names, texts, where)
+        alone = columns.time is None or names[at] in (columns.keep or ())
+        _check_text(kinds[at], names[at], not alone, where)
+    times = [at for at in texts if _is_time(kinds[at])]
+    read = columns.readable_texts(names, sorted({*texts} - {*times}), where)
     wanted = [names[at] for at in [*numbers, *read]]
     table = file.read(wanted + [names[at] for at in stamps])
     if table.num_rows == 0:
@@ -104,6 +106,12 @@ def _plain(kind):
     return kind.value_type if pyarrow.types.is_dictionary(kind) else kind
 
 
+def _is_time(kind) -> bool:
+    import pyarrow
+
+    return pyarrow.types.is_temporal(kind)
+
+
 def _is_string(kind) -> bool:
     import pyarrow
 
@@ -115,13 +123,12 @@ def _is_string(kind) -> bool:
 def _check_text(kind, name: str, timed: bool, where: str) -> None:
     """Raise for a column that is neither numbers nor text, nor times beside the time.
 
-    The times of a column that is not the time would be lost unsaid without one.
+    Without a time, it is likely to be the one.
     """
     import pyarrow
 
-    types = pyarrow.types
-    is_time = types.is_temporal(kind)
-    if _is_string(_plain(kind)) or types.is_boolean(kind) or (is_time and timed):
+    is_time, is_flag = _is_time(kind), pyarrow.types.is_boolean(kind)
+    if _is_string(_plain(kind)) or is_flag or (is_time and timed):
         return
     raise UserError(
         f"{where}: column {name!r} holds {kind}, not numbers; pass "
@@ -138,6 +145,9 @@ def _floats(column) -> np.ndarray:
 def _texts(column) -> np.ndarray:
     import pyarrow
 
+    if pyarrow.types.is_boolean(column.type):
+        flags = column.to_pylist()
+        return np.array([flag if flag is None else str(flag) for flag in flags], object)
     return column.cast(pyarrow.string()).to_numpy()
 
 

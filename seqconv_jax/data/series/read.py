@@ -11,10 +11,10 @@ from seqconv_jax.data.series.parquet import read_parquet
 from seqconv_jax.data.series.rules import Rules
 from seqconv_jax.data.series.series import Series
 from seqconv_jax.data.series.source_file import MAX_BYTES, existing_file, text_bytes
-from seqconv_jax.data.series.table import Columns
+from seqconv_jax.data.series.table import Columns, Table
 from seqconv_jax.data.series.text_form import TextForm
 
-__all__ = ["read_series"]
+__all__ = ["read_series", "read_table"]
 
 
 def read_series(
@@ -115,8 +115,6 @@ def read_series(
         >>> series.read_options["separator"], series.read_options["decimal"]
         (';', ',')
     """
-    file = existing_file(path.path if isinstance(path, Origin) else path)
-    positive_int("max_bytes", max_bytes)
     form = TextForm(
         separator, decimal, thousands, encoding, comment, skip_rows, skip_footer
     )
@@ -134,10 +132,21 @@ def read_series(
         unsorted=unsorted,
         duplicates=duplicates,
     )
+    table, where, origin = read_table(path, columns, form, max_bytes)
+    return Series(**rules.apply(table, where)._asdict(), origin=origin)
+
+
+def read_table(
+    path: str | os.PathLike[str] | Origin,
+    columns: Columns,
+    form: TextForm,
+    max_bytes: int,
+) -> tuple[Table, str, Origin]:
+    """Return the table that a file holds, what to call it, and where it is from."""
+    file = existing_file(path.path if isinstance(path, Origin) else path)
+    positive_int("max_bytes", max_bytes)
     if file.name.lower().endswith(".parquet"):
         table = read_parquet(file, columns, max_bytes)
     else:
         table = parse_csv(text_bytes(file, max_bytes), columns, str(file), form)
-    parts = rules.apply(table, str(file))
-    origin = path if isinstance(path, Origin) else Origin.of(file)
-    return Series(**parts._asdict(), origin=origin)
+    return table, str(file), path if isinstance(path, Origin) else Origin.of(file)

@@ -1,12 +1,14 @@
 """From a table as it was read to the parts of a series, by the caller's rules."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.series.categories import one_hot
+from seqconv_jax.data.series.long_table import series_hint
 from seqconv_jax.data.series.missing import (
     RULES,
     count_by_column,
@@ -15,7 +17,7 @@ from seqconv_jax.data.series.missing import (
     split_marks,
     whole_rows,
 )
-from seqconv_jax.data.series.sentinels import warn_of_sentinels
+from seqconv_jax.data.series.sentinels import counters, warn_of_sentinels
 from seqconv_jax.data.series.table import Categories, Table
 from seqconv_jax.data.series.timeline import DUPLICATES, UNSORTED, arrange
 from seqconv_jax.data.series.times import parse_time_columns
@@ -63,7 +65,9 @@ class Rules(NamedTuple):
         """
         self._check(table.stamps is not None, where)
         marks, texts = split_marks(self.missing_marks)
-        names, values, categories, left_out = one_hot(table, self.categories, where)
+        names, values, categories, left_out = one_hot(
+            table, self.categories, texts, where
+        )
         times, said, timing = None, (), {}
         if table.stamps is not None:
             times, said, timing = parse_time_columns(
@@ -79,13 +83,20 @@ class Rules(NamedTuple):
             notes.append("rows reversed")
         if times is not None:
             rows, changes = arrange(
-                times, duplicates=self.duplicates, unsorted=self.unsorted, where=where
+                times,
+                duplicates=self.duplicates,
+                unsorted=self.unsorted,
+                where=where,
+                hint=partial(
+                    series_hint, times, names, values, [*table.left_out, *table.texts]
+                ),
             )
             notes += changes
             if rows is not None:
                 values, times = values[rows], times[rows]
         gone = missing_cells(values, marks)
         notes += warn_of_sentinels(values, gone, names, where)
+        notes += counters(values, names)
         counts = count_by_column(gone, names)
         if self.trim and gone.any():
             rows = whole_rows(gone, names, where)
@@ -113,6 +124,7 @@ class Rules(NamedTuple):
             "missing_marks": [*marks, *texts],
             "categories": categories or None,
             "missing": self.missing,
+            "trim": self.trim or None,
             "reverse": self.reverse,
             "unsorted": self.unsorted,
             "duplicates": self.duplicates,

@@ -57,7 +57,7 @@ def sampling(times: np.ndarray) -> Sampling:
         times: `(rows,)` `datetime64[us]`.
     """
     fixed = _steps(times.astype(np.int64), np.timedelta64(1, "us"))
-    if fixed.every is None or fixed.every < _DAY - _SUMMER_TIME:
+    if not isinstance(fixed.every, np.timedelta64) or fixed.every < _DAY - _SUMMER_TIME:
         return fixed
     if fixed.every >= _SHORTEST_MONTH:
         months = _months(times)
@@ -81,10 +81,14 @@ def sampled_every(times: np.ndarray, every: Step) -> Sampling:
         times: `(rows,)` `datetime64[us]`.
         every: the step to expect.
     """
-    ticks, unit = _ticks(times, every)
+    if isinstance(every, BusinessDays):
+        ticks, count = _business_days(times), every.count
+    elif np.datetime_data(every.dtype)[0] in ("M", "Y"):
+        ticks, count = _months(times), int(every / np.timedelta64(1, "M"))
+    else:
+        ticks, count = times.astype(np.int64), int(every / np.timedelta64(1, "us"))
     if ticks is None:
         return Sampling(every, 0.0, np.arange(1, len(times)), shorter=False)
-    count = every.count if isinstance(every, BusinessDays) else int(every / unit)
     return _counted(np.diff(ticks), count, every)
 
 
@@ -106,22 +110,13 @@ def continued(times: np.ndarray, every: Step, steps: int) -> np.ndarray:
         day = last.astype("datetime64[D]") if day is None else day[-1]
         later = np.busday_offset(day, ahead * every.count, roll="forward")
         return later.astype("datetime64[us]") + (last - day)
-    if np.datetime_data(every.dtype)[0] != "M":
+    if np.datetime_data(every.dtype)[0] not in ("M", "Y"):
         return last + ahead * every
     days, place = _monthly(times) or (times.astype("datetime64[D]"), "day")
     months = days[-1].astype("datetime64[M]") + ahead * every
     return _on_place(place, months, days[-1]).astype("datetime64[us]") + (
         last - days[-1]
     )
-
-
-def _ticks(times: np.ndarray, every: Step) -> tuple[np.ndarray | None, Step]:
-    """Return the times as counts of the unit of a step, and that unit."""
-    if isinstance(every, BusinessDays):
-        return _business_days(times), BusinessDays(1)
-    if np.datetime_data(every.dtype)[0] == "M":
-        return _months(times), np.timedelta64(1, "M")
-    return times.astype(np.int64), np.timedelta64(1, "us")
 
 
 def _steps(ticks: np.ndarray, unit: Step) -> Sampling:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["SentinelWarning", "sentinels", "warn_of_sentinels"]
+__all__ = ["SentinelWarning", "counters", "sentinels", "warn_of_sentinels"]
 
 _FEWEST = 5  # repeats, below which an extreme value is one of the data
+_COUNTERS = {"no", "no.", "nr", "nr.", "id", "idx", "index", "row", "#", "number"}
 _DISTINCT = 10  # values besides, below which a column counts or flags something
 _NINES = re.compile(r"-?(9{2,}(\.9+)?|32768|32767|1e\+\d+)")
 
@@ -22,7 +23,8 @@ def sentinels(column: np.ndarray) -> tuple[float, int] | None:
     """Return the extreme value of a column that looks like a mark, and its count.
 
     It is the smallest or the largest, repeated, and lies further from the rest than
-    the rest is wide; or it is of the form of -999, or the only value below zero.
+    the rest is wide; or two of these are true: it is written in nines, as -999; it lies
+    half a standard deviation from the rest; it is the only value below zero.
 
     Args:
         column: `(rows,)` float64 without NaN.
@@ -40,14 +42,12 @@ def sentinels(column: np.ndarray) -> tuple[float, int] | None:
         rest = column[~at]
         low, high = rest.min(), rest.max()
         gap = low - extreme if extreme < low else extreme - high
-        if gap < rest.std() / 2 or len(np.unique(rest[:: 1 + len(rest) // 9999])) < (
-            _DISTINCT
-        ):
+        if len(np.unique(rest[:: 1 + len(rest) // 9999])) < _DISTINCT:
             continue
-        marked = _NINES.fullmatch(f"{extreme:g}") is not None
-        whole = extreme == np.round(extreme)
-        only_negative = bool(extreme < 0 <= low) and whole
-        if gap > high - low or marked or only_negative:
+        nines = _NINES.fullmatch(f"{extreme:g}") is not None
+        alone_below_zero = bool(extreme < 0 <= low)
+        far = bool(gap >= rest.std() / 2)
+        if gap > high - low or nines + far + alone_below_zero >= 2:
             return float(extreme), count
     return None
 
@@ -80,3 +80,14 @@ def warn_of_sentinels(
         warnings.warn(f"{where}: {note}", SentinelWarning, stacklevel=4)
         notes.append(note)
     return notes
+
+
+def counters(values: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Return a note for each column that by its name and numbers counts the rows."""
+    return [
+        f"column {name!r} counts the rows; drop=[{name!r}] leaves it out"
+        for name, column in zip(names, values.T, strict=True)
+        if name.strip().lower() in _COUNTERS
+        and len(column) > 1
+        and (np.abs(np.diff(column)) == 1).all()
+    ]

@@ -134,16 +134,19 @@ class Columns:
             raise UserError(
                 f"{where} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read"
             )
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated := [name for name in repeated if name not in self.drop]:
-            raise UserError(
-                f"{where} names columns more than once: {listed(repeated)}; rename "
-                f"them, or leave them out with drop={repeated[:5]}"
-            )
         self._check_known(names, where)
         wanted = set(names if self.keep is None else self.keep)
         unnamed = [names[at] for at in self.unnamed(names)]
         wanted = wanted.difference(self.drop, self.time or (), unnamed)
+        counts = Counter(names)
+        repeated = [name for name in counts if counts[name] > 1]
+        if repeated := [
+            name for name in repeated if name in {*wanted, *(self.time or ())}
+        ]:
+            raise UserError(
+                f"{where} names columns more than once: {listed(repeated)}; rename "
+                f"them, or leave them out with drop={repeated[:5]}"
+            )
         values = [index for index, name in enumerate(names) if name in wanted]
         if not values:
             raise UserError(f"{where}: no column of values is left of {listed(names)}")

@@ -74,8 +74,8 @@ class TextForm:
             return
         expect(isinstance(self.encoding, str), "encoding", "a name", self.encoding)
         try:
-            known = b"".decode(self.encoding) == ""
-        except (LookupError, ValueError):
+            known = len("a".encode(self.encoding)) > 0
+        except (LookupError, ValueError):  # "hex" makes no bytes of text
             known = False
         words = "an encoding that Python knows, such as 'utf-8', 'latin-1', 'utf-16'"
         expect(known, "encoding", words, self.encoding)

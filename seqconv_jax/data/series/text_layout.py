@@ -27,7 +27,8 @@ class Layout(NamedTuple):
         names: the column names, stripped.
         line: the number of the line of names, from 1.
         start: where the line after the names begins.
-        extra: 1 where every row ends in a separator that the names lack, else 0.
+        extra: 1 where every row ends in a separator that the names lack, -1 where the
+            names end in one that every row lacks, else 0.
         above: how many lines above the names were left out unasked.
         found: whether the separator was found, not given.
         rows: the cells of the first rows.
@@ -50,7 +51,8 @@ class Layout(NamedTuple):
             lines = "line" if self.above == 1 else "lines"
             yield f"{self.above} {lines} above the names left out (found)"
         if self.extra:
-            yield "every row ends in a separator (found)"
+            which = "every row ends" if self.extra > 0 else "the names end"
+            yield f"{which} in a separator (found)"
 
 
 class _Fit(NamedTuple):
@@ -104,7 +106,7 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
     start = min(begin + len(line) + 1, len(text))
     found = form.separator is None
     separator = best.separator
-    return Layout(separator, names, number, start, max(extra, 0), first, found, rows)
+    return Layout(separator, names, number, start, extra, first, found, rows)
 
 
 def _lines(text: bytes, where: str) -> list[tuple[int, bytes]]:
@@ -165,6 +167,7 @@ def _best(
     where: str,
 ) -> _Fit:
     if given is not None:
+        _check_given(given, fits[0], lines[0][1], where)
         return fits[0]
     valid = [fit for fit in fits if fit.fields > 1 and fit.rate >= _CONSISTENT]
     if not valid:  # ragged, or one column: as the first line says
@@ -183,6 +186,15 @@ def _best(
             f"{same[0].separator!r} or {same[1].separator!r}"
         )
     return best
+
+
+def _check_given(given: str, fit: _Fit, line: bytes, where: str) -> None:
+    others = [mark for mark in SEPARATORS if mark != given and mark.encode() in line]
+    if fit.fields == 1 and others and given.encode() not in line:
+        raise UserError(
+            f"{where}: no line is separated by {separator_name(given)}, but the first "
+            f"has {separator_name(others[0])}; pass separator={others[0]!r}"
+        )
 
 
 def _named(lines: Sequence[tuple[int, bytes]], fit: _Fit) -> bool:
@@ -250,6 +262,11 @@ def _check_one_line_of_names(
         return
     lines = [text.count(b"\n", 0, begin) + 1 for begin in begins[:more]]
     shown = ", ".join(heads[0])[:60]
+    if names[0].startswith("#"):
+        raise UserError(
+            f"{where}: the first line ({names[0][:40]!r}) looks like a comment; pass "
+            "comment='#', or skip_rows=0 if it names the columns"
+        )
     raise UserError(
         f"{where} line {lines[0]} ({shown!r}) holds no data: more names, or units? "
         f"pass skip_rows={lines} to keep the names of line {number}, or "

@@ -15,7 +15,7 @@ from seqconv_jax.data.series.time_parts import times_of_parts
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReadTimes", "is_number", "read_texts", "texts"]
+__all__ = ["ReadTimes", "is_number", "numbers", "read_texts", "texts"]
 
 _SAMPLE = 1_000
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
@@ -48,6 +48,14 @@ def texts(cells: Any) -> "pd.Series":
         cells = cells.astype("Int64")
     cells = cells.reset_index(drop=True)
     return cells.astype("str").where(cells.notna(), "")
+
+
+def numbers(cells: Any) -> "pd.Series":
+    """Return cells as a series of numbers, missing where a cell is none."""
+    import pandas as pd
+
+    read = pd.to_numeric(pd.Series(cells), errors="coerce")
+    return pd.Series(read).reset_index(drop=True)
 
 
 def is_number(cell: str) -> bool:
@@ -141,14 +149,14 @@ def _read(cells: "pd.Series", form: str) -> ReadTimes:
     times = _strptime(cells, form, zone)
     bad = np.isnat(times)
     if bad.any() and form.startswith("%Y-%m-%d"):
-        others = cells[bad]
+        others = cells.loc[bad]
         whole = others.str.fullmatch(_ISO) & (
             others.str.fullmatch(_ISO_ZONE).astype(bool) == zone
         )
         times[bad] = _strptime(others.where(whole.astype(bool)), "ISO8601", zone)
         bad = np.isnat(times)
     if bad.any() and "%H:%M" in form:
-        ends = cells[bad].where(cells[bad].str.contains(r"\D24:00", regex=True))
+        ends = cells.loc[bad].where(cells.loc[bad].str.contains(r"\D24:00", regex=True))
         starts = ends.str.replace(r"(\D)24:00", r"\g<1>00:00", n=1, regex=True)
         times[bad] = _strptime(starts, form, zone) + np.timedelta64(1, "D")
         count = int(ends.notna().sum())

@@ -1,6 +1,6 @@
 """Rows in order of time: repeats and direction."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -20,7 +20,12 @@ _NO_TIME = np.timedelta64(0, "us")
 
 
 def arrange(
-    times: np.ndarray, *, duplicates: str, unsorted: str, where: str
+    times: np.ndarray,
+    *,
+    duplicates: str,
+    unsorted: str,
+    where: str,
+    hint: Callable[[], str] = str,
 ) -> tuple[np.ndarray | None, list[str]]:
     """Return which rows to take in which order (None for all as they are) and notes.
 
@@ -30,11 +35,12 @@ def arrange(
             each time, or "keep" all.
         unsorted: of `UNSORTED`: "error", "sort" by time (stable), or "keep" the order.
         where: the file, for messages.
+        hint: makes what the error on repeated times is to end with.
 
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
     """
-    if _newest_first(times):
+    if unsorted != "sort" and _newest_first(times):
         raise UserError(
             f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "
             f"({shown_time(times[-1])}); pass reverse=True if the file is so, and "
@@ -46,7 +52,7 @@ def arrange(
     if count and duplicates == "error":
         raise UserError(
             f"{where}: {_repeated(times, repeats)}; pass duplicates='first', 'last' or "
-            "'keep'"
+            f"'keep'{hint()}"
         )
     if count and duplicates != "keep":
         rows = np.flatnonzero(~repeats)

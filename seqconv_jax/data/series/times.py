@@ -17,7 +17,13 @@ from seqconv_jax.data.series.time_numbers import (
     times_of_numbers,
 )
 from seqconv_jax.data.series.time_parts import CLOCK_PARTS, part_names, times_of_parts
-from seqconv_jax.data.series.time_texts import ReadTimes, is_number, read_texts, texts
+from seqconv_jax.data.series.time_texts import (
+    ReadTimes,
+    is_number,
+    numbers,
+    read_texts,
+    texts,
+)
 
 __all__ = ["parse_time_columns", "parse_times"]
 
@@ -110,17 +116,15 @@ def _one(
 
 
 def _numbers(cells: Any, form: str | None, where: str) -> ReadTimes:
-    import pandas as pd
-
-    numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy()
-    found = form or number_form(numbers)
+    stamps = numbers(cells).to_numpy()
+    found = form or number_form(stamps)
     if found is None:
         raise UserError(
-            f"{where} row 0: {pd.Series(cells).iloc[0]!r} is no time in a known form; "
+            f"{where} row 0: {texts(cells).iloc[0]!r} is no time in a known form; "
             "pass time_format=... such as '%d.%m.%Y %H:%M:%S', 'unix' or 'excel', or "
             "leave `time` out if the rows have none"
         )
-    times = times_of_numbers(numbers, found)
+    times = times_of_numbers(stamps, found)
     _checked(times, cells, f"a time like {found!r}", where)
     if form:
         return ReadTimes(times)
@@ -145,10 +149,10 @@ def _several(
             "is no part of a time; name the parts (year, month, day, hour, minute) or "
             "whole dates"
         )
-    numbers = {part: _part(columns[name], part) for part, name in parts.items()}
+    read_parts = {part: _part(columns[name], part) for part, name in parts.items()}
     shown = " and ".join(map(repr, columns))
     if not joined:
-        times = times_of_parts(numbers)
+        times = times_of_parts(read_parts)
         _checked(times, _tuples(columns), f"made of {shown}", where)
         return ReadTimes(times, (f"times are put together from {shown}",))
     cells = texts(columns[joined[0]])
@@ -156,8 +160,8 @@ def _several(
         cells = cells.str.strip() + " " + texts(columns[name]).str.strip()
     read = _one(cells, time_format, day_first, where)
     times = read.times
-    if numbers:
-        times = times_of_parts(numbers, start=times)
+    if read_parts:
+        times = times_of_parts(read_parts, start=times)
         _checked(times, _tuples(columns), f"made of {shown}", where)
     return ReadTimes(times, (f"times are joined from {shown}", *read.notes), read.found)
 
@@ -171,15 +175,14 @@ def _part(cells: Any, part: str) -> np.ndarray:
     """Return `(rows,)` float64, NaN where a cell is no number."""
     import pandas as pd
 
-    cells = pd.Series(cells)
-    numbers = pd.to_numeric(cells, errors="coerce")
-    if numbers.isna().all() and part == "month":
+    read = numbers(cells)
+    if read.isna().all() and part == "month":
         for form in ("%b", "%B"):
             names = pd.to_datetime(texts(cells), format=form, errors="coerce")
-            numbers = numbers.fillna(names.dt.month.astype("float64"))
-    if numbers.isna().all() and part == "quarter":
-        numbers = pd.to_numeric(texts(cells).str.lstrip("qQ"), errors="coerce")
-    return numbers.to_numpy(np.float64, na_value=np.nan)
+            read = read.fillna(names.dt.month.astype("float64"))
+    if read.isna().all() and part == "quarter":
+        read = numbers(texts(cells).str.lstrip("qQ"))
+    return read.to_numpy(np.float64, na_value=np.nan)
 
 
 def _tuples(columns: Mapping[str, Any]) -> list[tuple]:

@@ -61,7 +61,7 @@ def test_closing_times_of_a_market_are_business_days():
     times = dates("B", periods=300) + np.timedelta64(16, "h")
     found = sampling(times)
     assert found.every == BusinessDays(1) and not len(found.gaps)
-    assert continued(times, found.every, 1)[0] == times[-1] + np.timedelta64(1, "D")
+    assert continued(times, BusinessDays(1), 1)[0] == times[-1] + np.timedelta64(1, "D")
 
 
 def test_a_missing_month_and_a_holiday_are_gaps():
