@@ -17,7 +17,7 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
-FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
+FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png", "confusion.png")
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),

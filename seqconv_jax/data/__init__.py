@@ -16,6 +16,8 @@ Nothing here knows of JAX.
 
 from seqconv_jax.data import classification, datasets, files, forecast, series, text
 from seqconv_jax.data.arrays import arrays_task, class_weights
+from seqconv_jax.data.class_scores import class_scores, confusion
+from seqconv_jax.data.classes import Classes
 from seqconv_jax.data.classification import (
     PADDING,
     ClassificationTask,
@@ -47,11 +49,14 @@ from seqconv_jax.data.series import Series, read_series
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text import (
     LabelledSequences,
+    TextTask,
     TokenSequences,
     build_word_index,
     decode,
     encode,
     pad,
+    read_texts,
+    text_task,
     to_ids,
 )
 
@@ -63,6 +68,7 @@ __all__ = [
     "JENA_FILE",
     "PADDING",
     "ClassificationTask",
+    "Classes",
     "ForecastSetup",
     "ForecastTask",
     "GeneratedDataWarning",
@@ -73,12 +79,15 @@ __all__ = [
     "Series",
     "Source",
     "Task",
+    "TextTask",
     "TokenSequences",
     "arrays_task",
     "build_word_index",
+    "class_scores",
     "class_weights",
     "classification",
     "classification_task",
+    "confusion",
     "datasets",
     "decode",
     "encode",
@@ -99,7 +108,9 @@ __all__ = [
     "read_labelled",
     "read_series",
     "read_ts",
+    "read_texts",
     "series",
     "text",
+    "text_task",
     "to_ids",
 ]

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax._windows import outputs_of, targets_at
 from seqconv_jax.losses import labels_of
 from seqconv_jax.nn.declared import declared
 from seqconv_jax.train.forward import forward
@@ -32,16 +33,16 @@ def check_labels(
             other way round, and for the number of no class.
     """
     kinds = {labels_of(score) for score in scores} - {None}
-    targets = np.asarray(task.targets)
-    used = {split: targets[rows] for split, rows in splits.items() if len(rows)}
-    if targets.ndim != 2 or not used:
+    if not kinds or np.ndim(task.targets) != 2:
         return
+    used = {name: targets_at(task, rows) for name, rows in splits.items() if len(rows)}
+    width = outputs_of(task)
     if kinds & {"binary", "several"}:
         _check_binary(used)
-    if "binary" in kinds and targets.shape[1] > 1 and not _has_several(task):
+    if "binary" in kinds and width > 1 and not _has_several(task):
         _check_several(used)
     if "categorical" in kinds:
-        if targets.shape[1] == 1:
+        if width == 1:
             _check_numbers(used, _outputs(model, task))
         else:
             _check_distributions(used)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,11 @@ from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.files.origin import DataSource, Origin
 from seqconv_jax.data.series.durations import format_duration
 from seqconv_jax.data.series.given import given_columns, given_times, given_values
-from seqconv_jax.data.series.missing import count_by_column, found_missing
+from seqconv_jax.data.series.missing import (
+    count_by_column,
+    found_missing,
+    split_marks,
+)
 from seqconv_jax.data.series.pandas_frame import frame_table
 from seqconv_jax.data.series.rules import Rules
 from seqconv_jax.data.series.table import Columns
@@ -59,6 +63,8 @@ class Series:
         missing: how many cells of which column were missing in the file, before
             any rule was applied; columns without any are left out.
         notes: what reading changed, a sentence each.
+        read_options: keyword arguments of `read_series` that read another file the way
+            this one was read: what was given and what was found, as strict JSON.
         allow: which faults may stay: "missing" (cells that are not finite),
             "unsorted" (times that run backwards) and "duplicates" (repeated times).
         every: the file's own sampling: the most common step between two rows.
@@ -77,6 +83,7 @@ class Series:
     origin: Origin = Origin()
     missing: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    read_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     allow: Collection[str] = ()
     every: np.timedelta64 | None = field(init=False)
     regularity: float = field(init=False)
@@ -89,6 +96,7 @@ class Series:
             ("allow", (tuple, list, set, frozenset), "a tuple of texts"),
             ("notes", (tuple, list), "a tuple of texts"),
             ("missing", Mapping, "a mapping of columns to counts"),
+            ("read_options", Mapping, "a mapping of options of `read_series`"),
             ("origin", Origin, "an Origin"),
         ):
             value = getattr(self, name)
@@ -138,12 +146,15 @@ class Series:
         cls,
         frame: "pd.DataFrame | pd.Series",
         *,
-        time: str | None = None,
+        time: str | Sequence[str] | None = None,
         keep: Sequence[str] | None = None,
         drop: Sequence[str] = (),
         time_format: str | None = None,
-        missing_marks: Sequence[float] = (-9999.0,),
+        day_first: bool | None = None,
+        missing_marks: Sequence[float | str] = (-9999.0,),
         missing: str = "error",
+        trim: bool = False,
+        categories: str | Mapping[str, Sequence[str]] | None = None,
         reverse: bool = False,
         unsorted: str = "error",
         duplicates: str = "error",
@@ -154,12 +165,16 @@ class Series:
         Args:
             frame: a frame, or a named series, of numbers. Its index gives the times if
                 it is of times or periods; one that counts rows is left out.
-            time: the column (or the index by its name) of times, instead.
+            time: the column or columns (or the index by its name) of times, instead;
+                "auto" finds them.
             keep: see `read_series`, as for all that follow.
             drop: columns to leave out.
             time_format: the form of times that are text, where it is not recognised.
-            missing_marks: numbers that mean "missing".
+            day_first: whether days come before months, where that is open.
+            missing_marks: numbers (and texts in columns of text) that mean "missing".
             missing: what to do about cells that are missing, `pandas.NA` included.
+            trim: leave out the rows at both ends that have missing cells.
+            categories: what to do with columns of text.
             reverse: whether the frame has its newest row first.
             unsorted: what to do where time runs backwards.
             duplicates: what to do about repeated times.
@@ -178,9 +193,19 @@ class Series:
             ([2.5, 3.0, 3.5], 'times with a zone are given in UTC')
         """
         rules = Rules(
-            time_format, missing_marks, missing, reverse, unsorted, duplicates
+            time_format=time_format,
+            day_first=day_first,
+            missing_marks=missing_marks,
+            missing=missing,
+            trim=trim,
+            categories=categories,
+            reverse=reverse,
+            unsorted=unsorted,
+            duplicates=duplicates,
         )
-        table = frame_table(frame, Columns(time, keep, drop))
+        texts = tuple(split_marks(missing_marks)[1])
+        columns = Columns(time, keep, drop, categories, texts)
+        table = frame_table(frame, columns)
         return cls(**rules.apply(table, "the frame")._asdict(), origin=origin)
 
     @property

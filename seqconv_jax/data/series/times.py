@@ -5,16 +5,17 @@ own can do without.
 """
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect
+from seqconv_jax._checks import UserError, expect, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["parse_times"]
+__all__ = ["parse_time_columns", "parse_times"]
 
 # The documented date forms. A dotted date has the day first and a date that begins
 # with the year goes down to the day; the other two can be either way round, which
@@ -31,6 +32,36 @@ _CLOCK = re.compile(
     r"((?P<gap>[ T])\d{1,2}:\d{2}(?P<second>:\d{2}(?P<fraction>\.\d+)?)?"
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
+
+
+def parse_time_columns(
+    columns: Mapping[str, Any],
+    *,
+    time_format: str | None,
+    day_first: bool | None,
+    where: str,
+) -> tuple[np.ndarray, tuple[str, ...], dict[str, Any]]:
+    """Return the times that columns hold together, notes, and the options found.
+
+    Args:
+        columns: `(rows,)` cells of each column: text, numbers or dates.
+        time_format: a `strptime` format, for another form.
+        day_first: whether days come before months where that is open.
+        where: the file, for messages.
+
+    Raises:
+        UserError: naming the row, for cells that are no times.
+    """
+    if len(columns) > 1:
+        raise UserError(f"`time` must be one column, got {shown(tuple(columns))}")
+    (cells,) = columns.values()
+    kind = getattr(getattr(cells, "dtype", None), "kind", "O")
+    if kind in "iuf":
+        raise UserError(
+            f"{where}: the time column must hold times, dates or text, got "
+            f"{cells.dtype}"
+        )
+    return parse_times(cells, time_format, where), (), {}
 
 
 def parse_times(cells, time_format: str | None, where: str) -> np.ndarray:
