@@ -5,7 +5,6 @@
 """
 
 from seqconv_jax.data.classification.baselines import (
-    confusion_matrix,
     majority_accuracy,
     nearest_neighbour,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "LabelledSeries",
     "SeriesPreprocessor",
     "classification_task",
-    "confusion_matrix",
     "load_classification",
     "majority_accuracy",
     "nearest_neighbour",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["confusion_matrix", "majority_accuracy", "nearest_neighbour"]
+__all__ = ["majority_accuracy", "nearest_neighbour"]
 
 _AT_ONCE = 2**22  # distances
 
@@ -53,22 +53,6 @@ def nearest_neighbour(
     parts = [new[i : i + size] for i in range(0, len(new), size)]
     nearest = [(squares - 2 * part @ known.T).argmin(axis=1) for part in parts]
     return np.concatenate(nearest)
-
-
-def confusion_matrix(truth: np.ndarray, guess: np.ndarray, classes: int) -> np.ndarray:
-    """Return how many examples of each class, a row, were given each class, a column.
-
-    Args:
-        truth: `(n,)` class numbers.
-        guess: `(n,)` class numbers.
-        classes: how many there are.
-
-    Example:
-        >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 0, 1]), 2).tolist()
-        [[1, 0], [1, 1]]
-    """
-    places = np.asarray(truth) * classes + np.asarray(guess)
-    return np.bincount(places, minlength=classes**2).reshape(classes, classes)
 
 
 def _stretched(series: np.ndarray, length: int) -> np.ndarray:
