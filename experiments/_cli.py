@@ -3,12 +3,15 @@
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
 
+import ast
 import os
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +20,10 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
-FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png", "confusion.png")
+FIGURES = (
+    *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
+    *("errors.png", "confusion.png"),
+)
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
@@ -29,6 +35,8 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "reverse=True": "--reverse",
     "split=(0.5, 0.75)": "--split 0.5 0.75",
+    "day_first=True": "--day-first",
+    "day_first=False": "--month-first",
 }
 
 
@@ -110,7 +118,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
 
     call_or_exit(
         lambda: _start(main, settings),
-        flags=_FLAGS,
+        worded=lambda message: _with_flags(message, settings),
         out_of_memory="out of memory; take a smaller --batch-size",
     )
 
@@ -121,6 +129,27 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
 
         keep_compiled(getattr(settings, "compilation_cache", None))
     main(settings)
+
+
+def _with_flags(message: str, settings: Any) -> str:
+    """Return a message of the library with the flags for its arguments.
+
+    `time=...` becomes `--time`, and `drop=['a', 'b']` becomes `--drop a b`, where the
+    settings have such a flag.
+    """
+    for argument, flag in _FLAGS.items():
+        message = message.replace(argument, flag)
+    names = "|".join(field.name for field in fields(settings))
+    value = r"\.\.\.|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
+    return re.sub(rf"\b({names})=({value})", _as_flag, message)
+
+
+def _as_flag(found: re.Match[str]) -> str:
+    flag = f"--{found[1].replace('_', '-')}"
+    if found[2] in ("", "..."):
+        return flag
+    value = ast.literal_eval(found[2])
+    return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"
 
 
 class ProgressBar:

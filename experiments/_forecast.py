@@ -69,27 +69,12 @@ def train_and_report(
     """
     import seqconv_jax as sc
 
-    print(task.report)
-    print(task.describe())
-    print()
-    print(sc.summary(model, task.example))
-    print(flush=True)
-
-    optimizer = sc.optim.rmsprop(settings.learning_rate)
+    announce(task, model)
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
-        result = sc.train.fit(
-            model,
-            task,
-            optimizer=optimizer,
+        result = fit(
+            *(settings, task, model, run),
             loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
-            epochs=settings.epochs,
-            steps_per_epoch=settings.steps_per_epoch,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            patience=settings.patience,
-            run=run,
-            reporter=ProgressBar(settings.batch_size),
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
         summary = _summarise(task, result, outputs)
@@ -97,6 +82,38 @@ def train_and_report(
         _draw(run.path, task, result, outputs, summary)
     print(_closing_lines(summary, task, book_figure, settings.out))
     return summary
+
+
+def announce(task: "ForecastTask", model: Any) -> None:
+    """Print what was read, what is forecast, and the layers of the model."""
+    import seqconv_jax as sc
+
+    print(task.report)
+    print(task.describe())
+    print()
+    print(sc.summary(model, task.example))
+    print(flush=True)
+
+
+def fit(
+    settings: Any, task: "ForecastTask", model: Any, run: Any, **options: Any
+) -> Any:
+    """Train by the settings; `options` are those of `train.fit` besides."""
+    import seqconv_jax as sc
+
+    return sc.train.fit(
+        model,
+        task,
+        optimizer=sc.optim.rmsprop(settings.learning_rate),
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        patience=settings.patience,
+        run=run,
+        reporter=ProgressBar(settings.batch_size),
+        **options,
+    )
 
 
 def _summarise(task: "ForecastTask", result: Any, outputs: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def predict(asked: Any) -> None:
             f"{predictor.preprocessor.kind}; give --data"
         )
     with examples_of(predictor, asked.data, asked.text) as raw:
-        answers = predictor.predict(raw)
+        answers = predictor.predict(raw, windows=asked.windows)
     write_table(answers, asked.out)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from seqconv_jax._checks import UserError
@@ -13,7 +13,7 @@ OUT_OF_MEMORY = "out of memory; take fewer examples at a time"
 def call_or_exit(
     main: Callable[[], Any],
     *,
-    flags: Mapping[str, str] | None = None,
+    worded: Callable[[str], str] = str,
     out_of_memory: str = OUT_OF_MEMORY,
 ) -> None:
     """Call `main`, and word what goes wrong in one line.
@@ -24,8 +24,8 @@ def call_or_exit(
 
     Args:
         main: what the command does.
-        flags: what the library's messages say to pass, and how it is written at this
-            command line.
+        worded: returns a message of the library as this command line says it, with
+            flags for arguments.
         out_of_memory: what to say of that.
     """
     if os.environ.get("SEQCONV_TRACEBACK") == "1":
@@ -34,7 +34,7 @@ def call_or_exit(
     try:
         main()
     except UserError as error:
-        exit_with(f"error: {with_flags(str(error), flags or {})}", 2)
+        exit_with(f"error: {worded(str(error))}", 2)
     except BrokenPipeError:  # whoever read the output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + 13)
@@ -50,17 +50,6 @@ def call_or_exit(
         if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
             raise
         exit_with(f"error: {out_of_memory}", 1)
-
-
-def with_flags(message: str, flags: Mapping[str, str]) -> str:
-    """Return a message of the library with the flags for its arguments.
-
-    >>> with_flags("exists (overwrite=True)", {"overwrite=True": "--overwrite"})
-    'exists (--overwrite)'
-    """
-    for argument, flag in flags.items():
-        message = message.replace(argument, flag)
-    return message
 
 
 def exit_with(message: str, status: int) -> NoReturn:

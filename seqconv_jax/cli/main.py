@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -24,6 +24,7 @@ _FLAGS = {
     "resume=True": "--resume",
     "`raw`": "--data",
     "`step`": "--step",
+    "`windows`": "--windows",
 }
 
 
@@ -42,6 +43,8 @@ class Predict:
     """A new .csv, .tsv, .jsonl or .parquet file; by default CSV on standard output."""
     overwrite: Flag = False
     """Replace the file that --out names."""
+    windows: Literal["latest", "all"] = "latest"
+    """Which windows of a series to forecast from: the newest, or each that is whole."""
     step: int | None = None
     """The step whose weights to use; by default those of the best epoch."""
 
@@ -78,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
     )
-    call_or_exit(lambda: _do(asked), flags=_FLAGS)
+    call_or_exit(lambda: _do(asked), worded=_with_flags)
 
 
 def _do(asked: Any) -> None:
@@ -87,3 +90,9 @@ def _do(asked: Any) -> None:
     commands = {Predict: predict, Evaluate: evaluate, Summary: summary}
     commands[type(asked)](asked)
     sys.stdout.flush()
+
+
+def _with_flags(message: str) -> str:
+    for argument, flag in _FLAGS.items():
+        message = message.replace(argument, flag)
+    return message

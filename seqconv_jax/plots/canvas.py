@@ -73,13 +73,20 @@ def saved_figure(
     replace_file(path, png.getvalue())
 
 
-def title_and_legend(axes: "Axes", title: str) -> None:
-    """Put the legend in a row between title and axes, where it hides no line."""
-    axes.set_title(title, pad=26)
+def title_and_legend(axes: "Axes", title: str, columns: int = 4) -> None:
+    """Put the legend between title and axes, where it hides no line.
+
+    Args:
+        axes: of the figure.
+        title: what is drawn.
+        columns: labels beside each other, fewer where they are long.
+    """
+    rows = -(-len(axes.get_legend_handles_labels()[1]) // columns)
+    axes.set_title(title, pad=26 + 15 * max(0, rows - 1))
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
-        ncols=4,
+        ncols=columns,
         borderaxespad=0.3,
         borderpad=0,
         handlelength=1.6,

@@ -1,13 +1,13 @@
 """What a run has learnt, ready to use: raw examples in, answers out."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, kind_of, one_line
+from seqconv_jax._checks import UserError, one_line, one_of
 from seqconv_jax._checks import path as check_path
 from seqconv_jax.checkpoint import load_variables
 from seqconv_jax.data.plain_arrays import PlainArrays
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from seqconv_jax.data import Task
 
 __all__ = ["Predictor", "load"]
+
+Windows = Literal["latest", "all"]
 
 
 class Predictor:
@@ -84,11 +86,13 @@ class Predictor:
         """Return what it is of."""
         return f"Predictor({str(self.path)!r}, step={self.step})"
 
-    def predict(self, raw: Any) -> "pd.DataFrame":
+    def predict(self, raw: Any, *, windows: Windows = "latest") -> "pd.DataFrame":
         """Return what the model says about raw examples, a row for each.
 
         Args:
             raw: the examples; see the class.
+            windows: of a forecaster, which windows of a series to forecast from: its
+                newest, or all that are whole.
 
         Returns:
             For classes `label` and the probability of each; for forecasts times and
@@ -98,7 +102,13 @@ class Predictor:
             UserError: for examples that the model cannot take: of other columns,
                 another sampling, too short.
         """
-        task = self._task(raw, targets=False)
+        one_of("windows", windows, ("latest", "all"))
+        if windows == "all" and self.preprocessor.kind != "forecast":
+            raise UserError(
+                "`windows` is for forecasters, which read windows of a series, got a "
+                f"run on {self.preprocessor.kind}"
+            )
+        task = self._task(raw, targets=False, windows=windows)
         return self.preprocessor.answers(self._outputs_of(task), task)
 
     def outputs(self, raw: Any) -> np.ndarray:
@@ -157,13 +167,16 @@ class Predictor:
         with matmul_precision(self._precision):
             return self._outputs(self.params, self.batch_stats, task, task.test)
 
-    def _task(self, raw: Any, *, targets: bool) -> "Task":
+    def _task(
+        self, raw: Any, *, targets: bool, windows: Windows = "latest"
+    ) -> "Task":
         if all(hasattr(raw, name) for name in ("inputs", "targets", "test")):
             return raw
         if isinstance(raw, str):
             raw = self._of_string(raw)
         if isinstance(raw, os.PathLike):
             raw = self.preprocessor.read(Path(raw).expanduser())
+        raw = (raw, windows) if windows == "all" else raw
         return self.preprocessor.task(raw, targets=targets)
 
     def _of_string(self, raw: str) -> Any:

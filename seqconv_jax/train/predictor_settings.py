@@ -28,17 +28,17 @@ def predictor_settings(
         `"model"` is None for a module of the caller's own class, and `"model_reason"`
         says so; `"preprocessor"` is None for a task of plain arrays.
     """
-    preprocessor = getattr(task, "preprocessor", None)
     example = task.example
+    encoded = encode_scores(scores)
     described: dict[str, Any] = {
         "format": FORMAT,
         "model": None,
-        "preprocessor": None if preprocessor is None else preprocessor.settings(),
+        "preprocessor": _preprocessor(task, encoded),
         "input": {
             "shape": list(np.shape(example)[1:]),
             "dtype": np.dtype(example.dtype).name,
         },
-        "scores": encode_scores(scores),
+        "scores": encoded,
         "matmul_precision": jax.config.jax_default_matmul_precision,
     }
     try:
@@ -46,3 +46,18 @@ def predictor_settings(
     except UserError as error:
         described["model_reason"] = str(error)
     return described
+
+
+def _preprocessor(task: Any, encoded: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the settings of a task's preprocessor, with the quantiles of the loss.
+
+    The task does not know them: they are a matter of what is trained on it.
+    """
+    preprocessor = getattr(task, "preprocessor", None)
+    if preprocessor is None:
+        return None
+    settings = preprocessor.settings()
+    quantiles = encoded.get("loss", {}).get("quantiles")
+    if quantiles and settings.get("quantiles") == []:
+        settings = {**settings, "quantiles": quantiles}
+    return settings
