@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
+import jax
+import numpy as np
 
 from seqconv_jax._best import Mode, best_of, known_mode
 from seqconv_jax._checks import UserError, one_of
@@ -53,6 +54,7 @@ def load_params(
 
     Example:
         >>> import tempfile
+        >>> import jax.numpy as jnp
         >>> from seqconv_jax.checkpoint import Checkpoints
         >>> path = tempfile.mkdtemp()
         >>> with Checkpoints(path) as checkpoints:
@@ -100,6 +102,7 @@ def load_variables(
 
     Example:
         >>> import tempfile
+        >>> import jax.numpy as jnp
         >>> from seqconv_jax.checkpoint import Checkpoints
         >>> path = tempfile.mkdtemp()
         >>> with Checkpoints(path) as checkpoints:
@@ -150,7 +153,11 @@ def _below(part: str, values: Mapping[str, Any]) -> Any:
     """Return the arrays whose names begin with a part, without it, as nested dicts."""
     prefix = f"{part}/"
     names = [name for name in values if name.startswith(prefix)]
-    return nested({k.removeprefix(prefix): jnp.array(values[k]) for k in names})
+    # A copy of its own: on a CPU the array is its memory. `jnp.array` would compile a
+    # program for every shape.
+    return nested(
+        {k.removeprefix(prefix): jax.device_put(np.array(values[k])) for k in names}
+    )
 
 
 def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:
