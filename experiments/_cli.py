@@ -102,6 +102,23 @@ def open_run(
     )
 
 
+def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
+    """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
+
+    Args:
+        model: the network.
+        best: the best epoch, as `fit` returned it.
+        task: the data.
+        scores: functions by name.
+    """
+    from seqconv_jax import train
+
+    values = train.evaluate(
+        *(model, best.params, task, task.test, scores), batch_stats=best.batch_stats
+    )
+    return {f"test_{name}": value for name, value in values.items()}
+
+
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
     """Read the settings, run `main`, and word what goes wrong in one line.
 

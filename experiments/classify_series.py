@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from _classify import class_lines, class_summary, draw_classes, losses_of
-from _cli import ProgressBar, RunSettings, launch, open_run
+from _cli import ProgressBar, RunSettings, launch, open_run, test_scores
 
 UPDATES = 25  # of an epoch, at least
 
@@ -83,7 +83,7 @@ def main(settings: Settings) -> dict[str, Any]:
         outputs = outputs_of(model, result, task)
         members = [outputs, *(others(settings, model, task, repeated))]
         summary = {
-            **summarise(task, result, outputs),
+            **summarise(model, task, result, outputs),
             **baselines,
             **ensemble_summary(task, members),
         }
@@ -211,11 +211,12 @@ def outputs_of(model, result, task):
     return sc.train.predict(model, best.params, task, task.test, **options)
 
 
-def summarise(task, result, outputs) -> dict[str, Any]:
+def summarise(model, task, result, outputs) -> dict[str, Any]:
     """Return what the run's summary says of its own network."""
     import seqconv_jax as sc
 
     best = result.best
+    loss, metrics = losses_of(task.classes)
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(best.params),
@@ -224,7 +225,7 @@ def summarise(task, result, outputs) -> dict[str, Any]:
         "best_loss": best.record["loss"],
         "best_val_loss": best.record.get("val_loss"),
         "best_val_accuracy": best.record.get("val_accuracy"),
-        **scores(task, task.classes.probabilities(outputs)),
+        **test_scores(model, best, task, {"loss": loss, **metrics}),
         **class_summary(task, result, outputs),
     }
 

@@ -99,7 +99,9 @@ class PlainArrays:
         x, y = raw if isinstance(raw, tuple) and len(raw) == 2 else (raw, None)
         x = self._examples(x)
         if targets and y is None:
-            raise UserError("`raw` must be (examples, truth) to be scored, got no truth")
+            raise UserError(
+                "`raw` must be (examples, truth) to be scored, got no truth"
+            )
         if not targets:
             y = np.full((len(x), 1), np.nan, np.float32)
         y = np.asarray(y)

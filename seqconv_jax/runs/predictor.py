@@ -167,9 +167,7 @@ class Predictor:
         with matmul_precision(self._precision):
             return self._outputs(self.params, self.batch_stats, task, task.test)
 
-    def _task(
-        self, raw: Any, *, targets: bool, windows: Windows = "latest"
-    ) -> "Task":
+    def _task(self, raw: Any, *, targets: bool, windows: Windows = "latest") -> "Task":
         if all(hasattr(raw, name) for name in ("inputs", "targets", "test")):
             return raw
         if isinstance(raw, str):

@@ -28,7 +28,9 @@ STATE = {"params": PARAMS, "batch_stats": STATS, "opt_state": {"nu": jnp.ones(3)
 
 def assert_same(got, expected):
     assert jax.tree.structure(got) == jax.tree.structure(expected)
-    for left, right in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+    for left, right in zip(
+        jax.tree.leaves(got), jax.tree.leaves(expected), strict=True
+    ):
         assert left.dtype == right.dtype and left.shape == right.shape
         assert left.tobytes() == right.tobytes()
 

@@ -118,7 +118,9 @@ def test_texts_and_lines_of_standard_input(words, monkeypatch, capsysbinary):
 
 def test_a_file_of_standard_input(run, monkeypatch, capsys, tmp_path):
     out = tmp_path / "scores.json"
-    main(["evaluate", str(run), "--data", str(run.parent / "xy.npz"), "--out", str(out)])
+    main(
+        ["evaluate", str(run), "--data", str(run.parent / "xy.npz"), "--out", str(out)]
+    )
     lines = capsys.readouterr().out.splitlines()
     assert {k: float(v) for k, v in map(str.split, lines)} == json.loads(
         out.read_text()

@@ -79,7 +79,9 @@ def test_a_run_may_be_moved_and_is_read_alone(trained, run):
 
 
 def test_a_step_is_asked_for(trained):
-    steps = sorted(int(path.name) for path in (trained[0] / "checkpoints").glob("[0-9]*"))
+    steps = sorted(
+        int(path.name) for path in (trained[0] / "checkpoints").glob("[0-9]*")
+    )
     assert load(trained[0], step=steps[-1]).step == steps[-1]
     with pytest.raises(UserError, match="checkpoint .*/77 is missing"):
         load(trained[0], step=77)
@@ -153,7 +155,9 @@ def test_without_scores_of_the_librarys(run):
 
 def test_a_model_of_somebody_else_is_given(trained, run):
     change_predictor(run, model=None, model_reason="got Line")
-    with pytest.raises(UserError, match="could not keep its model .got Line.*model=..."):
+    with pytest.raises(
+        UserError, match="could not keep its model .got Line.*model=..."
+    ):
         load(run)
     x = arrays_task().inputs
     assert_same_bits(load(run, model=MODEL).outputs(x), load(trained[0]).outputs(x))
