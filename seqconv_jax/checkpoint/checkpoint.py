@@ -1,11 +1,12 @@
 """Checkpoints: the latest and the best state of a run, complete or not there at all.
 
 A step is a directory `<step>/` with `arrays/`, a plain Orbax checkpoint of host arrays,
-`variables.bin` (see `checkpoint.variables`), and `manifest.json` with the metrics, the shape and dtype of every leaf and the SHA-256
-of every file. Both are written under a hidden name and appear by one rename, so a
-process killed at any instant leaves only complete steps. The hashes are there because
-Orbax returns wrong numbers for some flipped bytes. Host arrays make a checkpoint
-independent of the devices it was saved from.
+`variables.bin` (see `checkpoint.variables`), and `manifest.json` with the metrics, the
+shape and dtype of every leaf and the SHA-256 of every file. All are written under a
+hidden name and appear by one rename, so a process killed at any instant leaves only
+complete steps. The hashes are there because Orbax returns wrong numbers for some
+flipped bytes. Host arrays make a checkpoint independent of the devices it was saved
+from.
 """
 
 import os

@@ -27,7 +27,8 @@ def write_variables(where: Path, leaves: Mapping[str, np.ndarray]) -> None:
         return
     with (where / FILE).open("xb") as file:
         for name in names:
-            file.write(np.ascontiguousarray(leaves[name]).reshape(-1).view(np.uint8))
+            leaf = np.ascontiguousarray(leaves[name]).reshape(-1)
+            file.write(leaf.view(np.uint8).data)
         file.flush()
         os.fsync(file.fileno())
 

@@ -34,8 +34,8 @@ def check_new_file(path: Path | None, suffixes: Sequence[str], overwrite: bool) 
         raise UserError(f"--out must end in {' or '.join(suffixes)}, got {path}")
     if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
         raise UserError(
-            "a .parquet file needs pyarrow: pip install 'seqconv-jax[parquet]', or take "
-            "another suffix"
+            "a .parquet file needs pyarrow: pip install 'seqconv-jax[parquet]', or "
+            "take another suffix"
         )
     if path.is_dir():
         raise UserError(f"--out {path} is a folder, expected a file")

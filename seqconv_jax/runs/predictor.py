@@ -112,10 +112,13 @@ class Predictor:
         return self.preprocessor.answers(self._outputs_of(task), task)
 
     def outputs(self, raw: Any) -> np.ndarray:
-        """Return the model's outputs as they are, `(n, outputs)`: logits, scaled values.
+        """Return the model's outputs as they are: logits, or scaled values.
 
         Args:
             raw: the examples; see the class.
+
+        Returns:
+            `(n, outputs)`.
 
         Raises:
             UserError: as `predict`.

@@ -1,8 +1,9 @@
 """The run directory: what a run was asked, how each epoch went, and how it ended.
 
 `config.json`, `history.jsonl` (a line per epoch), `summary.json`, `checkpoints/`,
-`predictor.json` (what `runs.load` makes a predictor of) and the caller's figures. All JSON is strict: a NaN or infinity is stored as null. Every
-write is atomic, and a lock keeps a second process out.
+`predictor.json` (what `runs.load` makes a predictor of) and the caller's figures. All
+JSON is strict: a NaN or infinity is stored as null. Every write is atomic, and a lock
+keeps a second process out.
 """
 
 import os

@@ -1,9 +1,9 @@
 """The JSON of a run that knows its own checksum: config, summary, lines of the history.
 
-Config, summary and predictor keep a format and a SHA-256 beside what they hold, a line of the
-history a SHA-256. Format 1, of older versions, had no checksum anywhere, and is still
-read. That the format says whether there must be a checksum is what shows a flipped bit
-in either of the two.
+Config, summary and predictor keep a format and a SHA-256 beside what they hold, a line
+of the history a SHA-256. Format 1, of older versions, had no checksum anywhere, and is
+still read. That the format says whether there must be a checksum is what shows a
+flipped bit in either of the two.
 """
 
 from collections.abc import Iterable, Mapping

@@ -9,6 +9,11 @@ import jax
 from seqconv_jax._checks import UserError
 
 
+def chosen_precision() -> str | None:
+    """Return that of JAX's settings; None for its default."""
+    return getattr(jax.config, "jax_default_matmul_precision", None)
+
+
 def matmul_precision(name: Any) -> AbstractContextManager[Any]:
     """Return a context in which products are as precise as `name` says.
 
@@ -25,7 +30,7 @@ def matmul_precision(name: Any) -> AbstractContextManager[Any]:
         ...     jax.config.jax_default_matmul_precision
         'highest'
     """
-    if name == jax.config.jax_default_matmul_precision:
+    if name == chosen_precision():
         return contextlib.nullcontext()
     try:
         context = jax.default_matmul_precision(name)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.models.config import encode
+from seqconv_jax.train.precision import chosen_precision
 from seqconv_jax.train.saved_scores import encode_scores
 from seqconv_jax.train.scores import Score
 
@@ -39,7 +39,7 @@ def predictor_settings(
             "dtype": np.dtype(example.dtype).name,
         },
         "scores": encoded,
-        "matmul_precision": jax.config.jax_default_matmul_precision,
+        "matmul_precision": chosen_precision(),
     }
     try:
         described["model"] = encode(model)

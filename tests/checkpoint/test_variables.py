@@ -117,7 +117,7 @@ def test_a_tree_without_parameters_has_no_such_file(tmp_path):
 
 def _seal_again(where, change=lambda content: None):
     content = manifests.read(where)
-    content.pop("files"), content.pop("format")
+    del content["files"], content["format"]
     change(content)
     manifests.write(where, content)
 

@@ -1,4 +1,4 @@
-"""`python -m seqconv_jax`: answers, scores and mistakes, in this process and another."""
+"""`python -m seqconv_jax`: answers, scores and mistakes, here and elsewhere."""
 
 import io
 import json

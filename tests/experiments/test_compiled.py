@@ -5,7 +5,6 @@ import zlib
 from pathlib import Path
 
 import _cli
-
 import csi300_conv1d
 import jax
 import pytest

@@ -4,6 +4,7 @@ import functools
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,8 @@ def test_the_second_call_compiles_nothing(trained):
     predictor, x = load(trained[0]), arrays_task().inputs
     for rows in (x[:5], x[5:10], x[:5]):
         predictor.predict(rows)
-    assert predictor._outputs._call._cache_size() == 1
+    call: Any = predictor._outputs._call
+    assert call._cache_size() == 1
 
 
 @pytest.mark.parametrize(
@@ -155,9 +157,7 @@ def test_without_scores_of_the_librarys(run):
 
 def test_a_model_of_somebody_else_is_given(trained, run):
     change_predictor(run, model=None, model_reason="got Line")
-    with pytest.raises(
-        UserError, match="could not keep its model .got Line.*model=..."
-    ):
+    with pytest.raises(UserError, match="could not keep its model .*model=..."):
         load(run)
     x = arrays_task().inputs
     assert_same_bits(load(run, model=MODEL).outputs(x), load(trained[0]).outputs(x))

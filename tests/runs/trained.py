@@ -53,7 +53,8 @@ class WordsPreprocessor:
         return Task(
             inputs=x,
             targets=y if targets else np.full_like(y, np.nan),
-            **{"train": none, "validation": none},
+            train=none,
+            validation=none,
             test=np.arange(len(x), dtype=np.int32),
             preprocessor=self,
         )
@@ -67,6 +68,7 @@ class WordsPreprocessor:
 def change_predictor(directory, **changes):
     """Write a run's predictor.json anew, with a checksum that is right."""
     settings = read_predictor(directory / "predictor.json")
+    assert settings is not None
     write_sealed(directory / "predictor.json", settings | changes)
 
 
