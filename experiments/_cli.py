@@ -20,7 +20,10 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
-FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png", "errors.png")
+FIGURES = (
+    *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
+    *("errors.png", "confusion.png"),
+)
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
@@ -100,6 +103,23 @@ def open_run(
     )
 
 
+def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
+    """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
+
+    Args:
+        model: the network.
+        best: the best epoch, as `fit` returned it.
+        task: the data.
+        scores: functions by name.
+    """
+    from seqconv_jax import train
+
+    values = train.evaluate(
+        *(model, best.params, task, task.test, scores), batch_stats=best.batch_stats
+    )
+    return {f"test_{name}": value for name, value in values.items()}
+
+
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
     """Read the settings, run `main`, and word what goes wrong in one line.
 
@@ -112,32 +132,18 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
-    if os.environ.get("SEQCONV_TRACEBACK") == "1":
-        _start(main, settings)
-        return
-    from seqconv_jax import UserError
+    from seqconv_jax.cli.errors import call_or_exit
 
-    try:
-        _start(main, settings)
-    except UserError as error:
-        _exit(f"error: {_with_flags(str(error), settings)}", 2)
-    except OSError as error:
-        _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
-    except KeyboardInterrupt as stop:
-        signum = getattr(stop, "signum", 2)
-        remedy = "; continue with --resume" if getattr(stop, "saved", False) else ""
-        _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
-    except ArithmeticError as error:
-        _exit(f"error: {error}", 1)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        _exit("error: out of memory; take a smaller --batch-size", 1)
+    call_or_exit(
+        lambda: _start(main, settings),
+        worded=lambda message: _with_flags(message, settings),
+        out_of_memory="out of memory; take a smaller --batch-size",
+    )
 
 
 def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if not getattr(settings, "no_compilation_cache", False):
-        from _compiled import keep_compiled
+        from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
     main(settings)
@@ -162,11 +168,6 @@ def _as_flag(found: re.Match[str]) -> str:
         return flag
     value = ast.literal_eval(found[2])
     return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"
-
-
-def _exit(message: str, status: int) -> None:
-    print(" ".join(message.split()), file=sys.stderr)
-    sys.exit(status)
 
 
 class ProgressBar:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, open_run
+from _cli import (
+    STAND_IN_NOTE,
+    Flag,
+    ProgressBar,
+    RunSettings,
+    open_run,
+    test_scores,
+)
 
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
@@ -77,7 +84,9 @@ def train_and_report(
             metrics={"mae": sc.losses.mae},
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
-        summary = _summarise(task, result, outputs)
+        scores = {"loss": sc.losses.mae, "mae": sc.losses.mae}
+        tested = test_scores(model, result.best, task, scores)
+        summary = _summarise(task, result, outputs, tested)
         run.write_summary(summary)
         _draw(run.path, task, result, outputs, summary)
     print(_closing_lines(summary, task, book_figure, settings.out))
@@ -116,10 +125,11 @@ def fit(
     )
 
 
-def _summarise(task: "ForecastTask", result: Any, outputs: Any) -> dict[str, Any]:
+def _summarise(
+    task: "ForecastTask", result: Any, outputs: Any, tested: dict[str, float]
+) -> dict[str, Any]:
     import seqconv_jax as sc
 
-    test = float(abs(outputs - task.targets[task.test]).mean(dtype="float64"))
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(result.best.params),
@@ -127,8 +137,7 @@ def _summarise(task: "ForecastTask", result: Any, outputs: Any) -> dict[str, Any
         "best_epoch": result.best.epoch,
         "best_val_loss": result.best.val_loss,
         "best_val_mae": result.best.record["val_mae"],
-        "test_loss": test,
-        "test_mae": test,
+        **tested,
         "test_hit_rate": task.hit_rate(outputs, task.test),
         "baseline_val_mae": task.baseline("validation"),
         "baseline_test_mae": task.baseline("test"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from _cli import STAND_IN_NOTE, open_run
+from _cli import STAND_IN_NOTE, open_run, test_scores
 from _forecast import announce, fit
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def train_and_report(
         params = result.best.params
         outputs = sc.train.predict(model, params, task, task.test)
         table = error_table(settings, task, outputs)
-        summary = _summarise(task, result, loss, mae, outputs, table)
+        tested = test_scores(model, result.best, task, {"loss": loss, "mae": mae})
+        summary = _summarise(task, result, tested, table)
         run.write_summary(summary)
         _draw(settings, run.path, task, result, outputs, table)
     print(_closing_lines(settings, summary, task, table))
@@ -105,13 +106,12 @@ def rules(task: "ForecastTask") -> list[Any]:
 
 
 def _summarise(
-    task: "ForecastTask", result: Any, loss: Any, mae: Any, outputs: Any, table: Any
+    task: "ForecastTask", result: Any, tested: dict[str, float], table: Any
 ) -> dict[str, Any]:
     import numpy as np
 
     import seqconv_jax as sc
 
-    truth = task.truth(task.test)
     kinds = rules(task)
     return {
         "data_source": task.data_source,
@@ -120,8 +120,7 @@ def _summarise(
         "best_epoch": result.best.epoch,
         "best_val_loss": result.best.val_loss,
         "best_val_mae": result.best.record["val_mae"],
-        "test_loss": _mean(loss(outputs, truth)),
-        "test_mae": _mean(mae(outputs, truth)),
+        **tested,
         "baseline_val_mae": task.baseline("validation"),
         "baseline_test_mae": task.baseline("test"),
         **{f"{kind}_val_mae": task.baseline("validation", kind) for kind in kinds},
@@ -131,12 +130,6 @@ def _summarise(
         "horizon": task.horizon,
         "errors": table.to_dict("records"),
     }
-
-
-def _mean(values: Any) -> float:
-    import numpy as np
-
-    return float(np.asarray(values).mean(dtype=np.float64))
 
 
 def _draw(

@@ -13,6 +13,7 @@ by hand, as after `nn.scan`, `call` does that.
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.bidirectional import Bidirectional
 from seqconv_jax.nn.blocks import ConvBlock, layers_of
+from seqconv_jax.nn.bottleneck import Bottleneck
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dense import Activation, Dense, LeakyReLU
@@ -44,6 +45,7 @@ __all__ = [
     "AvgPool1D",
     "BatchNorm",
     "Bidirectional",
+    "Bottleneck",
     "Conv1D",
     "ConvBlock",
     "Crop1D",
