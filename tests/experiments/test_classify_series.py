@@ -1,6 +1,7 @@
 """The experiment on series of several classes and lengths, and of two of one length."""
 
 import json
+from typing import Any
 
 import classify_series
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 import seqconv_jax as sc
 
-TINY = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 8}
+TINY: dict[str, Any] = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 8}
 
 
 @pytest.fixture
