@@ -101,6 +101,9 @@ def load_task(settings: Settings):
         raise UserError(f"`ensemble` must be from 1 to 100, got {settings.ensemble}")
     if settings.seed + settings.ensemble > 2**32 or settings.seed < 0:
         raise UserError(f"`seed` must be in [0, 2**32), got {settings.seed}")
+    if not 1e-30 < settings.learning_rate < 1e30:
+        rate = settings.learning_rate
+        raise UserError(f"`learning_rate` must be above 0, got {rate}")
     return data.load_classification(
         settings.data,
         test=settings.test,
@@ -166,10 +169,6 @@ def train(settings: Settings, model, task, seed: int, run):
 
     import seqconv_jax as sc
 
-    if not 0 < settings.learning_rate < 1e30:
-        raise sc.UserError(
-            f"`learning_rate` must be above 0, got {settings.learning_rate}"
-        )
     assert settings.batch_size is not None
     loss, metrics = losses_of(task.classes)
     return sc.train.fit(
@@ -258,7 +257,7 @@ def closing_lines(settings: Settings, summary: dict[str, Any]) -> list[str]:
     """Return the ensemble's score, the neighbour's, and where the run is."""
     lines = [
         "",
-        f"nearest neighbour   {summary['baseline_neighbour_accuracy']:.4f}  (Euclidean)",
+        f"nearest neighbour   {summary['baseline_neighbour_accuracy']:.4f}",
     ]
     if "ensemble_test_accuracy" in summary:
         each = " ".join(f"{a:.4f}" for a in summary["network_test_accuracies"])

@@ -21,8 +21,16 @@ class SeriesClassifier(SeriesNetwork):
     """
 
     if TYPE_CHECKING:  # fields of the networks, behind their own
-        outputs: int
-        mask_value: float | None
+
+        @property
+        def outputs(self) -> int:
+            """Width of the output."""
+            ...
+
+        @property
+        def mask_value(self) -> float | None:
+            """What padded steps hold; None for no padding."""
+            ...
 
     @property
     def stack(self) -> tuple[Any, ...]:

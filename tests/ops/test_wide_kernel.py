@@ -1,5 +1,6 @@
 """A kernel that reaches further than the sequence gives what the plain sum gives."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
@@ -35,7 +36,9 @@ def test_is_the_plain_sum(padding, time, taps, stride, dilation):
     kernel = rng.normal(size=(taps, 3, 4)).astype(np.float32)
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     expected = plain(x, kernel, **options)
-    np.testing.assert_allclose(convolve(x, kernel, **options), expected, atol=2e-5)
+    np.testing.assert_allclose(
+        convolve(jnp.asarray(x), jnp.asarray(kernel), **options), expected, atol=2e-5
+    )
 
 
 def test_no_part_is_wider_than_the_sequence(monkeypatch):
@@ -46,6 +49,6 @@ def test_no_part_is_wider_than_the_sequence(monkeypatch):
         return run(x, kernel, **options)
 
     monkeypatch.setattr(lax, "conv_general_dilated", watched)
-    x, kernel = np.ones((1, 24, 1), np.float32), np.ones((40, 1, 1), np.float32)
+    x, kernel = jnp.ones((1, 24, 1)), jnp.ones((40, 1, 1))
     convolve(x, kernel, stride=1, padding="same", dilation=1)
     assert widths == [24, 16]
