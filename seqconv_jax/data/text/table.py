@@ -42,7 +42,7 @@ def texts_of_table(place: Path, columns: dict[str, Any], form: dict[str, Any]) -
     """
     table = _table(place, **form)
     sample = next(table.chunks(rows=_SAMPLE), (0, {}))[1]
-    if not sample:
+    if not any(sample.values()):
         raise UserError(f"{place} has no rows")
     labels, several, labelled = (
         columns[name] for name in ("label", "several", "labelled")
