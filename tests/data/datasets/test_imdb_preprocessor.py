@@ -41,6 +41,7 @@ def folder(tmp_path, monkeypatch):
 def test_raw_reviews_are_encoded(folder, options):
     (folder / "imdb_word_index.json").write_text(json.dumps(INDEX))
     task = load_imdb(folder, num_words=8, maxlen=12, **options)
+    assert task.preprocessor is not None
     settings = json.loads(json.dumps(task.preprocessor.settings()))
     made = preprocessor_of(settings).task(REVIEWS)
     marks = {key: value for key, value in options.items() if key != "padding"}

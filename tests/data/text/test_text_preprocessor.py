@@ -77,8 +77,17 @@ def test_frames_and_columns(preprocessor):
     want = preprocessor.task(TEXTS[:3]).inputs
     assert (preprocessor.task(frame).inputs == want).all()
     assert (preprocessor.task(frame["review"]).inputs == want).all()
-    with pytest.raises(UserError, match="'review'"):
-        preprocessor.task(frame[["other"]])
+    with pytest.raises(UserError, match="without 'review'"):
+        preprocessor.task(frame.rename(columns={"review": "words"}))
+
+
+def test_several_columns_of_a_frame(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,a,b\na b c,1,0\na b d,1,1\na b e,0,1\n")
+    task = data.text_task(path, several=True, validation=0, test=0)
+    frame = pd.read_csv(path)
+    scored = task.preprocessor.task(frame, targets=True)
+    assert scored.targets.tolist() == [[1, 0], [1, 1], [0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +101,7 @@ def test_frames_and_columns(preprocessor):
             lambda p: TextPreprocessor.from_settings({**p.settings(), "x": 1}),
             "settings",
         ),
-        (lambda p: TextPreprocessor.from_settings("x"), "settings"),
+        (lambda p: TextPreprocessor.from_settings([]), "settings"),  # type: ignore
         (lambda p: Vocabulary(("a", "a")), "different"),
         (lambda p: Vocabulary.from_settings({"words": ()}), "settings"),
     ],
