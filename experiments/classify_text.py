@@ -102,6 +102,7 @@ def main(settings: Settings) -> dict[str, Any]:
     task = load_task(settings)
     model = model_of(settings, task)
     loss, metrics = losses_of(task.classes)
+    optimizer = adam(settings.learning_rate)
     print(task.report)
     print()
     print(sc.summary(model, task.example), flush=True)
@@ -112,7 +113,7 @@ def main(settings: Settings) -> dict[str, Any]:
         result = sc.train.fit(
             model,
             task,
-            optimizer=adam(settings.learning_rate),
+            optimizer=optimizer,
             loss=loss,
             metrics=metrics,
             epochs=settings.epochs,

@@ -2,7 +2,7 @@
 
 import math
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from seqconv_jax.data.files.find import find
 from seqconv_jax.data.files.origin import Origin
 from seqconv_jax.data.files.source import KERAS_DATASETS, Source
 from seqconv_jax.data.task import Task
+from seqconv_jax.data.text.preprocessor import TextPreprocessor
 from seqconv_jax.data.text.sequences import LabelledSequences, pad, to_ids
 from seqconv_jax.data.text.vocabulary import read_word_index
 
@@ -59,9 +60,11 @@ class ReviewTask(Task):
 
     Attributes:
         vocabulary: ids are below this: the rows that an embedding needs.
+        preprocessor: takes raw reviews; None without a word index.
     """
 
     vocabulary: int
+    preprocessor: TextPreprocessor | None = field(default=None, repr=False)
 
     def without_validation(self) -> "ReviewTask":
         """Return the task that trains on the validation rows too and has none left.

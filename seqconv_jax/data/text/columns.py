@@ -136,7 +136,7 @@ def _find_labels(
         found = lists
     else:
         found = [name for name in others if _holds_labels(sample[name])]
-    named = [name for name in found or others if name.lower().strip() in _LABEL_NAMES]
+    named = [name for name in others if name.lower().strip() in _LABEL_NAMES]
     if len(named) == 1:
         return (named[0],)
     if not found and len(others) == 1:

@@ -84,7 +84,7 @@ def read_corpus(
     Raises:
         UserError: for no text, labels that are no classes, and more than fits.
     """
-    reading = _Reading(tokenizer, longest, truncating)
+    reading = _Reading(tokenizer, min(longest, LONGEST_TEXT), truncating)
     where = ""
     for given, texts in sources:
         where = texts.where

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._files import cannot_read
-from seqconv_jax.data.text.opened import check_encoding, decoded
+from seqconv_jax.data.text.opened import cannot_read, check_encoding, decoded
 from seqconv_jax.data.text.texts import Batch, Label
 
 __all__ = ["TextFolder", "part_of_name"]

@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seqconv_jax._checks import UserError, shown
-from seqconv_jax._files import cannot_read
 from seqconv_jax.data.files.archive import open_zip
 
-__all__ = ["bad_bytes", "check_encoding", "decoded", "opened", "opened_text"]
+__all__ = [
+    "bad_bytes",
+    "cannot_read",
+    "check_encoding",
+    "decoded",
+    "opened",
+    "opened_text",
+]
 
 _CHUNK = 1 << 20
 
@@ -100,6 +106,11 @@ def decoded(content: bytes, encoding: str, path: Path) -> str:
         raise bad_bytes(path, line, error, encoding) from error
     except UnicodeError as error:
         raise UserError(f"{path} is not {encoding}: {error}") from error
+
+
+def cannot_read(path: Path, error: OSError) -> UserError:
+    """Return the error for what the system does not give out."""
+    return UserError(f"cannot read {path}: {error.strerror or error}")
 
 
 def bad_bytes(

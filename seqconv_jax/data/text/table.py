@@ -20,7 +20,7 @@ from seqconv_jax.data.text.texts import (
     text_of_cell,
 )
 
-__all__ = ["KINDS", "PACKED", "texts_of_table"]
+__all__ = ["KINDS", "PACKED", "labels_of_cells", "texts_of_table"]
 
 PACKED = (".gz", ".zip")
 KINDS = (".csv", ".tsv", ".tab", ".txt", ".data", ".jsonl", ".ndjson", ".json")
@@ -42,7 +42,7 @@ def texts_of_table(place: Path, columns: dict[str, Any], form: dict[str, Any]) -
     """
     table = _table(place, **form)
     sample = next(table.chunks(rows=_SAMPLE), (0, {}))[1]
-    if not sample:
+    if not any(sample.values()):
         raise UserError(f"{place} has no rows")
     labels, several, labelled = (
         columns[name] for name in ("label", "several", "labelled")
@@ -109,7 +109,7 @@ def _batches(
         if not asked:
             yield Batch(texts)
             continue
-        labels = _labels(cells, chosen, several, f"{table.path}, row ", first)
+        labels = labels_of_cells(cells, chosen, several, f"{table.path}, row ", first)
         if not several and not all(labels):
             row = labels.index("")
             if not drop:
@@ -122,9 +122,21 @@ def _batches(
         yield Batch(texts, labels)
 
 
-def _labels(
+def labels_of_cells(
     cells: dict[str, list], chosen: Chosen, several: bool, where: str, first: int
 ) -> list[Label]:
+    """Return the labels of rows.
+
+    Args:
+        cells: those of the columns of labels, by their names.
+        chosen: which those are.
+        several: whether an example may have several labels.
+        where: what messages call a row, up to its number.
+        first: the number of the first row.
+
+    Raises:
+        UserError: for a cell that is no mark, or no list, where one is expected.
+    """
     columns = [cells[name] for name in chosen.labels]
     if not several:
         return [label_name(cell) for cell in columns[0]]

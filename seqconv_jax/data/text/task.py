@@ -31,8 +31,10 @@ class TextTask(Task):
         classes: what the outputs stand for.
         counts: the texts of each class in train, validation and test.
         report: what was read and made of it, a few lines for a person.
+        preprocessor: does the same to new texts.
     """
 
+    preprocessor: TextPreprocessor = field(repr=False)
     vocabulary: int
     classes: Classes
     counts: dict[str, tuple[int, int, int]] = field(repr=False)
