@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.cells import (
     MONTH,
@@ -114,10 +116,10 @@ def _cells(column: "pd.Series", decimal: str) -> _Cells:
     if decimal == ",":  # and a point is no decimal mark, wherever it stands
         plain = held.where(~held.str.contains(".", regex=False), "?")
         plain = plain.str.replace(",", ".", regex=False)
-    other = pd.to_numeric(plain, errors="coerce").isna().to_numpy()
-    counts = held[other].value_counts()
+    other = np.isnan(np.asarray(pd.to_numeric(plain, errors="coerce"), np.float64))
+    counts = held.loc[other].value_counts()
     others = dict(zip(map(str, counts.index), map(int, counts), strict=True))
-    points = bool(others) and held[~other].str.contains(".", regex=False).any()
+    points = bool(others) and held.loc[~other].str.contains(".", regex=False).any()
     return _Cells(int((~other).sum()), bool(points), others)
 
 
