@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 __all__ = [
+    "MONTH",
     "MISSING_WORDS",
     "is_mark",
     "is_missing",
@@ -18,6 +19,10 @@ MISSING_WORDS = ("", "NaN", "nan", "NA", "N/A", "n/a", "NULL", "null", "None", "
 _MARKS = frozenset(
     "nan na n/a null none #n/a ? ?? - -- --- . .. ... * n.a. na. nil missing (null) "
     "<na> <null> #na #value! #div/0! #num! #ref! \\n -nan 1.#qnan -1.#ind".split()
+)
+# How a month begins that is written out, as in "Jan 1949" or "March-01".
+MONTH = re.compile(
+    r"\s*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ,./-]*\d", re.I
 )
 _LIKE = re.compile(r"\s*[+\-\u2212]?\s*[.,]?\d")
 

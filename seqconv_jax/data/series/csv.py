@@ -21,7 +21,7 @@ from seqconv_jax.data.series.csv_lines import (
     check_fields,
     check_unnamed_cells,
 )
-from seqconv_jax.data.series.csv_survey import Survey, survey
+from seqconv_jax.data.series.csv_survey import Survey, sample_decimal, survey
 from seqconv_jax.data.series.table import Columns, Table, text_only, unnamed_note
 from seqconv_jax.data.series.text_form import TextForm, plain_text
 from seqconv_jax.data.series.text_layout import Layout, find_layout
@@ -157,8 +157,11 @@ class _Source:
             stamps: the columns of the time.
         """
         known = [at for at in used if self.layout.names[at] in columns.texts]
+        decimal = self.form.decimal
+        if decimal is None and self.form.thousands is None:
+            decimal = sample_decimal(self.layout.rows, used)
+        seen = Survey(decimal or ".", {}, known)
         try:
-            seen = Survey(self.form.decimal or ".", {}, known)
             frame = self._numbers(used, stamps, known, seen)
             suspects = [
                 at for at in used if at not in known and _flags(frame[at].to_numpy())
@@ -168,7 +171,13 @@ class _Source:
                 return frame, seen, known
         except (ValueError, OverflowError):
             pass
-        seen = self._survey(columns, [at for at in used if at not in known])
+        numbers = [at for at in used if at not in known]
+        types = self._parse(dict.fromkeys(numbers, None), seen)
+        seen = survey(
+            *(types, decimal, self.form.thousands),
+            timed=columns.time is not None,
+            where=self.where,
+        )
         seen = seen._replace(texts=[*known, *seen.texts])
         names = self.layout.names
         if len(seen.texts) == len(used) and columns.categories is None:
@@ -181,14 +190,6 @@ class _Source:
             raise found or UserError(
                 f"{self.where} cannot be read as separated numbers: {error}"
             ) from error
-
-    def _survey(self, columns: Columns, numbers: list[int]) -> Survey:
-        form, seen = self.form, Survey(self.form.decimal or ".", {}, [])
-        types = self._parse(dict.fromkeys(numbers, None), seen)
-        timed = columns.time is not None
-        return survey(
-            types, form.decimal, form.thousands, timed=timed, where=self.where
-        )
 
     def _numbers(
         self,

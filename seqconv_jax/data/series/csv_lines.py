@@ -9,7 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.series.cells import is_missing, is_number, looks_like_a_number
+from seqconv_jax.data.series.cells import (
+    MONTH,
+    is_missing,
+    is_number,
+    looks_like_a_number,
+)
 from seqconv_jax.data.series.table import check_unnamed
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
 
 LONGEST_LINE = 2**22
 _LONGEST_FOOTER = 20
+_DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
 _GROUPED = re.compile(r"\s*[+-]?\d{1,3}(?:([.,' ])\d{3})+([.,]?)\d*\s*")
 
 
@@ -219,7 +225,7 @@ def _remedy(cell: str, name: str, decimal: str) -> str:
     if re.fullmatch(r"\s*[+-]?\d*[.,]\d+\s*", cell):
         mark = "point" if decimal == "." else "comma"
         return f" with a decimal {mark}, as others of the file are"
-    if re.match(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", cell):
+    if _DATE.match(cell) or MONTH.match(cell):
         return f"; if the column holds the time, pass time={name!r}"
     if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s:]", cell):
         return "; units belong in the column's name"

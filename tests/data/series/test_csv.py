@@ -58,6 +58,8 @@ def test_accepts_harmless_variety(tmp_path, text):
         ("a,b\n1,1_000\n", "column 'b': '1_000' is not a number"),
         ("a,b\n1,\u0661\n1,2\n", "column 'b': .* is not a number"),
         ("a,b\n1,2020-01-01\n", "if the column holds the time, pass time='b'"),
+        ("a,b\n1,1949-01\n", "if the column holds the time, pass time='b'"),
+        ("a,b\n1,Jan 1949\n", "if the column holds the time, pass time='b'"),
         ("a,b\n1," + "x" * 99 + "\n1,2\n", r"'x{40}\.\.\.' is not a number"),
         ("a" + ",a" * 10_000 + "\n", "has 10,001 columns; at most 10,000"),
         ("a," + "x" * LONGEST_LINE + "\n1,2\n", "line 1 is longer than 4,194,304"),
