@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -5,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from seqconv_jax import UserError
+from seqconv_jax import UserError, nn
 from seqconv_jax.data.task import Task
-from seqconv_jax.train import batches
+from seqconv_jax.train import batches, check_fit
+from seqconv_jax.train.same_fit import fit_settings
 
 
 def ramp_task(**changes):
@@ -116,6 +118,21 @@ def test_a_task_without_the_options_of_windows_traces_nothing_of_them():
     assert data[4:] == (None,) * 4
     jaxpr = str(jax.make_jaxpr(batches._inputs)(data, jnp.arange(3, 6)))
     assert "select_n" not in jaxpr.split("gather")[-1]
+
+
+def test_how_windows_are_read_is_part_of_what_a_run_depends_on():
+    plain, ahead = fit_settings(ramp_task()), fit_settings(windows(True, True, True))
+    names = {f"data.{name}" for name in ("target_offsets", "reference", "relative")}
+    assert names | {"data.visible"} == {*ahead} - {*plain}
+
+
+def test_a_dataset_by_hand_needs_none_of_the_options():
+    names = ("inputs", "targets", "offsets", "train", "validation", "test")
+    names += ("replacement", "example")
+    task = ramp_task()
+    by_hand: Any = SimpleNamespace(**{name: getattr(task, name) for name in names})
+    assert batches.put_on_device(by_hand)[3:] == (None,) * 5
+    check_fit(nn.Dense(1), by_hand, epochs=1)
 
 
 def test_padding_rows_repeat_the_batch_in_turn():

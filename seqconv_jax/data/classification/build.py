@@ -82,7 +82,7 @@ def classification_task(
             raise UserError("`test` must be a rate in [0, 1), LabelledSeries or (x, y)")
         tested = np.arange(len(beside), dtype=np.int32) + len(given)
         everything = _together(given, beside)
-    labels: tuple[str, ...] = everything.labels or ()
+    labels: Sequence[str] = everything.labels or ()
     stay, drawn = stratified(
         [labels[row] for row in rows], validation, name="validation", seed=seed
     )

@@ -50,14 +50,7 @@ def calendar_values(times: np.ndarray, cycles: tuple[str, ...]) -> np.ndarray:
         >>> calendar_values(hours, ("hour of day",)).round(3).tolist()
         [[0.0, 1.0], [1.0, 0.0]]
     """
-    days = times.astype("datetime64[D]")
-    turns = {
-        "hour of day": (times - days) / _DAY,
-        # day 0 was a Thursday, the fourth day of a week that begins on Monday
-        "day of week": (days.astype(np.int64) + 3) % 7 / 7,
-        "day of year": _year_turn(times),
-    }
-    angles = [2 * np.pi * turns[cycle] for cycle in cycles]
+    angles = [2 * np.pi * _TURNS[cycle](times) for cycle in cycles]
     waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
     return np.stack(waves, axis=1) if waves else np.zeros((len(times), 0))
 
@@ -71,10 +64,25 @@ def _length(step: Step) -> np.timedelta64:
     return step
 
 
+def _day_turn(times: np.ndarray) -> np.ndarray:
+    return (times - times.astype("datetime64[D]")) / _DAY
+
+
+def _week_turn(times: np.ndarray) -> np.ndarray:
+    # day 0 was a Thursday, the fourth day of a week that begins on Monday
+    return (times.astype("datetime64[D]").astype(np.int64) + 3) % 7 / 7
+
+
 def _year_turn(times: np.ndarray) -> np.ndarray:
     year = times.astype("datetime64[Y]")
     start, end = (
-        year.astype("datetime64[D]"),
-        (year + np.timedelta64(1, "Y")).astype("datetime64[D]"),
+        each.astype("datetime64[D]") for each in (year, year + np.timedelta64(1, "Y"))
     )
     return (times - start) / (end - start).astype("timedelta64[us]")
+
+
+_TURNS = {
+    "hour of day": _day_turn,
+    "day of week": _week_turn,
+    "day of year": _year_turn,
+}

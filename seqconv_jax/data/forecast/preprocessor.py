@@ -288,5 +288,5 @@ def _times(panel: Panel, parts: list[Continued]) -> np.ndarray | None:
         return None
     for part, start in zip(parts, panel.starts.tolist(), strict=True):
         end = start + len(part.series.values)
-        times[start + part.dated : end] = np.datetime64("NaT")
+        times[start + part.dated : end] = np.datetime64("NaT", "us")
     return times

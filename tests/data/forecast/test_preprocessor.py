@@ -246,7 +246,7 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path):
 def test_a_long_table_is_read_and_forecast_by_series(tmp_path):
     lines = ["day,river,level (m),note"]
     for row in range(60):
-        day = np.datetime64("2020-01-01") + row
+        day = np.datetime64("2020-01-01") + np.timedelta64(row, "D")
         lines += [f"{day},Elbe,{row % 7},a", f"{day},Oder,{50 + row % 5},b"]
     (tmp_path / "train.csv").write_text("\n".join(lines))
     group = read_series_group(tmp_path / "train.csv", series="river", time="day")
