@@ -14,6 +14,7 @@ _SEASONS = 5  # of inputs
 _LONGEST_SEASON = 168  # rows: of finer samplings less than a season is forecast
 _MOST_ROWS, _MOST_INPUTS = 1440, 250
 _STEPS_PER_EPOCH = 300
+_FEWEST_ROWS = 12
 
 
 def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
@@ -26,12 +27,18 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
         settings: those of the experiment.
         series: what was read.
     """
+    from seqconv_jax import UserError
     from seqconv_jax.data.forecast.panel import panel_of
     from seqconv_jax.data.forecast.season import season_rows
 
     panel, first = panel_of(series), first_of(series)
     season = season_rows(panel, settings.season)
     length = min(len(one.values) for one in panel.series)
+    if length < _FEWEST_ROWS:
+        raise UserError(
+            f"{panel.name} has {length:,} rows, too few to train, validate and test "
+            f"on; at least {_FEWEST_ROWS} are needed"
+        )
     train = _train_rows(settings, length)
     filled: dict[str, Any] = {}
 

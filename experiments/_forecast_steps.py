@@ -39,14 +39,14 @@ def train_and_report(
     import seqconv_jax as sc
 
     loss, mae = scores(settings)
-    announce(task, model)
+    announce(settings, task, model)
     found = {
-        "real_horizon": task.horizon,
         "season_rows": task.season,
         "columns": list(task.columns),
         "read_options": dict(series.read_options),
     }
-    with open_run(settings, model, task, found=found) as run:
+    config = {"real_horizon": task.horizon, "found": found}
+    with open_run(settings, model, task, **config) as run:
         result = fit(
             *(settings, task, model, run),
             loss=loss,

@@ -90,7 +90,9 @@ class Rules(NamedTuple):
                 unsorted=self.unsorted,
                 where=where,
                 hint=partial(
-                    series_hint, times, names, values, [*table.left_out, *table.texts]
+                    series_hint,
+                    *(times, names, values, (*table.left_out, *table.texts)),
+                    table.ids,
                 ),
             )
             notes += changes

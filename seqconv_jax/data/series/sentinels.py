@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seqconv_jax.data.series.time_numbers import number_form
+
 __all__ = ["SentinelWarning", "counters", "sentinels", "warn_of_sentinels"]
 
 _FEWEST = 5  # repeats, below which an extreme value is one of the data
@@ -83,11 +85,17 @@ def warn_of_sentinels(
 
 
 def counters(values: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Return a note for each column that by its name and numbers counts the rows."""
-    return [
-        f"column {name!r} counts the rows; drop=[{name!r}] leaves it out"
-        for name, column in zip(names, values.T, strict=True)
-        if name.strip().lower() in _COUNTERS
-        and len(column) > 1
-        and (np.abs(np.diff(column)) == 1).all()
-    ]
+    """Return a note for each column that counts the rows, or seconds since 1970."""
+    notes = []
+    for name, column in zip(names, values.T, strict=True):
+        steps = np.diff(column)
+        if not len(steps) or not ((steps > 0).all() or (steps < 0).all()):
+            continue
+        if name.strip().lower() in _COUNTERS and (np.abs(steps) == 1).all():
+            what = "counts the rows"
+        elif len(column) > 3 and (number_form(column) or "").startswith("unix"):
+            what = "looks like Unix time, read as a number"
+        else:
+            continue
+        notes.append(f"column {name!r} {what}; drop=[{name!r}] leaves it out")
+    return notes

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.files.origin import DataSource, Origin
-from seqconv_jax.data.series.durations import BusinessDays, Step, format_duration
+from seqconv_jax.data.series.durations import Step, format_duration
 from seqconv_jax.data.series.given import given_columns, given_times, given_values
 from seqconv_jax.data.series.missing import (
     count_by_column,
@@ -257,8 +257,6 @@ class Series:
         if self.every is None:
             return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
-        if isinstance(self.every, BusinessDays):
-            every += " (business days)"
         if not self.regular:
             return (
                 f"most common step {every} ({self.regularity:.0%} of the rows): not "

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, shown
+from seqconv_jax.data.series.time_forms import text_forms
 
 __all__ = [
     "MOST_COLUMNS",
@@ -46,6 +47,7 @@ class Table:
         order: the names of all columns but those of the time, as in the file.
         options: what was given or found, keyword arguments of `read_series`.
         marks: texts that were found to mean "missing".
+        ids: the columns that name the series which the table is one of.
     """
 
     names: tuple[str, ...]
@@ -57,6 +59,7 @@ class Table:
     order: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Columns:
         drop: columns to leave out.
         categories: how columns of text are read.
         missing_texts: texts that mean "missing".
+        notes: which columns of the time were found, where they were to be.
     """
 
     time: str | Sequence[str] | None = None
@@ -76,6 +80,7 @@ class Columns:
     drop: Sequence[str] = ()
     categories: Categories = None
     missing_texts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep the names as tuples, else raise `UserError`."""
@@ -118,7 +123,11 @@ class Columns:
 
         rows = [row[: len(names)] for row in rows if len(row) >= len(names)]
         samples = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-        return replace(self, time=find_time_columns(names, samples))
+        time = find_time_columns(names, samples)
+        if time is None:
+            check_upright(names, where)
+        note = f"times in {listed(time)} (found)" if time else "no times found"
+        return replace(self, time=time, notes=(note,))
 
     def pick(self, names: Sequence[str], where: str) -> tuple[list[int], list[int]]:
         """Return the positions of the value columns and of the time columns.
@@ -228,10 +237,23 @@ def unnamed_note(names: Sequence[str]) -> tuple[str, ...]:
     """Return a note that columns without a name are left out, if there are any."""
     if not names:
         return ()
+    if len(names) > 1 and not any(names):
+        return (f"{len(names)} columns without a name left out",)
     return (
         f"columns without a name left out (an index?): {listed(names)}; keep=... or "
         "time=... reads them",
     )
+
+
+def check_upright(names: Sequence[str], where: str) -> None:
+    """Raise for a table whose times are the names of its columns."""
+    times = [name for name in names if text_forms(name)]
+    if len(times) > 2 and 2 * len(times) > len(names):
+        raise UserError(
+            f"{where}: the times are the names of columns ({listed(times, 2)}), but "
+            "there must be a row for each time; turn the table, as with "
+            f"pandas.read_csv(..., index_col={names[0]!r}).T"
+        )
 
 
 def check_unnamed(name: str, cell: str, number: bool, where: str) -> None:

@@ -27,6 +27,8 @@ from seqconv_jax.data.series.time_texts import (
 
 __all__ = ["check_zone", "parse_time_columns", "parse_times"]
 
+_LONGEST_FOOTER = 20  # rows
+
 
 def parse_time_columns(
     columns: Mapping[str, Any],
@@ -233,8 +235,11 @@ def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.nda
 
         cell = pd.Series(cells).iloc[int(bad[0])]
         cell = cell.item() if isinstance(cell, np.generic) else cell
+        hint = "; pass time_format=... if it has another form"
+        if bad[0] == len(times) - len(bad) > 0 and len(bad) <= _LONGEST_FOOTER:
+            hint += f", or leave a footer out with skip_footer={len(bad)}"
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
-            f"({len(bad):,} such rows); pass time_format=... if it has another form"
+            f"({len(bad):,} such rows){hint}"
         )
     return times

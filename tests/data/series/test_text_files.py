@@ -138,7 +138,7 @@ def test_names_of_text_files(tmp_path, name):
             {"keep": ["b"]},
             r"of the time, pass time=\(..., 'b'\)",
         ),
-        (THOUSANDS, {"keep": ["b"]}, "pass decimal=',', thousands='.'"),
+        (THOUSANDS, {"keep": ["b"]}, "pass decimal=',' and thousands='.'"),
         (
             QUOTED,
             {"keep": ["a"]},
