@@ -132,15 +132,20 @@ def choose_targets(
     """Return the columns to forecast: those named, or the only one that there is.
 
     Raises:
-        UserError: listing the columns, where the choice is open.
+        UserError: listing the columns, where the choice is open or a name is none.
     """
     from seqconv_jax import UserError
+    from seqconv_jax.data.series.table import unknown_column
 
+    first = first_of(series)
+    for name in settings.target:
+        if name not in first.columns:
+            raise unknown_column("target", name, first.columns, first.name)
     if settings.target:
         return settings.target
     if settings.data is None:
         return ("T (degC)",)
-    columns = [name for name in first_of(series).columns if name not in settings.future]
+    columns = [name for name in first.columns if name not in settings.future]
     if len(columns) == 1:
         print(f"target: {columns[0]!r}, the only column of numbers")
         return (columns[0],)

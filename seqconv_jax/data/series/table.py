@@ -17,6 +17,7 @@ __all__ = [
     "Categories",
     "Columns",
     "Table",
+    "UnknownColumnError",
     "check_unnamed",
     "listed",
     "text_only",
@@ -214,15 +215,23 @@ class Columns:
                 raise unknown_column(option, name, names, where)
 
 
+class UnknownColumnError(UserError):
+    """A name is none of the columns, which `names` are."""
+
+    names: tuple[str, ...] = ()
+
+
 def unknown_column(
     option: str, name: Any, names: Sequence[str], where: str
-) -> UserError:
+) -> UnknownColumnError:
     """Return the error for a name that is no column, with the nearest that is."""
     near = get_close_matches(str(name)[:100], [other[:100] for other in names], n=1)
     hint = f"did you mean {near[0]!r} among " if near else "it has "
-    return UserError(
+    error = UnknownColumnError(
         f"`{option}` = {shown(name)} is no column of {where}; {hint}{listed(names)}"
     )
+    error.names = tuple(names)
+    return error
 
 
 def text_only(name: str, shown_as: str, where: str) -> UserError:

@@ -106,8 +106,8 @@ def read_texts(
     if len(different) > 1:
         raise UserError(
             f"{where}: times such as {cells.iloc[0]!r} can have the day or the month "
-            "first; pass day_first=True or day_first=False, or the format: "
-            f"time_format={fitting[0]!r} or {fitting[1]!r}"
+            f"first; pass time_format={fitting[0]!r} or {fitting[1]!r}, or "
+            "day_first=True or day_first=False"
         )
     best = min(read, key=lambda form: int(np.isnat(read[form].times).sum()))
     notes, found = read[best].notes, {}

@@ -166,7 +166,7 @@ def renamed(old, new):
 @pytest.mark.parametrize(
     ("raw", "match"),
     [
-        (hours(names=("a (m)", "b")), "`column` = 'c' is no column of the series"),
+        (hours(names=("a (m)", "b")), "the series has no column 'c', which .* needs 'a .m.', 'b', 'c', and"),
         (renamed("a (m)", "a (ft)"), r"has 'a \(ft\)', of another unit than 'a \(m\)'"),
         (hours(5), "has 5 rows, too few for the look-back of the model, which reads 6"),
         (
@@ -274,7 +274,10 @@ def test_a_file_may_lack_columns_that_nobody_reads(tmp_path):
     frame.drop(columns="c").to_csv(tmp_path / "new.csv", index=False)
     assert len(fitted.task(fitted.read(tmp_path / "new.csv")).test) == 1
     frame.drop(columns="b").to_csv(tmp_path / "bad.csv", index=False)
-    with pytest.raises(UserError, match="'b' is no column of .*bad.csv"):
+    with pytest.raises(UserError, match=r"bad.csv has no column 'b', .*; it needs 'time', 'a .m.', 'b', and"):
+        fitted.read(tmp_path / "bad.csv")
+    (tmp_path / "bad.csv").write_text("time,a (m),b\n2020-01-01 00:00,x,1\n")
+    with pytest.raises(UserError, match="'x' is not a number; it is read as the file"):
         fitted.read(tmp_path / "bad.csv")
 
 
