@@ -251,11 +251,12 @@ def _table_lines(table: "pd.DataFrame", kinds: list[Any]) -> list[str]:
     columns = {"model": "mae", **{RULES[kind]: kind for kind in kinds}}
     if "coverage" in table:
         columns["inside the interval"] = "coverage"
-    lines = ["  ".join([f"  {'ahead':>8}", *(f"{name:>10}" for name in columns)])]
+    width = max(8, *map(len, table["ahead"]))
+    lines = ["  ".join([f"  {'ahead':>{width}}", *(f"{name:>10}" for name in columns)])]
     for row in shown.to_dict("records"):
         cells = [
             f"{row[column]:>{max(10, len(name))}.4g}"
             for name, column in columns.items()
         ]
-        lines.append("  ".join([f"  {row['ahead']:>8}", *cells]))
+        lines.append("  ".join([f"  {row['ahead']:>{width}}", *cells]))
     return lines

@@ -129,8 +129,9 @@ def test_arguments_in_messages_become_flags(message, expected):
 def series(rows: int, every: str | None) -> sc.data.Series:
     times = None
     if every is not None:
-        step = np.timedelta64(*((1, "D") if every == "day" else (int(every), "m")))
-        times = np.datetime64("2020-01-01", "us") + np.arange(rows) * step
+        units: dict[str, Any] = {"day": (1, "D"), "week": (7, "D"), "year": (365, "D")}
+        step = np.timedelta64(*units.get(every) or (int(every), "m"))
+        times = np.datetime64("1920-01-01") + np.arange(rows) * step
     return sc.data.Series(values=np.zeros((rows, 1)), columns=("a",), times=times)
 
 
@@ -142,6 +143,8 @@ def series(rows: int, every: str | None) -> sc.data.Series:
         (90_000, "1", ("60", "1440", "6", "hybrid", 128)),
         (3_000, "day", ("7", "35", "1", "hybrid", 128)),
         (60, "day", ("7", "14", "1", "gru", 8)),
+        (260, "week", ("32", "52", "1", "hybrid", 16)),
+        (100, "year", ("3", "23", "1", "gru", 8)),
         (3_000, None, ("12", "60", "1", "hybrid", 128)),
         (60, None, ("2", "14", "1", "gru", 8)),
     ],
@@ -150,7 +153,7 @@ def test_what_follows_from_sampling_and_length(rows, every, chosen):
     found = _forecast_defaults.resolved(forecast.Settings(), series(rows, every))
     names = ("horizon", "lookback", "every", "model", "batch_size")
     assert tuple(getattr(found, name) for name in names) == chosen
-    assert found.calendar is (every is not None)
+    assert found.calendar is (every not in (None, "year"))
     given = forecast.Settings(horizon="3", lookback="9", batch_size=4, model="tcn")
     kept = _forecast_defaults.resolved(given, series(rows, every))
     assert (kept.horizon, kept.lookback, kept.batch_size, kept.model) == (

@@ -276,8 +276,8 @@ def test_a_file_may_lack_columns_that_nobody_reads(tmp_path):
     frame.drop(columns="b").to_csv(tmp_path / "bad.csv", index=False)
     with pytest.raises(UserError, match=r"bad.csv has no column 'b', .*; it needs 'time', 'a .m.', 'b', and"):
         fitted.read(tmp_path / "bad.csv")
-    (tmp_path / "bad.csv").write_text("time,a (m),b\n2020-01-01 00:00,2,1\n2020-01-01 01:00,2x,1\n")
-    with pytest.raises(UserError, match="'2x' is not a number; it is read as the file"):
+    (tmp_path / "bad.csv").write_text("time,a (m),b\n2020-01-01 00:00,2,1\n2020-01-01 01:00,q,1\n")
+    with pytest.raises(UserError, match="'q' is not a number; it is read as the file"):
         fitted.read(tmp_path / "bad.csv")
 
 
