@@ -9,9 +9,10 @@ from typing import Any
 from seqconv_jax._checks import UserError, expect, non_negative_int, shown
 from seqconv_jax.data.files.kinds import check_text
 
-__all__ = ["SEPARATORS", "TextForm", "plain_text", "separator_name"]
+__all__ = ["NUMBERED", "SEPARATORS", "TextForm", "plain_text", "separator_name"]
 
 SEPARATORS = (",", ";", "\t", "|")
+NUMBERED = "numbered"  # in place of names: "column 1", "column 2" and so on
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins as UTF-16 does: first
     codecs.BOM_UTF32_BE: "utf-32",
@@ -73,7 +74,7 @@ class TextForm:
 
     def _check_names(self) -> None:
         names = self.names
-        if names is None or names == "numbered":
+        if names is None or names == NUMBERED:
             return
         listed = isinstance(names, Sequence) and not isinstance(names, str)
         fits = listed and len(names) > 0 and all(isinstance(one, str) for one in names)

@@ -99,15 +99,15 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
         first = 0
     lines, separator = lines[first:], best.separator
     numbers = [text.count(b"\n", 0, begin) + 1 for begin, _ in lines[:_MOST_HEAD]]
+    if best.fields == 1 and given is None:
+        _check_blanks(lines, where)
     plain = [line for _, line in lines]
-    names, taken = head_of(plain, numbers, separator, form.names, where)
+    names, taken = head_of(plain, numbers, separator, form, where)
     after = lines[taken:]
     extra = _extra(names, after, best)
     if extra < 0:
         names = names[:-1]
     rows = [fields_of(line, separator) for _, line in after[:100]]
-    if len(names) == 1 and given is None:
-        _check_blanks(lines, where)
     start = lines[0][0]
     if taken:
         begin, line = lines[taken - 1]
@@ -237,7 +237,7 @@ def _extra(names: list[str], after: Sequence[tuple[int, bytes]], fit: _Fit) -> i
 def _check_blanks(lines: Sequence[tuple[int, bytes]], where: str) -> None:
     counts = Counter(len(line.split()) for _, line in lines)
     fields, most = counts.most_common(1)[0]
-    if fields > 1 and len(lines) > 1 and most == len(lines):
+    if fields > 1 and len(lines) > 1 and most >= _CONSISTENT * len(lines):
         last = lines[-1][1].split()
         numbers = sum(is_number(cell.decode(errors="replace")) for cell in last)
         if numbers * 2 > len(last):

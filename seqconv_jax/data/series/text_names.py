@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.cells import is_mark, is_missing, looks_like_a_number
+from seqconv_jax.data.series.text_form import NUMBERED, TextForm
 
-__all__ = ["NUMBERED", "Head", "fields_of", "head_of"]
+__all__ = ["Head", "fields_of", "head_of"]
 
-NUMBERED = "numbered"
 _MOST_LINES = 5  # of names
 
 
@@ -32,7 +32,7 @@ def head_of(
     lines: Sequence[bytes],
     numbers: Sequence[int],
     separator: str,
-    given: str | Sequence[str] | None,
+    form: TextForm,
     where: str,
 ) -> Head:
     """Return the names that the first lines hold, or that were given.
@@ -41,22 +41,23 @@ def head_of(
         lines: the line of names and what follows, without blank lines.
         numbers: the number of each in the file, from 1.
         separator: what stands between two fields.
-        given: the names, where no line holds them; `NUMBERED` to count the columns.
+        form: what the caller says of the file.
         where: the file, for messages.
 
     Raises:
         UserError: for names that are data, and for more than one line of names, unless
             they are as pandas writes the levels of its columns.
     """
-    if given is not None:
-        return Head(_given(given, lines, separator, where), 0)
+    if form.names is not None:
+        return Head(_given(form.names, lines, separator, where), 0)
     names = _cells(lines[0], separator, where, numbers[0])
     rows = [fields_of(line, separator) for line in lines[1:101]]
     _check_not_data(names, rows, lines[0], where)
     levels = _levels(names, rows)
     if levels:
         return levels
-    _check_one_line(names, rows, numbers, where)
+    comment = names[0].startswith("#") and form.skip_rows is None
+    _check_one_line(names, rows, numbers, comment, where)
     return Head(names, 1)
 
 
@@ -132,6 +133,7 @@ def _check_one_line(
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
     numbers: Sequence[int],
+    comment: bool,
     where: str,
 ) -> None:
     """Raise where lines below the names hold more names, or units, and no data."""
@@ -154,7 +156,7 @@ def _check_one_line(
         at < len(row) and not is_missing(row[at]) for row in heads for at in numeric
     ):
         return
-    if names[0].startswith("#"):
+    if comment:
         raise UserError(
             f"{where}: the first line ({names[0][:40]!r}) looks like a comment; pass "
             "comment='#', or skip_rows=0 if it names the columns"
