@@ -87,6 +87,7 @@ def continue_series(
         columns=names,
         times=times,
         origin=one.origin,
+        notes=one.notes,
         allow=("missing", "unsorted", "duplicates"),
     )
     dated = len(series.values) if every is not None else len(values)

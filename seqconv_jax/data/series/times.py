@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax.data.series.given import ZONE_NOTE
+from seqconv_jax.data.series.given import IN_UTC, ZONE_NOTE
 from seqconv_jax.data.series.time_numbers import (
     NUMBER_FORMS,
     number_form,
@@ -221,7 +221,7 @@ def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
             f"`zone` = {zone!r}: {where} cannot be read in it: {error}"
         ) from error
     times = local.tz_convert(None).to_numpy("datetime64[us]")
-    note = f"times of the zone {zone!r} are given in UTC"
+    note = f"times of the zone {zone!r} are {IN_UTC}"
     return read._replace(
         times=times[::-1].copy() if newest_first else times, notes=(*read.notes, note)
     )
