@@ -100,7 +100,7 @@ class Rules(NamedTuple):
                 values, times = values[rows], times[rows]
         gone = missing_cells(values, marks)
         notes += warn_of_sentinels(values, gone, names, where)
-        notes += counters(values, names)
+        notes += counters(values, names, times)
         counts = count_by_column(gone, names)
         if self.trim and gone.any():
             held = whole_rows(gone, names, where)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqconv_jax.data.series.time_numbers import number_form
+from seqconv_jax.data.series.time_numbers import number_form, times_of_numbers
 
 __all__ = ["SentinelWarning", "counters", "sentinels", "warn_of_sentinels"]
 
@@ -84,18 +84,33 @@ def warn_of_sentinels(
     return notes
 
 
-def counters(values: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Return a note for each column that counts the rows, or seconds since 1970."""
+def counters(
+    values: np.ndarray, names: Sequence[str], times: np.ndarray | None
+) -> list[str]:
+    """Return a note for each column that counts the rows, or repeats their times.
+
+    Args:
+        values: `(rows, columns)` float64.
+        names: the columns.
+        times: `(rows,)` `datetime64[us]`, or None.
+    """
     notes = []
     for name, column in zip(names, values.T, strict=True):
-        steps = np.diff(column)
-        if not len(steps) or not ((steps > 0).all() or (steps < 0).all()):
-            continue
-        if name.strip().lower() in _COUNTERS and (np.abs(steps) == 1).all():
+        steps = np.abs(np.diff(column))
+        if name.strip().lower() in _COUNTERS and len(steps) and (steps == 1).all():
             what = "counts the rows"
-        elif len(column) > 3 and (number_form(column) or "").startswith("unix"):
-            what = "looks like Unix time, read as a number"
+        elif times is not None and _repeats_times(column, times):
+            what = "holds times as numbers"
         else:
             continue
         notes.append(f"column {name!r} {what}; drop=[{name!r}] leaves it out")
     return notes
+
+
+def _repeats_times(column: np.ndarray, times: np.ndarray) -> bool:
+    """Return whether a column is Unix time within two days of each row's time."""
+    form = number_form(column[:1])
+    if form is None or not form.startswith("unix"):
+        return False
+    apart = np.abs(times_of_numbers(column, form) - times)  # NaT compares as false
+    return bool((apart <= np.timedelta64(2, "D")).all())
