@@ -6,6 +6,7 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +37,8 @@ def run(name, **names):
 def check_what_is_printed(name, **names):
     """Execute a file's blocks; each text block right behind one is what it prints."""
     text = (ROOT / name).read_text()
-    pairs = re.findall(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", text, re.DOTALL)
+    pattern = r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?"
+    pairs = re.findall(pattern, text, re.DOTALL)
     assert len(pairs) == len(blocks(name))
     for i, (block, expected) in enumerate(pairs):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -95,11 +97,12 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     for line in lines:
         main(shlex.split(line))
     assert Path("forecast.csv").read_text().startswith("time,step,ahead,load (MW)\n")
-    assert capsys.readouterr().out.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad")
+    printed = capsys.readouterr().out
+    assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
 
 
 def test_losses():
-    names = {"sc": sc}
+    names: dict[str, Any] = {"sc": sc}
     exec(blocks("docs/training.md")[1], names)
     y, guess = jnp.ones((4, 2)), jnp.repeat(jnp.arange(3.0)[None], 4, axis=0)
     assert names["huber"](y - 1, y).tolist() == [0.375] * 4
