@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from flax import errors
 from flax import linen as linen
-from nn.stacks import IDS, NAMED, SERIES, Scale
+from nn.stacks import IDS, NAMED, SERIES, Scale, traced
 from numerics import (
     apply,
     assert_close,
@@ -97,12 +97,6 @@ CASES = {
         + (conv(3, padding="causal", dilation=2), nn.LastStep(), nn.Dense(2)),
     ],
 }
-
-
-def traced(model, variables, x, *, train=True):
-    """The shape of a model's output."""
-    options = {"train": train, "rngs": {"dropout": KEY}, "mutable": ["batch_stats"]}
-    return jax.eval_shape(lambda v: model.apply(v, x, **options)[0], variables)
 
 
 def inputs(layers):
