@@ -111,8 +111,14 @@ def test_an_open_choice_names_its_flag(tmp_path, content, options, message):
         ("or series=('shop', 'item') if", "or --series shop item if"),
         ("pass time=(..., 'Clock')", "pass --time ... Clock"),
         ("missing_marks=(-200,) reads it", "--missing-marks -200 reads it"),
-        ("pass skip_rows=[2, 3] or skip_rows=2", "pass --skip-lines 2 3 or --skip-rows 2"),
-        ("pass decimal=',' and thousands=\".\"", "pass --decimal ',' and --thousands '.'"),
+        (
+            "pass skip_rows=[2, 3] or skip_rows=2",
+            "pass --skip-lines 2 3 or --skip-rows 2",
+        ),
+        (
+            "pass decimal=',' and thousands=\".\"",
+            "pass --decimal ',' and --thousands '.'",
+        ),
         ("separator='\\t' or ';'", "--separator tab or ';'"),
         (
             "missing='previous', 'drop' or 'keep', or drop",

@@ -105,7 +105,11 @@ def _values(
             values[:, place] = one.values[:, one.columns.index(name)]
         elif name in layout.inputs or name not in unasked:
             raise lacking_columns(
-                [each for each in names if each not in unasked or each in layout.inputs],
+                [
+                    each
+                    for each in names
+                    if each not in unasked or each in layout.inputs
+                ],
                 *(one.columns, one.name),
             )
     return values

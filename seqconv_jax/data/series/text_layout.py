@@ -113,9 +113,7 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
         begin, line = lines[taken - 1]
         start = min(begin + len(line) + 1, len(text))
     found = form.separator is None
-    return Layout(
-        separator, names, taken, numbers[0], start, extra, first, found, rows
-    )
+    return Layout(separator, names, taken, numbers[0], start, extra, first, found, rows)
 
 
 def _said_separator(lines: Sequence[tuple[int, bytes]]) -> str | None:
