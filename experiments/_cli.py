@@ -3,12 +3,15 @@
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
 
+import ast
 import os
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +20,10 @@ import tyro
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
-FIGURES = ("loss.png", "accuracy.png", "mae.png", "forecast.png")
+FIGURES = (
+    *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
+    *("errors.png", "confusion.png"),
+)
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
@@ -29,6 +35,9 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "reverse=True": "--reverse",
     "split=(0.5, 0.75)": "--split 0.5 0.75",
+    " (read_series_group)": "",
+    "day_first=True": "--day-first",
+    "day_first=False": "--month-first",
 }
 
 
@@ -94,6 +103,23 @@ def open_run(
     )
 
 
+def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
+    """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
+
+    Args:
+        model: the network.
+        best: the best epoch, as `fit` returned it.
+        task: the data.
+        scores: functions by name.
+    """
+    from seqconv_jax import train
+
+    values = train.evaluate(
+        *(model, best.params, task, task.test, scores), batch_stats=best.batch_stats
+    )
+    return {f"test_{name}": value for name, value in values.items()}
+
+
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
     """Read the settings, run `main`, and word what goes wrong in one line.
 
@@ -106,47 +132,42 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
     settings = tyro.cli(settings_type, description=description)
-    if os.environ.get("SEQCONV_TRACEBACK") == "1":
-        _start(main, settings)
-        return
-    from seqconv_jax import UserError
+    from seqconv_jax.cli.errors import call_or_exit
 
-    try:
-        _start(main, settings)
-    except UserError as error:
-        _exit(f"error: {_with_flags(str(error))}", 2)
-    except OSError as error:
-        _exit(f"error: {error.strerror or error}: {error.filename or ''}", 2)
-    except KeyboardInterrupt as stop:
-        signum = getattr(stop, "signum", 2)
-        remedy = "; continue with --resume" if getattr(stop, "saved", False) else ""
-        _exit(f"{str(stop) or 'stopped'}{remedy}", 128 + signum)
-    except ArithmeticError as error:
-        _exit(f"error: {error}", 1)
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        _exit("error: out of memory; take a smaller --batch-size", 1)
+    call_or_exit(
+        lambda: _start(main, settings),
+        worded=lambda message: _with_flags(message, settings),
+        out_of_memory="out of memory; take a smaller --batch-size",
+    )
 
 
 def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if not getattr(settings, "no_compilation_cache", False):
-        from _compiled import keep_compiled
+        from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
     main(settings)
 
 
-def _with_flags(message: str) -> str:
-    """Return a message of the library with the flags for its arguments."""
+def _with_flags(message: str, settings: Any) -> str:
+    """Return a message of the library with the flags for its arguments.
+
+    `time=...` becomes `--time`, `trim=True` becomes `--trim`, and `drop=['a', 'b']`
+    becomes `--drop a b`, where the settings have such a flag.
+    """
     for argument, flag in _FLAGS.items():
         message = message.replace(argument, flag)
-    return message
+    names = "|".join(field.name for field in fields(settings))
+    value = r"\.\.\.|True|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
+    return re.sub(rf"\b({names})=({value})", _as_flag, message)
 
 
-def _exit(message: str, status: int) -> None:
-    print(" ".join(message.split()), file=sys.stderr)
-    sys.exit(status)
+def _as_flag(found: re.Match[str]) -> str:
+    flag = f"--{found[1].replace('_', '-')}"
+    if found[2] in ("", "...", "True"):
+        return flag
+    value = ast.literal_eval(found[2])
+    return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"
 
 
 class ProgressBar:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, open_run
+from _cli import (
+    STAND_IN_NOTE,
+    Flag,
+    ProgressBar,
+    RunSettings,
+    open_run,
+    test_scores,
+)
 
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
@@ -69,40 +76,60 @@ def train_and_report(
     """
     import seqconv_jax as sc
 
-    print(task.report)
-    print(task.describe())
-    print()
-    print(sc.summary(model, task.example))
-    print(flush=True)
-
-    optimizer = sc.optim.rmsprop(settings.learning_rate)
+    announce(task, model)
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
-        result = sc.train.fit(
-            model,
-            task,
-            optimizer=optimizer,
+        result = fit(
+            *(settings, task, model, run),
             loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
-            epochs=settings.epochs,
-            steps_per_epoch=settings.steps_per_epoch,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            patience=settings.patience,
-            run=run,
-            reporter=ProgressBar(settings.batch_size),
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
-        summary = _summarise(task, result, outputs)
+        scores = {"loss": sc.losses.mae, "mae": sc.losses.mae}
+        tested = test_scores(model, result.best, task, scores)
+        summary = _summarise(task, result, outputs, tested)
         run.write_summary(summary)
         _draw(run.path, task, result, outputs, summary)
     print(_closing_lines(summary, task, book_figure, settings.out))
     return summary
 
 
-def _summarise(task: "ForecastTask", result: Any, outputs: Any) -> dict[str, Any]:
+def announce(task: "ForecastTask", model: Any) -> None:
+    """Print what was read, what is forecast, and the layers of the model."""
     import seqconv_jax as sc
 
-    test = float(abs(outputs - task.targets[task.test]).mean(dtype="float64"))
+    print(task.report)
+    print(task.describe())
+    print()
+    print(sc.summary(model, task.example))
+    print(flush=True)
+
+
+def fit(
+    settings: Any, task: "ForecastTask", model: Any, run: Any, **options: Any
+) -> Any:
+    """Train by the settings; `options` are those of `train.fit` besides."""
+    import seqconv_jax as sc
+
+    return sc.train.fit(
+        model,
+        task,
+        optimizer=sc.optim.rmsprop(settings.learning_rate),
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        patience=settings.patience,
+        run=run,
+        reporter=ProgressBar(settings.batch_size),
+        **options,
+    )
+
+
+def _summarise(
+    task: "ForecastTask", result: Any, outputs: Any, tested: dict[str, float]
+) -> dict[str, Any]:
+    import seqconv_jax as sc
+
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(result.best.params),
@@ -110,8 +137,7 @@ def _summarise(task: "ForecastTask", result: Any, outputs: Any) -> dict[str, Any
         "best_epoch": result.best.epoch,
         "best_val_loss": result.best.val_loss,
         "best_val_mae": result.best.record["val_mae"],
-        "test_loss": test,
-        "test_mae": test,
+        **tested,
         "test_hit_rate": task.hit_rate(outputs, task.test),
         "baseline_val_mae": task.baseline("validation"),
         "baseline_test_mae": task.baseline("test"),

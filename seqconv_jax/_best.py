@@ -10,7 +10,7 @@ Mode = Literal["min", "max"]
 _SMALLEST = {
     *("loss", "error", "mae", "mse", "rmse", "msle", "mape", "smape", "mase", "nll"),
     *("bce", "crossentropy", "deviance", "divergence", "perplexity", "brier"),
-    *("wer", "cer"),
+    *("wer", "cer", "huber", "pinball"),
 }
 _LARGEST = {
     *("accuracy", "acc", "auc", "auroc", "auprc", "f1", "precision", "recall", "r2"),

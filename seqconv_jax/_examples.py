@@ -10,6 +10,12 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, flag, kind_of
+from seqconv_jax._windows import (
+    option_of,
+    read_offsets,
+    uses_inputs,
+    uses_targets,
+)
 
 _FIELDS = (
     *("inputs", "targets", "offsets", "train", "validation", "test"),
@@ -22,7 +28,7 @@ def check_task(task: Any) -> dict[str, np.ndarray]:
 
     Args:
         task: what has the attributes of `seqconv_jax.data.task.Task`, with or without
-            its `weights`.
+            those that have a default.
 
     Returns:
         `(n,)` int32 for each of `train`, `validation` and `test`.
@@ -35,7 +41,8 @@ def check_task(task: Any) -> dict[str, np.ndarray]:
             "`task` must be a Task, such as `data.arrays_task(x, y)` makes of arrays, "
             f"got {kind_of(task)} without {', '.join(missing)}"
         )
-    inputs, targets, weights = task.inputs, task.targets, weights_of(task)
+    inputs, targets = task.inputs, task.targets
+    weights = option_of(task, "weights")
     expect_numbers("task.inputs", inputs, "fiu")
     expect_numbers("task.targets", targets, "fiub")
     axes = 2 if task.offsets is None else 1
@@ -50,6 +57,7 @@ def check_task(task: Any) -> dict[str, np.ndarray]:
     if task.offsets is not None:
         _expect_integers("task.offsets", task.offsets)
         expect(task.offsets.size > 0, "task.offsets", "at least one", [])
+    _check_windows(task)
     flag("task.replacement", task.replacement)
     rows = {
         split: check_rows(f"task.{split}", getattr(task, split), task)
@@ -70,7 +78,7 @@ def check_rows(name: str, rows: Any, task: Any) -> np.ndarray:
         UserError: for a mask, for numbers that are no integers, and for a row whose
             window reaches over an end of the data.
     """
-    return check_row_numbers(name, rows, len(task.targets), task.offsets)
+    return check_row_numbers(name, rows, len(task.targets), read_offsets(task))
 
 
 def check_row_numbers(
@@ -122,11 +130,12 @@ def check_finite(
         targets: whether targets are used; a prediction needs none.
     """
     for name in ("inputs", "targets") if targets else ("inputs",):
-        bad = _bad_rows(np.asarray(getattr(task, name)))
+        bad = _not_finite(np.asarray(getattr(task, name)))
         if not bad.any():
             continue
         for split, rows in splits.items():
-            used = bad[rows] if name == "targets" else _uses(task, rows, bad)
+            uses = uses_targets if name == "targets" else uses_inputs
+            used = uses(task, rows, bad)
             if used.any():
                 raise UserError(
                     f"`task.{name}` must be finite where it is used, got NaN or "
@@ -147,9 +156,9 @@ def check_ids(task: Any, splits: dict[str, np.ndarray], known: Any) -> None:
     if 0 <= int(ids.min()) and int(ids.max()) < vocabulary:
         return
     unknown = known.unknown(ids)
-    bad = unknown.reshape(len(ids), -1).any(axis=1)
+    bad = unknown.reshape(len(ids), -1)
     for split, rows in splits.items():
-        used = _uses(task, rows, bad)
+        used = uses_inputs(task, rows, bad)
         if used.any():
             row = int(rows[used][0])
             where = row + (0 if task.offsets is None else np.asarray(task.offsets))
@@ -173,11 +182,6 @@ def check_weights(name: str, weights: Any, count: int) -> None:
             f"`{name}` must be finite and at least 0, got {array[wrong][0]} in row "
             f"{int(np.flatnonzero(wrong)[0]):,}"
         )
-
-
-def weights_of(task: Any) -> Any:
-    """Return the weights of a task's examples; None where it has none."""
-    return getattr(task, "weights", None)
 
 
 def expect_numbers(name: str, array: Any, kinds: str) -> None:
@@ -212,22 +216,39 @@ def _expect_integers(name: str, array: Any) -> None:
     expect(array.ndim == 1, name, "of shape (n,)", f"shape {tuple(array.shape)}")
 
 
-def _bad_rows(array: np.ndarray) -> np.ndarray:
-    """Return for each row whether it holds a NaN or an infinity: `(rows,)` bool."""
-    finite = np.isfinite(array)
-    if finite.all():
-        return np.zeros(len(array), bool)
-    return np.any(~finite.reshape(len(array), -1), axis=1)
+def _check_windows(task: Any) -> None:
+    """Raise unless what says how windows are read fits the arrays."""
+    ahead, visible, relative = (
+        option_of(task, name) for name in ("target_offsets", "visible", "relative")
+    )
+    reference = option_of(task, "reference")
+    if ahead is not None:
+        _expect_integers("task.target_offsets", ahead)
+        expect(ahead.size > 0, "task.target_offsets", "at least one", [])
+    if reference is not None:
+        whole = isinstance(reference, int | np.integer)
+        fits = whole and not isinstance(reference, bool)
+        expect(fits, "task.reference", "an integer, the offset of a row", reference)
+    if relative is not None:
+        given = reference is not None
+        expect(given, "task.reference", "given where `relative` is", None)
+    features = tuple(task.inputs.shape[1:])
+    length = () if task.offsets is None else (len(task.offsets),)
+    for name, array, shape in (
+        ("visible", visible, length + features),
+        ("relative", relative, features),
+    ):
+        if array is None:
+            continue
+        expect(bool(length), f"task.{name}", "None without `offsets`", array)
+        expect_numbers(f"task.{name}", array, "b")
+        got = f"shape {tuple(array.shape)}"
+        expect(tuple(array.shape) == shape, f"task.{name}", f"of shape {shape}", got)
 
 
-def _uses(task: Any, rows: np.ndarray, bad: np.ndarray) -> np.ndarray:
-    """Return for each of `rows` whether its inputs lie in a bad row: `(n,)` bool."""
-    if task.offsets is None:
-        return bad[rows]
-    used = np.zeros(len(rows), bool)
-    for offset in np.asarray(task.offsets).tolist():
-        used |= bad[rows + offset]
-    return used
+def _not_finite(array: np.ndarray) -> np.ndarray:
+    """Return where a NaN or an infinity lies: `(rows, columns)` bool."""
+    return ~np.isfinite(array).reshape(len(array), -1)
 
 
 def _reach(offsets: Any) -> str:

@@ -1,10 +1,13 @@
 """The arrays of a step in Orbax's format: the only place that knows Orbax."""
 
+import contextlib
 import errno
 import logging
 import os
 import re
 import shutil
+import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,12 @@ from seqconv_jax.checkpoint.manifest import verify
 
 _ARRAYS = "arrays"
 _BLOCK, _OTHER_FILES = 4096, 16  # what a file takes at least; files besides the arrays
+_PATIENCE = 10.0  # seconds for what fails anyway
 
 # Orbax reports failures in absl's log too; here they become the line of a UserError.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
+# Of a failure it leaves coroutines behind, which Python would speak of at its end.
+warnings.filterwarnings("ignore", "coroutine 'OrbaxLayout", RuntimeWarning)
 
 
 def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
@@ -31,7 +37,29 @@ def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
     stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
     if stored:
         _expect_space(where, stored)
-        ocp.save(str(where / _ARRAYS), nested(stored))
+        try:
+            ocp.save(str(where / _ARRAYS), nested(stored))
+        except BaseException:
+            _end_threads_of_failed_save()
+            raise
+
+
+def _end_threads_of_failed_save() -> None:
+    """End those threads of Orbax that wait for a step of a save that never comes.
+
+    They would hold up the end of the process for five minutes, and Orbax has no public
+    way to call them off. Let go, they fail as the save did, or write what is removed.
+    """
+    with contextlib.suppress(ImportError, AttributeError):  # another Orbax: they wait
+        from orbax.checkpoint._src.futures import future, synchronization
+
+        signals = synchronization.HandlerAwaitableSignal
+        operation = synchronization.OperationIdGenerator.get_current_operation_id()
+        created = [signals.STEP_DIRECTORY_CREATION, signals.ITEM_DIRECTORY_CREATION]
+        future.set_signals(created, operation_id=operation)
+        for thread in threading.enumerate():
+            if getattr(thread, "_operation_id", None) == operation:
+                threading.Thread.join(thread, _PATIENCE)
 
 
 def _expect_space(where: Path, leaves: dict[str, np.ndarray]) -> None:

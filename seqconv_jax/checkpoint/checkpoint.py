@@ -1,11 +1,12 @@
 """Checkpoints: the latest and the best state of a run, complete or not there at all.
 
 A step is a directory `<step>/` with `arrays/`, a plain Orbax checkpoint of host arrays,
-and `manifest.json` with the metrics, the shape and dtype of every leaf and the SHA-256
-of every file. Both are written under a hidden name and appear by one rename, so a
-process killed at any instant leaves only complete steps. The hashes are there because
-Orbax returns wrong numbers for some flipped bytes. Host arrays make a checkpoint
-independent of the devices it was saved from.
+`variables.bin` (see `checkpoint.variables`), and `manifest.json` with the metrics, the
+shape and dtype of every leaf and the SHA-256 of every file. All are written under a
+hidden name and appear by one rename, so a process killed at any instant leaves only
+complete steps. The hashes are there because Orbax returns wrong numbers for some
+flipped bytes. Host arrays make a checkpoint independent of the devices it was saved
+from.
 """
 
 import os
@@ -25,6 +26,7 @@ from seqconv_jax.checkpoint import leaves as _leaves
 from seqconv_jax.checkpoint import manifest as _manifest
 from seqconv_jax.checkpoint import steps as _steps
 from seqconv_jax.checkpoint.arrays import read_arrays, reason_of, write_arrays
+from seqconv_jax.checkpoint.variables import write_variables
 
 
 class Checkpoints:
@@ -221,6 +223,7 @@ class Checkpoints:
         try:
             with _steps.writing(self.directory, step) as hidden:
                 write_arrays(hidden, leaves)
+                write_variables(hidden, leaves)
                 _manifest.write(hidden, content)
         except Exception as error:  # Orbax's failures have no common type
             whole = max(_steps.steps(self.directory), default=None)

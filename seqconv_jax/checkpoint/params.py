@@ -1,19 +1,25 @@
 """The parameters of a run, for whoever has its directory and not its model."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
+import jax
+import numpy as np
 
 from seqconv_jax._best import Mode, best_of, known_mode
 from seqconv_jax._checks import UserError, one_of
 from seqconv_jax._checks import path as check_path
 from seqconv_jax.checkpoint import manifest, steps
-from seqconv_jax.checkpoint.arrays import read_arrays
 from seqconv_jax.checkpoint.leaves import nested
-
-_PARAMS, _AVERAGE = "state/params", "state/ema_params"
+from seqconv_jax.checkpoint.variables import (
+    AVERAGE,
+    BATCH_STATS,
+    PARAMS,
+    has_part,
+    read_variables,
+)
 
 
 def load_params(
@@ -48,6 +54,7 @@ def load_params(
 
     Example:
         >>> import tempfile
+        >>> import jax.numpy as jnp
         >>> from seqconv_jax.checkpoint import Checkpoints
         >>> path = tempfile.mkdtemp()
         >>> with Checkpoints(path) as checkpoints:
@@ -56,24 +63,101 @@ def load_params(
         >>> load_params(path)["Dense_0"]["bias"].tolist()
         [1.0, 1.0]
     """
+    where = _step_directory(directory, step, monitor, mode)
+    held = manifest.read(where)
+    part = _part_of_params(held["leaves"]) if part is None else part
+    values = _read(where, held, part)
+    tree = _below(part, values)
+    if not tree:
+        got = ", ".join(sorted({name.split("/")[0] for name in held["leaves"]}))
+        raise UserError(f"checkpoint {where} holds no {part!r}; got {got}")
+    return tree
+
+
+class Variables(NamedTuple):
+    """What a model is called with.
+
+    Attributes:
+        step: the step that they were saved at.
+        params: nested dicts of `jax.Array`; the moving average where one was kept.
+        batch_stats: likewise, `{}` for a model without any.
+    """
+
+    step: int
+    params: Any
+    batch_stats: Any
+
+
+def load_variables(
+    directory: str | os.PathLike[str], *, step: int | None = None
+) -> Variables:
+    """Load what the model of a run is called with: `load_params`, and the rest.
+
+    Args:
+        directory: a run directory or its `checkpoints/`.
+        step: the step; None takes the best.
+
+    Raises:
+        UserError: as `load_params`.
+
+    Example:
+        >>> import tempfile
+        >>> import jax.numpy as jnp
+        >>> from seqconv_jax.checkpoint import Checkpoints
+        >>> path = tempfile.mkdtemp()
+        >>> with Checkpoints(path) as checkpoints:
+        ...     tree = {"state": {"params": {"Dense_0": {"bias": jnp.ones(2)}}}}
+        ...     checkpoints.save(1, tree, {"val_loss": 0.5})
+        >>> step, params, batch_stats = load_variables(path)
+        >>> step, params["Dense_0"]["bias"].tolist(), batch_stats
+        (1, [1.0, 1.0], {})
+    """
+    where = _step_directory(directory, step, None, None)
+    held = manifest.read(where)
+    part = _part_of_params(held["leaves"])
+    values = _read(where, held, part)
+    params = _below(part, values)
+    if not params:
+        raise UserError(f"checkpoint {where} holds no {PARAMS!r}, expected a run's")
+    return Variables(int(where.name), params, _below(BATCH_STATS, values))
+
+
+def _step_directory(
+    directory: str | os.PathLike[str],
+    step: int | None,
+    monitor: str | None,
+    mode: Mode | None,
+) -> Path:
     check_path("directory", directory)
     root = Path(directory).absolute()
     root = root / "checkpoints" if (root / "checkpoints").is_dir() else root
-    if step is None:
-        step = _best_step(root, monitor, mode)
-    where = root / str(step)
-    values = read_arrays(where, manifest.read(where))
-    if part is None:
-        averaged = any(name.startswith(f"{_AVERAGE}/") for name in values)
-        part = _AVERAGE if averaged else _PARAMS
+    return root / str(_best_step(root, monitor, mode) if step is None else step)
+
+
+def _part_of_params(values: Mapping[str, Any]) -> str:
+    averaged = any(name.startswith(f"{AVERAGE}/") for name in values)
+    return AVERAGE if averaged else PARAMS
+
+
+def _read(where: Path, held: dict[str, Any], part: str) -> dict[str, Any]:
+    """Return the arrays of a step; only those of a model if no others are wanted."""
+    values = read_variables(where, held) if has_part(part) else None
+    if values is not None:
+        return values
+    from seqconv_jax.checkpoint.arrays import read_arrays  # imports Orbax
+
+    return read_arrays(where, held)
+
+
+def _below(part: str, values: Mapping[str, Any]) -> Any:
+    """Return the arrays whose names begin with a part, without it, as nested dicts."""
     prefix = f"{part}/"
-    chosen = {
-        k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)
-    }
-    if not chosen:
-        held = ", ".join(sorted({name.split("/")[0] for name in values}))
-        raise UserError(f"checkpoint {where} holds no {part!r}; got {held}")
-    return nested({k: jnp.array(v) for k, v in chosen.items()})
+    names = [name for name in values if name.startswith(prefix)]
+    # A copy of its own: on a CPU the array is its memory. `jnp.array` would compile a
+    # program for every shape.
+    return nested(
+        {k.removeprefix(prefix): jax.device_put(np.array(values[k])) for k in names}
+    )
 
 
 def _best_step(root: Path, monitor: str | None, mode: Mode | None) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seqconv_jax import _examples
+from seqconv_jax import _examples, _windows
 from seqconv_jax.data.files.origin import DataSource, Origin
 from seqconv_jax.data.preprocessor import Preprocessor
 
@@ -16,8 +16,9 @@ class Task:
     """Examples as arrays that fit on a device once, and which rows belong where.
 
     The example of row `r` is `x = inputs[r]`, or `x = inputs[r + offsets]` where
-    `offsets` is given, and `y = targets[r]`. No window is ever materialised for the
-    whole set: batches are gathered from `inputs` when they are needed.
+    `offsets` is given, and `y = targets[r]`, or `y = targets[r + target_offsets]`. No
+    window is ever materialised for the whole set: batches are gathered from `inputs`
+    when they are needed.
 
     Ten values, each to be told from the three before it:
 
@@ -39,7 +40,7 @@ class Task:
     Attributes:
         inputs: `(rows, length)` integer token ids, `(rows, length, features)` float32,
             or, with `offsets`, `(rows, features)` float32.
-        targets: `(rows, outputs)` float32.
+        targets: `(rows, outputs)` float32; with `target_offsets`, `(rows, columns)`.
         offsets: `(length,)` int32, added to a row to find its inputs; None where a
             row of `inputs` is a whole sequence.
         train: `(n,)` int32, the rows of the training examples.
@@ -53,6 +54,15 @@ class Task:
             alike. Scores of validation and test rows are unweighted.
         preprocessor: what made the arrays of raw examples, and makes answers of a
             model's outputs; None for arrays that came as such.
+        target_offsets: `(steps,)` int32, added to a row to find its targets, which are
+            then `(steps * columns,)` numbers, the step slower; None where a row of
+            `targets` is all of them.
+        reference: the offset of a row, such as the newest input's, whose targets are
+            subtracted from an example's, column by column; None for nothing.
+        relative: `(features,)` bool: the inputs of which the value in the row
+            `reference` is subtracted; None for none.
+        visible: `(length, features)` bool: where inputs are shown; the others are 0,
+            whatever they hold. None where all are.
 
     Raises:
         UserError: if the arrays are of other shapes or types, are not equally many, or
@@ -69,6 +79,10 @@ class Task:
     origin: Origin = Origin()
     weights: np.ndarray | None = None
     preprocessor: Preprocessor | None = field(default=None, repr=False)
+    target_offsets: np.ndarray | None = None
+    reference: int | None = None
+    relative: np.ndarray | None = None
+    visible: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self):
         """Look at the arrays once."""
@@ -88,13 +102,31 @@ class Task:
             UserError: if a row, or one of its offsets, lies outside the data.
         """
         rows = _examples.check_rows("rows", rows, self)
-        where = rows if self.offsets is None else rows[:, None] + self.offsets
-        return self.inputs[where], self.targets[rows]
+        return _windows.inputs_at(self, rows), _windows.targets_at(self, rows)
+
+    def truth(self, rows: np.ndarray) -> np.ndarray:
+        """Return `(n, outputs)`: the `y` of `gather`, without its windows.
+
+        Args:
+            rows: `(n,)` integers.
+
+        Raises:
+            UserError: if a row, or one of its offsets, lies outside the data.
+        """
+        rows = _examples.check_rows("rows", rows, self)
+        return _windows.targets_at(self, rows)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the target of an example is: the width of a model."""
+        return _windows.outputs_of(self)
 
     @property
     def example(self) -> np.ndarray:
-        """The input of one training example with a leading batch axis of 1."""
-        return self.gather(self.train[:1])[0]
+        """The input of one example, a training one, with a batch axis of 1 before."""
+        splits = (self.train, self.validation, self.test)
+        rows = next((rows for rows in splits if len(rows)), self.train)
+        return self.gather(rows[:1])[0]
 
     @property
     def data_source(self) -> DataSource:

@@ -1,6 +1,7 @@
 """Models and weights from Keras, and weights for Keras."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +12,14 @@ from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
 from seqconv_jax._checks import path as check_path
 from seqconv_jax._files import replace_file
+from seqconv_jax.interop.keras_architecture import (
+    Architecture,
+    Described,
+    architecture_beside,
+    read_architecture,
+)
 from seqconv_jax.interop.keras_config import describe
-from seqconv_jax.interop.keras_file import open_keras
+from seqconv_jax.interop.keras_file import KerasFile, open_keras
 from seqconv_jax.interop.keras_weights import read_weights, weights_file
 from seqconv_jax.interop.layers import layers_of
 from seqconv_jax.interop.variables import (
@@ -21,7 +28,7 @@ from seqconv_jax.interop.variables import (
     expected_variables,
     of_collection,
 )
-from seqconv_jax.nn import Sequential
+from seqconv_jax.nn import Embedding, Parallel, Residual, Sequential
 from seqconv_jax.nn.calls import abstract
 from seqconv_jax.nn.final_activation import final_activation, without_probabilities
 
@@ -58,8 +65,17 @@ class Loaded(NamedTuple):
         return final_activation(self.model)
 
 
-def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
+def load_keras(
+    path: PathLike,
+    *,
+    architecture: Architecture | None = None,
+    logits: bool = False,
+) -> Loaded:
     """Load a whole model that Keras saved: `.keras`, or the older HDF5 file.
+
+    Where the file holds weights alone, `architecture` says what Keras's
+    `model.to_json()` wrote; `NAME.json` beside `NAME.h5` or `NAME.weights.h5` is found,
+    with a warning that names it.
 
     Nothing in the file is executed. Dropout layers and rates come along, what acts in
     training alone (regularizers, the optimiser) does not. A Functional model may have
@@ -73,6 +89,8 @@ def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
 
     Args:
         path: the file; what it is is read from its content, not from its suffix.
+        architecture: of a file of weights alone: a JSON file that Keras's
+            `model.to_json()` wrote, its text, or the mapping in it.
         logits: whether to leave the sigmoid or softmax at the end out, so that the
             model returns what `losses` take.
 
@@ -94,18 +112,51 @@ def load_keras(path: PathLike, *, logits: bool = False) -> Loaded:
     check_path("path", path)
     path = Path(path)
     with open_keras(path) as file:
-        if file.config is None:
-            raise UserError(
-                "it holds weights alone: build the model and call load_keras_weights"
-            )
-        described = describe(file.config, file.version)
+        described = describe(*_architecture(file, path, architecture))
         sizes = [_OPEN_LENGTH if n is None else n for n in described.input_shape]
-        dtype = jnp.float32 if len(sizes) > 1 else jnp.int32
+        dtype = jnp.int32 if _takes_ids(described.model.layers) else jnp.float32
         layers = layers_of(described.model, abstract((1, *sizes), dtype))
         arrays = read_weights(file, layers, described.places)
         model = _of_logits(described.model) if logits else described.model
     read = as_variables(arrays)
     return Loaded(model, read["params"], described.input_shape, read["batch_stats"])
+
+
+def _architecture(
+    file: KerasFile, path: Path, architecture: Architecture | None
+) -> Described:
+    """Return the architecture that a file holds, that is given, or lies beside it."""
+    if file.config is not None:
+        if architecture is not None:
+            raise UserError(
+                "`architecture` must be None for a file that holds its own, as it does"
+            )
+        return Described(file.config, file.version)
+    if architecture is None:
+        architecture = architecture_beside(path)
+        if architecture is None:
+            raise UserError(
+                "it holds weights alone: give the `architecture` that Keras's "
+                "model.to_json() wrote, or build the model and call load_keras_weights"
+            )
+        warnings.warn(
+            f"{path}: the architecture is read from {architecture.name} beside it",
+            stacklevel=3,
+        )
+    described = read_architecture(architecture)
+    return Described(described.config, described.version or file.version)
+
+
+def _takes_ids(layers: Any) -> bool:
+    """Say whether the first of the layers, in any branch, looks vectors up."""
+    first = layers[0] if layers else None
+    if isinstance(first, Residual):
+        return _takes_ids(first.layers) or _takes_ids(first.shortcut)
+    if isinstance(first, Parallel):
+        return any(map(_takes_ids, first.branches))
+    if isinstance(first, Sequential):
+        return _takes_ids(first.layers)
+    return isinstance(first, Embedding)
 
 
 def _of_logits(model: Sequential) -> Sequential:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.interop.keras_layers import name_of
+from seqconv_jax.interop.keras_settings import name_of
 
 _MOST_LAYERS = 1000
 

@@ -8,12 +8,14 @@ from seqconv_jax import nn as sc
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.keras_calls import check_count
 from seqconv_jax.interop.keras_graph import Chain, Fork, Graph, graph_of
-from seqconv_jax.interop.keras_layers import major, translate, translate_merge
+from seqconv_jax.interop.keras_layers import translate, translate_merge
 from seqconv_jax.interop.keras_masks import with_masks_of_keras
+from seqconv_jax.interop.keras_settings import major
 from seqconv_jax.interop.layers import count, row_of
-from seqconv_jax.nn.lengths import output_length
+from seqconv_jax.nn.layout import Permute, RepeatVector, Reshape
 
 _ANY_LENGTH = 1 << 20  # long enough for every convolution
+_BY_STEP, _WRAPPED = "TimeDistributed", "time_distributed"  # its weights are inside
 
 
 class Place(NamedTuple):
@@ -21,11 +23,14 @@ class Place(NamedTuple):
 
     Attributes:
         name: Keras's own name of the layer, which older files go by.
-        counted: its class, counted in Keras's list of layers, which others go by.
+        counted: its class, counted in Keras's list of layers, which others go by, and
+            where it is in a layer around it.
+        is_cudnn: whether the weights lie as a CuDNN layer of Keras 2 has them.
     """
 
     name: str
     counted: str
+    is_cudnn: bool = False
 
 
 class Description(NamedTuple):
@@ -91,12 +96,13 @@ class _Builder(NamedTuple):
         """Return the layers of a chain, whose input is a sequence or a vector."""
         layers: list[Any] = []
         for item in chain:
-            last_axis = 2 if self._leaves_sequence(layers, is_sequence) else 1
+            last_axis = 2 if is_sequence else 1
             if isinstance(item, Fork):
                 layers.append(self._fork(item, last_axis))
             else:
                 layers.append(translate(item, self.version, last_axis))
                 self.named.append((str(item["config"].get("name")), layers[-1]))
+            is_sequence = _leaves_sequence(layers[-1], is_sequence)
         return tuple(layers)
 
     def name(self, layer: Any) -> str:
@@ -110,14 +116,23 @@ class _Builder(NamedTuple):
         if adds and not chains[0]:
             chains.reverse()
         branches = [self.build(branch, last_axis == 2) for branch in chains]
-        of_merge = 2 if self._leaves_sequence(branches[0], last_axis == 2) else 1
+        merged = last_axis == 2
+        for layer in branches[0]:
+            merged = _leaves_sequence(layer, merged)
+        of_merge = 2 if merged else 1
         merge = translate_merge(fork.merge, self.version, of_merge)
         if adds:
             return sc.Residual(layers=branches[0], shortcut=branches[1])
         return sc.Parallel(branches=tuple(branches), merge=merge)
 
-    def _leaves_sequence(self, layers: Any, is_sequence: bool) -> bool:
-        return is_sequence and output_length(_ANY_LENGTH, layers) is not None
+
+def _leaves_sequence(layer: Any, is_sequence: bool) -> bool:
+    """Say whether a layer leaves a sequence, given what it is given."""
+    if isinstance(layer, Reshape):
+        return len(layer.shape) == 2
+    if isinstance(layer, RepeatVector | Permute):
+        return True
+    return is_sequence and layer.output_length(_ANY_LENGTH) is not None
 
 
 def _places(named: list[tuple[str, Any]], listed: list[Any]) -> tuple[Place, ...]:
@@ -126,10 +141,26 @@ def _places(named: list[tuple[str, Any]], listed: list[Any]) -> tuple[Place, ...
     times = Counter(name for name, _ in named)
     if repeated := sorted(name for name in times if times[name] > 1):
         raise UserError(f"layers must have names of their own, got {repeated} twice")
-    configs = [x.get("config") or {} for x in listed]
-    order = [name for c in configs if (name := str(c.get("name"))) in rows]
-    counted = dict(zip(order, count(rows[name].keras for name in order), strict=True))
-    return tuple(Place(name, counted[name]) for name in rows)
+    by_name = {str((each.get("config") or {}).get("name")): each for each in listed}
+    wrapped = {n for n, x in by_name.items() if x.get("class_name") == _BY_STEP}
+    order = [name for name in by_name if name in rows or name in wrapped]
+    classes = [_WRAPPED if name in wrapped else rows[name].keras for name in order]
+    counted = dict(zip(order, count(classes), strict=True))
+    return tuple(
+        Place(
+            name,
+            counted[name] + ("/layer" if name in wrapped else ""),
+            _is_cudnn(by_name[name]),
+        )
+        for name in rows
+    )
+
+
+def _is_cudnn(described: Mapping[str, Any]) -> bool:
+    """Say whether a layer, or the one that it is around, is one of CuDNN's."""
+    inner = (described.get("config") or {}).get("layer")
+    kind = (inner if isinstance(inner, dict) else described).get("class_name")
+    return str(kind).startswith("CuDNN")
 
 
 def _check_masks(graph: Graph, users: set[str]) -> None:

@@ -61,6 +61,11 @@ def open_keras(path: Path) -> Iterator[KerasFile]:
     """
     with open_untrusted(path) as file:
         start = file.read(len(SIGNATURE))
+        if start.startswith(b"\x80") and start[1:2] in b"\2\3\4\5":
+            raise UserError(
+                "it is a Python pickle, which may run code and is never loaded; save "
+                "the model with Keras's model.save"
+            )
         if not start.startswith(b"PK") and start != SIGNATURE:
             raise UserError(
                 "expected a file of Keras's (.keras, .weights.h5, .h5), got one that "
@@ -91,6 +96,7 @@ def _older(file: BinaryIO) -> KerasFile:
 
 def _layers(root: Group) -> tuple[Group, bool]:
     """Return the group of the layers, and whether they go by their own names."""
+    root = _divided(root)
     if "layer_names" in root.attributes or "layer_names0" in root.attributes:
         return root, True
     # TensorFlow's Keras 2.12 and 2.13 said it at length.
@@ -98,6 +104,27 @@ def _layers(root: Group) -> tuple[Group, bool]:
         if name in root.items:
             return child(root, name), False
     raise UserError("expected weights of Keras's, got no group 'layers'")
+
+
+def _divided(root: Group) -> Group:
+    """Return groups within groups where backslashes divide a name instead.
+
+    So did Keras 2.12 to 2.15 on Windows: a group "layers", backslash, "gru" in one.
+    """
+    if not any("\\" in name for name in root.items):
+        return root
+    divided = Group(root.name, root.attributes, {})
+    for name, item in root.items.items():
+        *folders, last = name.split("\\")
+        group = divided
+        for folder in folders:
+            new = Group(f"{group.name}/{folder}", {}, {})
+            inner = group.items.setdefault(folder, new)
+            if not isinstance(inner, Group):
+                raise UserError(f"{inner.name!r} is no group")
+            group = inner
+        group.items[last] = item
+    return divided
 
 
 def _read_zip(file: BinaryIO, weights: BinaryIO) -> tuple[dict[str, Any], str | None]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.interop.keras_calls import Call, Masks, calls_of, masks_of
-from seqconv_jax.interop.keras_layers import name_of
+from seqconv_jax.interop.keras_settings import name_of
 
 Chain = list["dict[str, Any] | Fork"]
 

@@ -20,6 +20,7 @@ from seqconv_jax.nn import (
     Embedding,
     GlobalAvgPool1D,
     LayerNorm,
+    LeakyReLU,
     Masking,
     Parallel,
     Residual,
@@ -27,7 +28,7 @@ from seqconv_jax.nn import (
 )
 from seqconv_jax.nn.recurrent import Recurrent
 
-_PASS_ON = (Activation, BatchNorm, Dense, Dropout, LayerNorm)
+_PASS_ON = (Activation, BatchNorm, Dense, Dropout, LayerNorm, LeakyReLU)
 _USE = (Recurrent, Bidirectional, BatchNorm, GlobalAvgPool1D)
 
 
@@ -126,7 +127,7 @@ def _beside(state: Masked, i: int) -> Masked:
     found = [end_masks(branch, state.alive) for branch in branches]
     ends = [branch.alive or branch.lost is not None for branch in found]
     merge = "sum" if isinstance(layer, Residual) else layer.merge
-    goes_on = any(ends) if merge == "concatenate" else all(ends)
+    goes_on = any(ends) if merge.startswith("concatenate") else all(ends)
     alive = isinstance(layer, Residual) and all(branch.alive for branch in found)
     new = tuple(_as_branch(branch, ends_here=not alive) for branch in found)
     if new != branches:

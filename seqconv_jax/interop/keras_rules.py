@@ -5,11 +5,26 @@ known to change no prediction.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from flax import linen as nn
 
 from seqconv_jax import nn as sc
+from seqconv_jax.interop.keras_values import (
+    as_is,
+    both_sides,
+    concatenation,
+    flag,
+    mask_id,
+    named,
+    not_negative,
+    number,
+    rate,
+    relu,
+    single,
+    sizes,
+)
 
 # They say how weights were first drawn, or how the same result is computed.
 WITHOUT_EFFECT = {
@@ -26,21 +41,16 @@ TRAINING_ONLY = {
     f"{what}_{kind}"
     for what in "kernel recurrent bias embeddings activity gamma beta".split()
     for kind in ("regularizer", "constraint")
-}
+} | {"stddev", "rate", "l1", "l2"}  # of layers of noise, which predict as if not there
+CARRIED = "stateful"
 FROZEN = "trainable"
 MERGES = {"concat": "concatenate", "sum": "sum", "ave": "average", "mul": "multiply"}
-_ACTIVATIONS = {
-    **{name: name for name in ("linear", "relu", "tanh", "sigmoid", "softmax")},
-    **{name: name for name in ("softplus", "elu", "selu", "silu", "gelu")},
-    "swish": "silu",
+_SAME = {
+    *("linear", "relu", "tanh", "sigmoid", "softmax", "softplus", "softsign", "elu"),
+    *("selu", "silu", "gelu", "exponential", "relu6", "leaky_relu", "mish"),
 }
-_STATES = {name: name for name in ("tanh", "relu")}
+_OF_STATE = ("tanh", "relu", "linear", "sigmoid", "softplus", "softsign", "elu", "selu")
 _OFF = (None, False)
-_LARGEST = 3e38  # of float32
-
-
-class Unknown(Exception):
-    """A value that has no counterpart here."""
 
 
 class Rule(NamedTuple):
@@ -60,97 +70,35 @@ class Rule(NamedTuple):
     settings: Mapping[str, Any] = {}
 
 
-def _as_is(value: Any) -> Any:
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Unknown
-    return value
-
-
-def _single(value: Any) -> Any:
-    """Return 3 for 3, [3] and (3,)."""
-    if isinstance(value, (list, tuple)):
-        if len(value) != 1:
-            raise Unknown
-        value = value[0]
-    return value
-
-
-def _named(names: Mapping[str, str]) -> Callable[[Any], str]:
-    def translate(value: Any) -> str:
-        value = "linear" if value is None else value
-        if not isinstance(value, str) or value not in names:
-            raise Unknown
-        return names[value]
-
-    return translate
-
-
-def _mask_id(value: Any) -> int | None:
-    return 0 if value is not None and _flag(value) else None
-
-
-def _number(value: Any) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not abs(value) < _LARGEST:
-        raise Unknown
-    return float(value)
-
-
-def _not_negative(value: Any) -> float:
-    if _number(value) < 0:
-        raise Unknown
-    return float(value)
-
-
-def _rate(value: Any) -> float:
-    if not 0 <= _number(value) <= 1:
-        raise Unknown
-    return float(value)
-
-
 _CHANNELS_LAST = {"data_format": ("channels_last",)}
-_DENSE = {
-    "activation": ("activation", _named(_ACTIVATIONS)),
-    "use_bias": ("use_bias", _flag),
-}
-_CONVOLUTION = {
-    "filters": ("features", _as_is),
-    "kernel_size": ("kernel_size", _single),
-    "strides": ("stride", _single),
-    "padding": ("padding", _as_is),
-    "dilation_rate": ("dilation", _single),
-    **_DENSE,
-}
 _POOL = {
-    "pool_size": ("window", _single),
-    "strides": ("stride", _single),
-    "padding": ("padding", _as_is),
+    "pool_size": ("window", single),
+    "strides": ("stride", single),
+    "padding": ("padding", as_is),
 }
 _RECURRENT = {
-    "units": ("units", _as_is),
-    "dropout": ("dropout", _as_is),
-    "recurrent_dropout": ("recurrent_dropout", _as_is),
-    "use_bias": ("use_bias", _flag),
-    "return_sequences": ("return_sequences", _flag),
-    "go_backwards": ("reverse", _flag),
+    "units": ("units", as_is),
+    "dropout": ("dropout", as_is),
+    "recurrent_dropout": ("recurrent_dropout", as_is),
+    "use_bias": ("use_bias", flag),
+    "return_sequences": ("return_sequences", flag),
+    "go_backwards": ("reverse", flag),
 }
 _ONE_RESULT = {
     "return_state": _OFF,
-    "stateful": _OFF,
     "time_major": _OFF,
     "zero_output_for_mask": _OFF,
 }
-_GATED = {"activation": ("tanh",), **_ONE_RESULT}
+_CUDNN = {name: _RECURRENT[name] for name in ("units", "return_sequences")}
 _NORM = {
-    "epsilon": ("epsilon", _not_negative),
-    "center": ("use_bias", _flag),
-    "scale": ("use_scale", _flag),
+    "epsilon": ("epsilon", not_negative),
+    "center": ("use_bias", flag),
+    "scale": ("use_scale", flag),
 }
-_DROPOUT = {"rate": ("rate", _as_is)}
+_DROPOUT = {"rate": ("rate", as_is)}
+_IDENTITY = Rule(
+    sc.Activation, fixed={"noise_shape": (None,)}, settings={"function": "linear"}
+)
 
 
 def rules(major: int, last_axis: int) -> dict[str, Rule]:
@@ -161,41 +109,53 @@ def rules(major: int, last_axis: int) -> dict[str, Rule]:
         last_axis: the number of the last axis of the layer's input.
     """
     # The same name, another function: 0.2 x + 0.5 before, (x + 3) / 6 since Keras 3.
-    hard = "hard_sigmoid" if major >= 3 else "hard_sigmoid_keras2"
-    gates = _named({"sigmoid": "sigmoid", "hard_sigmoid": hard})
-    gated = {**_RECURRENT, "recurrent_activation": ("gate_activation", gates)}
+    hard = {"hard_sigmoid": "hard_sigmoid" if major >= 3 else "hard_sigmoid_keras2"}
+    function = named({name: name for name in _SAME} | {"swish": "silu", **hard})
+    of_state = named({name: name for name in _OF_STATE} | hard)
+    recurrent = {**_RECURRENT, "activation": ("activation", of_state)}
+    gated = {**recurrent, "recurrent_activation": ("gate_activation", of_state)}
+    dense = {"activation": ("activation", function), "use_bias": ("use_bias", flag)}
+    convolution = {
+        "filters": ("features", as_is),
+        "kernel_size": ("kernel_size", single),
+        "strides": ("stride", single),
+        "padding": ("padding", as_is),
+        "dilation_rate": ("dilation", single),
+        **dense,
+    }
+    slope = "negative_slope" if major >= 3 else "alpha"
     whole = {**_CHANNELS_LAST, "keepdims": _OFF}
     over_features = {"axis": (-1, last_axis, [-1], [last_axis])}
     return {
         "Embedding": Rule(
             sc.Embedding,
             {
-                "input_dim": ("vocabulary", _as_is),
-                "output_dim": ("features", _as_is),
-                "mask_zero": ("mask_id", _mask_id),
+                "input_dim": ("vocabulary", as_is),
+                "output_dim": ("features", as_is),
+                "mask_zero": ("mask_id", mask_id),
             },
             {"quantization_config": (None,)},
         ),
-        "Masking": Rule(sc.Masking, {"mask_value": ("value", _number)}),
-        "Conv1D": Rule(sc.Conv1D, _CONVOLUTION, {**_CHANNELS_LAST, "groups": (1,)}),
+        "Masking": Rule(sc.Masking, {"mask_value": ("value", number)}),
+        "Conv1D": Rule(sc.Conv1D, convolution, {**_CHANNELS_LAST, "groups": (1,)}),
         "Dense": Rule(
             sc.Dense,
-            {"units": ("features", _as_is), **_DENSE},
+            {"units": ("features", as_is), **dense},
             {"quantization_config": (None,), "lora_rank": (None,)},
         ),
-        "GRU": Rule(sc.GRU, {**gated, "reset_after": ("reset_after", _flag)}, _GATED),
-        "LSTM": Rule(sc.LSTM, gated, _GATED),
-        "SimpleRNN": Rule(
-            sc.SimpleRNN,
-            {**_RECURRENT, "activation": ("activation", _named(_STATES))},
-            _ONE_RESULT,
+        "GRU": Rule(
+            sc.GRU, {**gated, "reset_after": ("reset_after", flag)}, _ONE_RESULT
         ),
+        "LSTM": Rule(sc.LSTM, gated, _ONE_RESULT),
+        "SimpleRNN": Rule(sc.SimpleRNN, recurrent, _ONE_RESULT),
+        "CuDNNGRU": Rule(sc.GRU, _CUDNN, _ONE_RESULT, {"reset_after": True}),
+        "CuDNNLSTM": Rule(sc.LSTM, _CUDNN, _ONE_RESULT),
         "LayerNormalization": Rule(
             sc.LayerNorm, _NORM, {**over_features, "rms_scaling": _OFF}
         ),
         "BatchNormalization": Rule(
             sc.BatchNorm,
-            {**_NORM, "momentum": ("momentum", _rate)},
+            {**_NORM, "momentum": ("momentum", rate)},
             {**over_features, "renorm": _OFF},
         ),
         "MaxPooling1D": Rule(sc.MaxPool1D, _POOL, _CHANNELS_LAST),
@@ -210,21 +170,32 @@ def rules(major: int, last_axis: int) -> dict[str, Rule]:
             {**_CHANNELS_LAST, "noise_shape": (None,)},
             {"time_constant": True},
         ),
-        "Activation": Rule(
-            sc.Activation, {"activation": ("function", _named(_ACTIVATIONS))}
-        ),
+        "GaussianNoise": _IDENTITY,
+        "GaussianDropout": _IDENTITY,
+        "AlphaDropout": _IDENTITY,
+        "ActivityRegularization": _IDENTITY,
+        "Activation": Rule(sc.Activation, {"activation": ("function", function)}),
         "ReLU": Rule(
             sc.Activation,
-            fixed={
-                "max_value": (None,),
-                "negative_slope": (0, None),
-                "threshold": (0, None),
-            },
-            settings={"function": "relu"},
+            {"max_value": ("function", relu)},
+            {"negative_slope": (0, None), "threshold": (0, None)},
+            {"function": "relu"},
         ),
+        "LeakyReLU": Rule(sc.LeakyReLU, {slope: ("slope", number)}),
+        "ELU": Rule(sc.Activation, fixed={"alpha": (1,)}, settings={"function": "elu"}),
         "Softmax": Rule(
             sc.Activation, fixed=over_features, settings={"function": "softmax"}
         ),
+        "RepeatVector": Rule(sc.RepeatVector, {"n": ("steps", as_is)}),
+        "Reshape": Rule(sc.Reshape, {"target_shape": ("shape", sizes)}),
+        "Permute": Rule(sc.Permute, fixed={"dims": ([2, 1], (2, 1))}),
+        "ZeroPadding1D": Rule(
+            sc.ZeroPad1D, {"padding": ("sides", both_sides)}, _CHANNELS_LAST
+        ),
+        "Cropping1D": Rule(
+            sc.Crop1D, {"cropping": ("sides", both_sides)}, _CHANNELS_LAST
+        ),
+        "UpSampling1D": Rule(sc.UpSample1D, {"size": ("size", as_is)}),
     }
 
 
@@ -234,15 +205,15 @@ def merges(last_axis: int) -> dict[str, Rule]:
     Args:
         last_axis: the number of the last axis of its inputs.
     """
-    named = {
+    names = {
         "Add": "sum",
         "Average": "average",
         "Multiply": "multiply",
         "Maximum": "maximum",
-        "Concatenate": "concatenate",
     }
-    axes = {"Concatenate": {"axis": (-1, last_axis)}}
-    return {
-        kind: Rule(sc.Parallel, fixed=axes.get(kind, {}), settings={"merge": merge})
-        for kind, merge in named.items()
+    by_feature = {
+        kind: Rule(sc.Parallel, settings={"merge": merge})
+        for kind, merge in names.items()
     }
+    axis = partial(concatenation, last_axis=last_axis)
+    return {**by_feature, "Concatenate": Rule(sc.Parallel, {"axis": ("merge", axis)})}

@@ -10,6 +10,7 @@ from seqconv_jax._checks import UserError
 from seqconv_jax.interop.extra import import_extra
 from seqconv_jax.interop.hdf5 import Array, Group, child, names, read_array
 from seqconv_jax.interop.keras_config import Place
+from seqconv_jax.interop.keras_cudnn import from_cudnn, shape_in_cudnn
 from seqconv_jax.interop.keras_file import KerasFile
 from seqconv_jax.interop.layers import Layer, Weight, in_keras_order, row_of
 from seqconv_jax.nn import GRU, Bidirectional
@@ -48,12 +49,20 @@ def read_weights(
         pairs = _by_name(file.weights, named, in_order=places is None)
     else:
         pairs = _by_class(file.weights, [(layer, p.counted) for layer, p in wanted])
-    return {
-        weight.variable: read_array(
-            file.content, child(file.weights, where, Array), weight.shape, hint
-        )
-        for weight, where, hint in pairs
+    cudnn = {
+        weight.variable: _gates(layer)
+        for layer, place in wanted
+        for weight in layer.weights
+        if place.is_cudnn
     }
+    arrays = {}
+    for weight, where, hint in pairs:
+        gates = cudnn.get(weight.variable)
+        shape = shape_in_cudnn(weight) if gates else weight.shape
+        stored = child(file.weights, where, Array)
+        array = read_array(file.content, stored, shape, hint)
+        arrays[weight.variable] = from_cudnn(weight, array, gates) if gates else array
+    return arrays
 
 
 def weights_file(layers: Sequence[Layer], arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -89,7 +98,7 @@ def _by_class(
 ) -> Iterator[tuple[Weight, str, str]]:
     """Yield each weight, its place in a file that counts classes, and a hint."""
     holding = [name for name in group.items if _holds_arrays(child(group, name))]
-    _compare({name for _, name in wanted}, holding)
+    _compare({name.split("/")[0] for _, name in wanted}, holding)
     for layer, name in wanted:
         places = _in_class_file(layer, name)
         for variables in dict.fromkeys(place.rsplit("/", 1)[0] for place in places):
@@ -135,9 +144,19 @@ def _by_name(
 
 def _hint(layer: Layer, weight: Weight) -> str:
     """Return what to add to the message if a weight has another shape."""
-    inner: Any = layer.module
-    inner = inner.layer if isinstance(inner, Bidirectional) else inner
-    return _ABOUT_BIASES if isinstance(inner, GRU) and weight.name == "bias" else ""
+    is_gru = isinstance(_inner(layer), GRU)
+    return _ABOUT_BIASES if is_gru and weight.name == "bias" else ""
+
+
+def _inner(layer: Layer) -> Any:
+    """Return the layer, or the one that it runs in both directions."""
+    module: Any = layer.module
+    return module.layer if isinstance(module, Bidirectional) else module
+
+
+def _gates(layer: Layer) -> int:
+    """Return how many gates a recurrent layer has, with the candidate."""
+    return 3 if isinstance(_inner(layer), GRU) else 4
 
 
 def _holds_arrays(group: Group) -> bool:

@@ -13,13 +13,22 @@ by hand, as after `nn.scan`, `call` does that.
 from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.bidirectional import Bidirectional
 from seqconv_jax.nn.blocks import ConvBlock, layers_of
+from seqconv_jax.nn.bottleneck import Bottleneck
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
-from seqconv_jax.nn.dense import Activation, Dense
+from seqconv_jax.nn.dense import Activation, Dense, LeakyReLU
 from seqconv_jax.nn.dropout import Dropout
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.gru import GRU, GRUCell
 from seqconv_jax.nn.layer import Layer, call
+from seqconv_jax.nn.layout import (
+    Crop1D,
+    Permute,
+    RepeatVector,
+    Reshape,
+    UpSample1D,
+    ZeroPad1D,
+)
 from seqconv_jax.nn.lengths import check_lengths, receptive_field
 from seqconv_jax.nn.lstm import LSTM
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
@@ -36,8 +45,10 @@ __all__ = [
     "AvgPool1D",
     "BatchNorm",
     "Bidirectional",
+    "Bottleneck",
     "Conv1D",
     "ConvBlock",
+    "Crop1D",
     "Dense",
     "Dropout",
     "Embedding",
@@ -48,15 +59,21 @@ __all__ = [
     "LastStep",
     "Layer",
     "LayerNorm",
+    "LeakyReLU",
     "Masking",
     "MatchWidth",
     "MaxPool1D",
     "Network",
     "Parallel",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
     "Residual",
     "ResidualBlock",
     "Sequential",
     "SimpleRNN",
+    "UpSample1D",
+    "ZeroPad1D",
     "activation",
     "call",
     "check_lengths",

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.recurrent import ACTIVATIONS
 
 _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "linear": lambda x: x,
@@ -19,6 +20,13 @@ _ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "selu": jax.nn.selu,
     "silu": jax.nn.silu,
     "gelu": partial(jax.nn.gelu, approximate=False),
+    "softsign": jax.nn.soft_sign,
+    "exponential": jnp.exp,
+    "relu6": jax.nn.relu6,
+    "leaky_relu": partial(jax.nn.leaky_relu, negative_slope=0.2),
+    "mish": jax.nn.mish,
+    "hard_sigmoid": jax.nn.hard_sigmoid,
+    "hard_sigmoid_keras2": ACTIVATIONS["hard_sigmoid_keras2"].apply,
 }
 
 
@@ -27,7 +35,9 @@ def activation(name: str, x: jax.Array) -> jax.Array:
 
     Args:
         name: `"linear"`, `"relu"`, `"tanh"`, `"sigmoid"`, `"softmax"` (over the last
-            axis), `"softplus"`, `"elu"`, `"selu"`, `"silu"` or `"gelu"` (exact).
+            axis), `"softplus"`, `"elu"`, `"selu"`, `"silu"`, `"gelu"` (exact),
+            `"softsign"`, `"exponential"`, `"relu6"`, `"leaky_relu"` (slope 0.2),
+            `"mish"`, `"hard_sigmoid"` or `"hard_sigmoid_keras2"` (as in `ops.gru`).
         x: any shape.
 
     Returns:

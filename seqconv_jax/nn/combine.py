@@ -20,6 +20,7 @@ from seqconv_jax.nn.run import Composite, makes_mask, mask_after
 
 _MERGES = {
     "concatenate": lambda parts: jnp.concatenate(parts, axis=-1),
+    "concatenate_steps": lambda parts: jnp.concatenate(parts, axis=1),
     "sum": sum,
     "average": lambda parts: sum(parts) / len(parts),
     "multiply": lambda parts: jnp.prod(jnp.stack(parts), axis=0),
@@ -130,7 +131,8 @@ class Parallel(Composite):
 
     Attributes:
         branches: a tuple of tuples of layers; an empty one passes the input on.
-        merge: `"concatenate"` (the features, in the order of the branches), `"sum"`,
+        merge: `"concatenate"` (the features, in the order of the branches),
+            `"concatenate_steps"` (one branch's steps behind the other's), `"sum"`,
             `"average"`, `"multiply"` or `"maximum"`.
 
     Example:
@@ -164,8 +166,9 @@ class Parallel(Composite):
         merge = _MERGES[_checks.one_of("merge", self.merge, _MERGES)]
         done = [self.run(branch, x, mask, train) for branch in self.branches]
         shapes = [y.shape for y, _ in done]
-        free = -1 if self.merge == "concatenate" else None
-        if len({shape[:free] for shape in shapes}) > 1:
+        free = {"concatenate": -1, "concatenate_steps": 1}.get(self.merge)
+        fixed = {shape if free is None else _without(shape, free) for shape in shapes}
+        if len(fixed) > 1:
             raise _checks.UserError(
                 f"`branches` must leave shapes that fit together, got {shapes}"
             )
@@ -182,12 +185,28 @@ class Parallel(Composite):
         return _widest([windows_of(branch) for branch in self.branches])
 
     def output_length(self, length):
-        """Return what the first branch leaves of the length."""
-        return [output_length(length, branch) for branch in self.branches][0]
+        """Return what the first branch leaves of the length, or all leave together."""
+        left = [output_length(length, branch) for branch in self.branches]
+        if self.merge != "concatenate_steps":
+            return left[0]
+        known = [steps for steps in left if steps is not None]
+        return sum(known) if len(known) == len(left) else None
 
     def mask_after(self, mask, x):
         """Return the steps that count in one of the branches."""
-        return _either([mask_after(branch, mask, x) for branch in self.branches])
+        masks = [mask_after(branch, mask, x) for branch in self.branches]
+        if self.merge != "concatenate_steps":
+            return _either(masks)
+        if all(mask is None for mask in masks):
+            return None
+        known = all(mask is not None and mask is not NotImplemented for mask in masks)
+        return jnp.concatenate(masks, axis=1) if known else NotImplemented
+
+
+def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """Return the sizes of all other axes."""
+    axis %= len(shape)
+    return shape[:axis] + shape[axis + 1 :]
 
 
 def _widest(branches):

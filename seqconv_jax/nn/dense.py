@@ -75,3 +75,33 @@ class Activation(Layer):
     def operations(self):
         """Return what is done to each step."""
         return (Pointwise(self),)
+
+
+class LeakyReLU(Layer):
+    """Positive values as they are, negative ones times a slope.
+
+    Attributes:
+        slope: of the negative values; Keras's default.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> LeakyReLU(0.5).apply({}, jnp.array([-1.0, 2.0])).tolist()
+        [-0.5, 2.0]
+
+    Reference:
+        Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
+        models", ICML 30 (2013).
+    """
+
+    slope: float = 0.3
+
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Return an array of the shape of `x`."""
+        _checks.floats("x", x)
+        return jax.nn.leaky_relu(ops.finite_where_masked(x, mask), self.slope)
+
+    def operations(self):
+        """Return what is done to each step."""
+        return (Pointwise(self),)

@@ -96,7 +96,7 @@ def _of_layer(layer: Any) -> str | None:
     if isinstance(layer, nn.Dense | nn.Conv):
         return "linear"
     if isinstance(layer, Recurrent):
-        return "tanh"
+        return getattr(layer, "activation", "tanh")
     if isinstance(layer, Network | nn.Sequential) and not _calls_its_own(layer):
         return _of_layers(tuple(layer.layers)) if layer.layers else None
     return None

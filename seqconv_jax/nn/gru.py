@@ -44,6 +44,7 @@ class GRU(Recurrent):
         return_sequences: whether to return the state after every step.
         reverse: whether to run from the last step to the first.
         implementation: of the loop over time, as for `ops.gru`; None for the fast one.
+        activation: what makes the candidate, in the place of tanh; as for `ops.gru`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -61,6 +62,7 @@ class GRU(Recurrent):
     return_sequences: bool = False
     reverse: bool = False
     implementation: str | None = None
+    activation: str = "tanh"
 
     @nn.compact
     def __call__(
@@ -84,6 +86,7 @@ class GRU(Recurrent):
             reverse=self.reverse,
             return_sequences=self.return_sequences,
             implementation=self.implementation,
+            activation=self.activation,
             **self.draw_masks(x, train, gates=3),
         )
 
@@ -99,6 +102,7 @@ class GRUCell(nn.Module):
         reset_after: as in `GRU`.
         gate_activation: as in `GRU`.
         use_bias: as in `GRU`.
+        activation: as in `GRU`.
         dtype: as in `GRU`.
         param_dtype: as in `GRU`.
 
@@ -118,6 +122,7 @@ class GRUCell(nn.Module):
     use_bias: bool = True
     dtype: Any = None
     param_dtype: Any = "float32"
+    activation: str = "tanh"
 
     @nn.compact
     def __call__(self, state: jax.Array, x: jax.Array) -> jax.Array:
@@ -132,5 +137,6 @@ class GRUCell(nn.Module):
             initial_state=state,
             reset_after=self.reset_after,
             gate_activation=self.gate_activation,
+            activation=self.activation,
             implementation="xla",  # of one step there is no loop
         )

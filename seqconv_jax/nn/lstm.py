@@ -35,6 +35,7 @@ class LSTM(Recurrent):
         use_bias: whether there is a bias; the forget gate's starts at one.
         return_sequences: whether to return the state after every step.
         reverse: whether to run from the last step to the first.
+        activation: what stands in the place of tanh, as for `ops.gru`.
 
     Example:
         >>> layer, x = LSTM(8), jnp.ones((2, 9, 4))
@@ -50,6 +51,7 @@ class LSTM(Recurrent):
     use_bias: bool = True
     return_sequences: bool = False
     reverse: bool = False
+    activation: str = "tanh"
 
     @nn.compact
     def __call__(
@@ -74,5 +76,6 @@ class LSTM(Recurrent):
             mask=mask,
             reverse=self.reverse,
             return_sequences=self.return_sequences,
+            activation=self.activation,
             **self.draw_masks(x, train, gates=4),
         )

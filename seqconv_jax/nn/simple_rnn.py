@@ -18,7 +18,7 @@ class SimpleRNN(Recurrent):
         units: width of the state.
         dropout: rate at which inputs are dropped, with one mask for all steps.
         recurrent_dropout: rate at which the state is, likewise.
-        activation: `s`: `"tanh"` or `"relu"`.
+        activation: `s`, as for `ops.gru`.
         use_bias: whether there is a bias.
         return_sequences: whether to return the state after every step.
         reverse: whether to run from the last step to the first.

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.symbolic import is_symbolic, max_dim, surely
+from seqconv_jax.ops.wide_kernel import convolve
 
 __all__ = ["causal_conv1d_end", "conv1d", "conv_output_length", "receptive_field"]
 
@@ -63,13 +63,12 @@ def conv1d(
     dtype = jnp.result_type(x, kernel)
     # Convolutions of float16 add up in float16 on some devices.
     wide = jnp.float32 if dtype == jnp.float16 else dtype
-    y = lax.conv_general_dilated(
+    y = convolve(
         x.astype(wide),
         kernel.astype(wide),
-        window_strides=(stride,),
-        padding=_lax_padding(kernel_size, padding, dilation),
-        rhs_dilation=(dilation,),
-        dimension_numbers=("NWC", "WIO", "NWC"),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
     ).astype(dtype)
     if bias is None:
         return y
@@ -122,12 +121,6 @@ def causal_conv1d_end(
     x = x[:, -needed:]
     x = jnp.pad(x, ((0, 0), (needed - x.shape[1], 0), (0, 0)))
     return conv1d(x, kernel, bias, stride=stride, dilation=dilation)
-
-
-def _lax_padding(kernel_size: int, padding: str, dilation: int):
-    if padding == "causal":
-        return [((kernel_size - 1) * dilation, 0)]
-    return padding.upper()
 
 
 class TooShortError(_checks.UserError):

@@ -22,21 +22,33 @@ from seqconv_jax.ops.symbolic import is_symbolic
 __all__ = ["project_inputs"]
 
 
-class GateActivation(NamedTuple):
-    """A gate's activation, and its derivative as a function of its own output."""
+class Activation(NamedTuple):
+    """An activation, and its derivative as a function of its own output."""
 
-    apply: Any
-    derivative: Any
+    apply: Callable[[jax.Array], jax.Array]
+    derivative: Callable[[jax.Array], jax.Array]
 
 
-GATES = {
-    "sigmoid": GateActivation(jax.nn.sigmoid, lambda s: s * (1 - s)),
-    "hard_sigmoid": GateActivation(
+# Those alone whose derivative their output gives: a loop keeps what its gates let
+# through, not what was projected onto them.
+_SELU_SCALE, _SELU_SLOPE = 1.0507009873554805, 1.7580993408473766
+ACTIVATIONS = {
+    "tanh": Activation(jnp.tanh, lambda y: 1 - jnp.square(y)),
+    "relu": Activation(jax.nn.relu, lambda y: jnp.where(y > 0, 1, 0)),
+    "linear": Activation(lambda x: x, jnp.ones_like),
+    "sigmoid": Activation(jax.nn.sigmoid, lambda s: s * (1 - s)),
+    "hard_sigmoid": Activation(
         jax.nn.hard_sigmoid, lambda s: jnp.where((s > 0) & (s < 1), 1 / 6, 0)
     ),
-    "hard_sigmoid_keras2": GateActivation(
+    "hard_sigmoid_keras2": Activation(
         lambda x: jnp.clip(0.2 * x + 0.5, 0.0, 1.0),
         lambda s: jnp.where((s > 0) & (s < 1), 0.2, 0),
+    ),
+    "softplus": Activation(jax.nn.softplus, lambda y: -jnp.expm1(-y)),
+    "softsign": Activation(jax.nn.soft_sign, lambda y: jnp.square(1 - jnp.abs(y))),
+    "elu": Activation(jax.nn.elu, lambda y: jnp.where(y > 0, 1, y + 1)),
+    "selu": Activation(
+        jax.nn.selu, lambda y: jnp.where(y > 0, _SELU_SCALE, y + _SELU_SLOPE)
     ),
 }
 

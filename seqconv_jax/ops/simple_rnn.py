@@ -7,6 +7,7 @@ from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrent import (
+    ACTIVATIONS,
     check_arguments,
     check_dropout_masks,
     project,
@@ -15,8 +16,6 @@ from seqconv_jax.ops.recurrent import (
 )
 
 __all__ = ["simple_rnn", "simple_rnn_cell"]
-
-ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
 
 @on_any_mesh
@@ -48,7 +47,7 @@ def simple_rnn(
         kernel: `(features, units)`.
         recurrent_kernel: `(units, units)`.
         bias: `(units,)`; None for none.
-        activation: `"tanh"` or `"relu"`.
+        activation: as for `gru`.
         initial_state: `(batch, units)`; zeros where None.
         mask: `(batch, time)` bool, true for real steps; what lies at the others, even
             NaN, changes nothing.
@@ -124,7 +123,7 @@ def simple_rnn_reference(
             kept = kept * recurrent_dropout_mask
         total = seen @ kernel + kept @ recurrent_kernel
         total = total if bias is None else total + bias[None]
-        return (ACTIVATIONS[activation](total),)
+        return (ACTIVATIONS[activation].apply(total),)
 
     state = jnp.zeros((x.shape[0], recurrent_kernel.shape[0]))
     state = state if initial_state is None else initial_state
@@ -150,7 +149,7 @@ def simple_rnn_cell(
         state: `(batch, units)`.
         recurrent_kernel: `(units, units)`.
         recurrent_bias: `(units,)`, if it is not in `projected`; None for none.
-        activation: `"tanh"` or `"relu"`.
+        activation: as for `gru`.
         recurrent_dropout_mask: `(batch, units)` or None.
 
     Returns:
@@ -175,4 +174,4 @@ def _advance(projected, state, kernel, bias, dropout_mask, activation: str):
     """Advance by one step, given the step's projected input."""
     kept = state if dropout_mask is None else state * dropout_mask
     total = projected + kept @ kernel
-    return ACTIVATIONS[activation](total if bias is None else total + bias[None])
+    return ACTIVATIONS[activation].apply(total if bias is None else total + bias[None])

@@ -1,7 +1,9 @@
 """Figures of runs: curves, forecasts against what happened, models side by side."""
 
 from seqconv_jax.plots.compare import compare
+from seqconv_jax.plots.confusion import confusion
 from seqconv_jax.plots.curves import curves
 from seqconv_jax.plots.forecast import forecast
+from seqconv_jax.plots.steps import errors_by_step
 
-__all__ = ["compare", "curves", "forecast"]
+__all__ = ["compare", "confusion", "curves", "errors_by_step", "forecast"]

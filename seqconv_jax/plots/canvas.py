@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#7A7A7A", "#222222"
 SERIES = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
 _SIZE, _DPI = (8.0, 4.5), 120
+_LEGEND_WIDTH, _LEGEND_SPACE = 94, 6  # characters; of the line before a label
 _STYLE: Any = {
     "axes.edgecolor": GREY,
     "axes.grid": True,
@@ -74,17 +75,35 @@ def saved_figure(
 
 
 def title_and_legend(axes: "Axes", title: str) -> None:
-    """Put the legend in a row between title and axes, where it hides no line."""
-    axes.set_title(title, pad=26)
+    """Put the legend between title and axes, where it hides no line."""
+    labels = axes.get_legend_handles_labels()[1]
+    columns = _legend_columns(labels)
+    axes.set_title(title, pad=26 + 15 * max(0, -(-len(labels) // columns) - 1))
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
-        ncols=4,
+        ncols=columns,
         borderaxespad=0.3,
         borderpad=0,
         handlelength=1.6,
         columnspacing=1.4,
     )
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """Return how many labels fit beside each other; a column is as wide as its longest.
+
+    >>> _legend_columns(["training", "validation"]), _legend_columns(["x" * 40] * 3)
+    (4, 2)
+    """
+    lengths = [len(label) for label in labels]
+    for columns in (4, 3, 2):
+        # As matplotlib shares labels out: the first columns have one more.
+        longest = [max(part, default=0) for part in np.array_split(lengths, columns)]
+        spaces = _LEGEND_SPACE * min(columns, len(labels))
+        if sum(longest) + spaces <= _LEGEND_WIDTH:
+            return columns
+    return 1
 
 
 def finish_epochs(axes: "Axes", ylabel: str, title: str) -> None:

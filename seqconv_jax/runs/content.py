@@ -10,6 +10,7 @@ from seqconv_jax._files import cannot_read, link_error
 from seqconv_jax.runs.sealed import read_config
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
+PREDICTOR = "predictor.json"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
 
@@ -62,7 +63,7 @@ def remove_run(directory: Path, files: Iterable[str]) -> None:
             checkpoints.unlink()
         elif checkpoints.exists():
             shutil.rmtree(checkpoints)
-        for name in (HISTORY, SUMMARY, *files, CONFIG):
+        for name in (HISTORY, SUMMARY, PREDICTOR, *files, CONFIG):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(

@@ -1,8 +1,9 @@
 """The run directory: what a run was asked, how each epoch went, and how it ended.
 
-`config.json`, `history.jsonl` (a line per epoch), `summary.json`, `checkpoints/` and
-the caller's figures. All JSON is strict: a NaN or infinity is stored as null. Every
-write is atomic, and a lock keeps a second process out.
+`config.json`, `history.jsonl` (a line per epoch), `summary.json`, `checkpoints/`,
+`predictor.json` (what `runs.load` makes a predictor of) and the caller's figures. All
+JSON is strict: a NaN or infinity is stored as null. Every write is atomic, and a lock
+keeps a second process out.
 """
 
 import os
@@ -19,6 +20,7 @@ from seqconv_jax.runs.content import (
     CONFIG,
     HISTORY,
     LOCK,
+    PREDICTOR,
     SUMMARY,
     check_content,
     check_place,
@@ -84,6 +86,10 @@ class Run:
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write how the run ended."""
         write_sealed(self.path / SUMMARY, summary)
+
+    def write_predictor(self, settings: Mapping[str, Any]) -> None:
+        """Write what a predictor is made of besides the weights; `train.fit` does."""
+        write_sealed(self.path / PREDICTOR, settings)
 
     def close(self) -> None:
         """Let another process open the directory; the end of this one does so too."""

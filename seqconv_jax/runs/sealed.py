@@ -1,9 +1,9 @@
 """The JSON of a run that knows its own checksum: config, summary, lines of the history.
 
-Config and summary keep a format and a SHA-256 beside what they hold, a line of the
-history a SHA-256. Format 1, of older versions, had no checksum anywhere, and is still
-read. That the format says whether there must be a checksum is what shows a flipped bit
-in either of the two.
+Config, summary and predictor keep a format and a SHA-256 beside what they hold, a line
+of the history a SHA-256. Format 1, of older versions, had no checksum anywhere, and is
+still read. That the format says whether there must be a checksum is what shows a
+flipped bit in either of the two.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,6 +57,22 @@ def read_summary(path: Path) -> dict[str, Any] | None:
         return None
     summary.pop(FORMAT_KEY, None)
     return summary
+
+
+def read_predictor(path: Path) -> dict[str, Any] | None:
+    """Return what a run's predictor is made of, or None where that is not kept.
+
+    Raises:
+        UserError: if it is damaged.
+    """
+    remedy = "put a copy of it back, or resume the run to write it again"
+    try:
+        settings = _read_sealed(path, remedy)
+    except FileNotFoundError:
+        return None
+    if settings.pop(FORMAT_KEY, None) != FORMAT:  # there never was one without
+        raise UserError(f"{path} is damaged: it does not say its format; {remedy}")
+    return settings
 
 
 def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Batches as a pure function of the seed and the step, gathered on the device."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax import _checks
-from seqconv_jax._examples import weights_of
+from seqconv_jax._windows import option_of
 
 PADDING_ROW = -1  # the row number that fills up a last batch, and weighs nothing
 
@@ -18,7 +19,8 @@ class Dataset(Protocol):
     """The data that training asks for; `seqconv_jax.data.task.Task` is one.
 
     The example of row `r` is `inputs[r]`, or `inputs[r + offsets]`, with `targets[r]`.
-    It may have `weights` besides, `(rows,)`, of the examples in the training loss.
+    It may have `weights` besides, `(rows,)`, of the examples in the training loss, and
+    `target_offsets`, `reference`, `relative` and `visible`, as a `Task` has.
     """
 
     @property
@@ -47,6 +49,10 @@ class DeviceData(NamedTuple):
         targets: `(rows, outputs)`.
         offsets: `(length,)` int32, or None where a row of `inputs` is a whole sequence.
         weights: `(rows,)` float32, or None where all examples count alike.
+        target_offsets: `(steps,)` int32, or None where a row has all its targets.
+        reference: int32, the offset of the row that values are relative to, or None.
+        relative: `(features,)` bool, the inputs that are; or None.
+        visible: `(length, features)` bool, the inputs that are not 0; or None.
 
     Example:
         >>> rows = jnp.arange(6.0).reshape(6, 1)
@@ -59,6 +65,10 @@ class DeviceData(NamedTuple):
     targets: jax.Array
     offsets: jax.Array | None
     weights: jax.Array | None = None
+    target_offsets: jax.Array | None = None
+    reference: jax.Array | None = None
+    relative: jax.Array | None = None
+    visible: jax.Array | None = None
 
 
 class Batch(NamedTuple):
@@ -80,12 +90,19 @@ class Batch(NamedTuple):
 
 def put_on_device(task: Dataset) -> DeviceData:
     """Copy a task's arrays to the default device, once."""
-    offsets, weights = task.offsets, weights_of(task)
+    types = {
+        **dict.fromkeys(("offsets", "target_offsets", "reference"), jnp.int32),
+        "weights": jnp.float32,
+        **dict.fromkeys(("relative", "visible"), jnp.bool_),
+    }
+    options = {name: option_of(task, name) for name in types}
     return DeviceData(
         jnp.asarray(task.inputs),
         jnp.asarray(task.targets),
-        None if offsets is None else jnp.asarray(offsets, jnp.int32),
-        None if weights is None else jnp.asarray(weights, jnp.float32),
+        **{
+            name: None if value is None else jnp.asarray(value, types[name])
+            for name, value in options.items()
+        },
     )
 
 
@@ -110,11 +127,30 @@ def gather(data: DeviceData, rows: jax.Array) -> Batch:
     weight = real.astype(jnp.float32)
     in_turn = rows[jnp.arange(rows.shape[0]) % jnp.maximum(jnp.sum(real), 1)]
     rows = jnp.maximum(jnp.where(real, rows, in_turn), 0)
-    where = rows
-    if data.offsets is not None:
-        where = rows[:, None] + data.offsets[None, :]
     loss_weight = None if data.weights is None else data.weights[rows]
-    return Batch(data.inputs[where], data.targets[rows], weight, loss_weight)
+    return Batch(_inputs(data, rows), _targets(data, rows), weight, loss_weight)
+
+
+def _inputs(data: DeviceData, rows: jax.Array) -> jax.Array:
+    if data.offsets is None:
+        return data.inputs[rows]
+    x = data.inputs[rows[:, None] + data.offsets[None, :]]
+    if data.relative is not None and data.reference is not None:
+        newest = data.inputs[rows + data.reference]
+        x = x - jnp.where(data.relative, newest, 0)[:, None]
+    return x if data.visible is None else jnp.where(data.visible, x, 0)
+
+
+def _targets(data: DeviceData, rows: jax.Array) -> jax.Array:
+    if data.target_offsets is None:
+        y = data.targets[rows]
+        if data.reference is not None:
+            y = y - data.targets[rows + data.reference]
+        return y
+    y = data.targets[rows[:, None] + data.target_offsets[None, :]]
+    if data.reference is not None:
+        y = y - data.targets[rows + data.reference][:, None]
+    return y.reshape(rows.shape[0], math.prod(y.shape[1:]))
 
 
 def epoch_order(

@@ -6,7 +6,7 @@ arrays once on the host.
 
 import contextlib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
@@ -16,9 +16,9 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect, first_line
 from seqconv_jax._leaves import check_leaves, named_leaves
-from seqconv_jax.losses import takes_labels
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.history import check_run
+from seqconv_jax.train.labels import check_labels
 from seqconv_jax.train.scores import Score, check_metrics, check_score
 
 
@@ -43,7 +43,7 @@ def check_fit_arguments(
     expect(len(rows["train"]) > 0, "task.train", "at least one row", [])
     splits = {f"task.{name}": rows[name] for name in ("train", "validation")}
     _check_values(task, splits)
-    _check_labels(task, splits, (loss, *metrics.values()))
+    check_labels(model, task, splits, (loss, *metrics.values()))
     if ids := _ids_of(model, task.inputs, task.example):
         _examples.check_ids(task, splits, ids)
     return metrics
@@ -139,7 +139,7 @@ def check_evaluation(
     rows = _examples.check_rows("rows", rows, task)
     expect(len(rows) > 0, "rows", "at least one row", [])
     _check_values(task, {"rows": rows}, targets=scores is not None)
-    _check_labels(task, {"rows": rows}, (scores or {}).values())
+    check_labels(model, task, {"rows": rows}, (scores or {}).values())
     expected, ids = declared(model, _one_example(task, rows))
     _check_variables(expected, params, batch_stats)
     if ids is not None:
@@ -179,23 +179,6 @@ def _check_values(
     for name in ("inputs", "targets") if targets else ("inputs",):
         _check_narrowing(f"task.{name}", getattr(task, name))
     _examples.check_finite(task, dict(splits), targets=targets)
-
-
-def _check_labels(
-    task: Any, splits: Mapping[str, np.ndarray], scores: Iterable[Score]
-) -> None:
-    """Raise for targets that are no labels where one of our scores takes labels."""
-    if not any(map(takes_labels, scores)):
-        return
-    targets = np.asarray(task.targets)
-    for split, rows in splits.items():
-        used = targets[rows]
-        if used.size and (used.min() < 0 or used.max() > 1):
-            raise UserError(
-                f"`task.targets` must be labels from 0 to 1, as binary_cross_entropy "
-                f"and accuracy take them, got numbers from {used.min()} to "
-                f"{used.max()} in rows of `{split}`"
-            )
 
 
 def _check_narrowing(name: str, array: Any) -> None:

@@ -185,16 +185,34 @@ def predict(
         >>> predict(nn.Dense(1), params, task, rows[5:2:-1])[:, 0].tolist()
         [10.0, 8.0, 6.0]
     """
-    batch_stats = {} if batch_stats is None else batch_stats
-    batch_size = _checks.positive_int("batch_size", batch_size)
-    rows = check_evaluation(model, params, batch_stats, task, rows, None)
-    data = put_on_device(task)
+    outputs = Outputs(model, batch_size)
+    return outputs(params, {} if batch_stats is None else batch_stats, task, rows)
 
-    @jax.jit
-    def apply(params, batch_stats, rows):
+
+class Outputs:
+    """A model's outputs; compiled once for rows and data of the same shapes.
+
+    Args:
+        model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
+        batch_size: rows at a time.
+    """
+
+    def __init__(self, model: Any, batch_size: int = EVALUATION_BATCH_SIZE):
+        """Compile nothing yet; the first call does."""
+        self._model = model
+        self._batch_size = _checks.positive_int("batch_size", batch_size)
+        self._call = jax.jit(self._one)
+
+    def __call__(
+        self, params: Any, batch_stats: Any, task: Dataset, rows: np.ndarray
+    ) -> np.ndarray:
+        """Return `(n, outputs)`, in the order of `rows`; raise as `predict`."""
+        rows = check_evaluation(self._model, params, batch_stats, task, rows, None)
+        data = put_on_device(task)
+        batches = in_order(rows, min(self._batch_size, len(rows)))
+        outputs = [self._call(params, batch_stats, data, batch) for batch in batches]
+        return np.concatenate(jax.device_get(outputs))[: len(rows)]
+
+    def _one(self, params, batch_stats, data, rows):
         x = gather(data, rows).x
-        return forward(model, params, batch_stats, x, train=False)[0]
-
-    batches = in_order(rows, min(batch_size, len(rows)))
-    outputs = [apply(params, batch_stats, batch) for batch in batches]
-    return np.concatenate(jax.device_get(outputs))[: len(rows)]
+        return forward(self._model, params, batch_stats, x, train=False)[0]

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from seqconv_jax._memory import expect_memory, machine_memory
+from seqconv_jax._windows import outputs_of
 from seqconv_jax.nn import call
 from seqconv_jax.nn.summary import count_parameters
 from seqconv_jax.train.batches import Dataset
@@ -37,7 +38,7 @@ def check_sizes(model: Any, task: Dataset, *, batch_size: int, steps: int) -> No
     data = sum(getattr(array, "nbytes", 0) for array in (task.inputs, task.targets))
     expect_memory("task", "its arrays", data, there)
     example = np.asarray(task.example)
-    batch = batch_size * example.nbytes
+    batch = batch_size * (example.nbytes + 4 * outputs_of(task))
     expect_memory("batch_size", batch_size, batch, there)
     expect_memory("steps_per_epoch", steps, 4 * steps * batch_size, there)
     if there is not None and batch > there // _MUCH:

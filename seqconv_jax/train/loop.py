@@ -15,6 +15,7 @@ from seqconv_jax.train.epochs import Parts, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.plateau import scaled_by_plateau
+from seqconv_jax.train.predictor_settings import predictor_settings
 from seqconv_jax.train.reporter import NullReporter, Reporter
 from seqconv_jax.train.same_fit import check_may_change, fit_settings
 from seqconv_jax.train.selection import Best, ModelSelection, Record
@@ -98,7 +99,8 @@ def fit(
             equals); must be given for a metric whose name does not say.
         patience: so many epochs in a row without a better one end training; None for
             never.
-        run: a run directory, for the history and the checkpoints; None keeps nothing.
+        run: a run directory, for the history, the checkpoints and what a
+            `runs.Predictor` needs; None keeps nothing.
         steps_per_call: steps of one compiled call; by default one on a CPU, many on
             a GPU.
         ema_decay: the weight on its past, in (0, 1), of a moving average of the
@@ -161,8 +163,9 @@ def fit(
     )
     ema_decay = check_decay(ema_decay)
     check_may_change(may_change)
-    settings = {}
+    settings, predictor = {}, {}
     if run is not None:
+        predictor = predictor_settings(model, task, {"loss": loss, **metrics})
         settings = fit_settings(
             task,
             seed=seed,
@@ -202,7 +205,7 @@ def fit(
 
     with (
         stop_on_signals() as request,
-        open_store(run, selection, settings, steps, may_change) as store,
+        open_store(run, selection, settings, steps, may_change, predictor) as store,
     ):
         parts = Parts(
             model,

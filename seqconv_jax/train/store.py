@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from seqconv_jax._checks import UserError
@@ -14,7 +14,10 @@ from seqconv_jax.train.step import Metrics
 
 
 class RunDirectory(Protocol):
-    """Where a run keeps its history and checkpoints: `seqconv_jax.runs.Run`."""
+    """Where a run keeps its history and checkpoints: `seqconv_jax.runs.Run`.
+
+    It may have a `write_predictor` besides, which is told what a predictor is made of.
+    """
 
     @property
     def checkpoint_dir(self) -> Any: ...  # noqa: D102
@@ -54,6 +57,7 @@ class RunStore:
         settings: what the run's numbers depend on.
         steps: steps of an epoch.
         may_change: settings that a resumed run may change.
+        predictor: what a predictor is made of besides the weights.
     """
 
     def __init__(
@@ -64,10 +68,12 @@ class RunStore:
         settings: Settings,
         steps: int,
         may_change: Collection[str],
+        predictor: Mapping[str, Any],
     ):
         """Keep the parts."""
         self._run, self._checkpoints, self._selection = run, checkpoints, selection
         self._settings, self._steps, self._may_change = settings, steps, may_change
+        self._predictor = predictor
         self._directory = run.checkpoint_dir.parent
 
     def restore(self, state: TrainState, totals: Metrics):
@@ -75,6 +81,7 @@ class RunStore:
         step = self._checkpoints.latest
         if step is None:
             self._start()
+            self._write_predictor()
             return state, totals, []
         info = self._checkpoints.info(step)
         check_same_fit(
@@ -99,6 +106,7 @@ class RunStore:
         tree = self._checkpoints.load(step, {"state": state, "totals": totals})
         if len(lines) > epochs:
             self._run.write_history(lines[:epochs])
+        self._write_predictor()
         return tree["state"], tree["totals"], lines[:epochs]
 
     def best(self, state: TrainState, history: list[Record]) -> Best | None:
@@ -154,6 +162,12 @@ class RunStore:
             )
         self._run.write_history([])
 
+    def _write_predictor(self) -> None:
+        """Write it anew: what a resumed run may change may be part of it."""
+        write = getattr(self._run, "write_predictor", None)
+        if write is not None:
+            write(self._predictor)
+
     def _lines(self, held: list[Record] | None) -> list[Record]:
         try:
             return self._run.history()
@@ -168,6 +182,7 @@ def open_store(
     settings: Settings,
     steps: int,
     may_change: Collection[str],
+    predictor: Mapping[str, Any],
 ) -> Iterator[NullStore | RunStore]:
     """Open a run's checkpoints; what is still being written is finished at the end."""
     if run is None:
@@ -178,4 +193,6 @@ def open_store(
     with Checkpoints(
         run.checkpoint_dir, monitor=selection.monitor, mode=selection.mode
     ) as checkpoints:
-        yield RunStore(run, checkpoints, selection, settings, steps, may_change)
+        yield RunStore(
+            run, checkpoints, selection, settings, steps, may_change, predictor
+        )

@@ -1,4 +1,6 @@
+import gc
 import os
+import threading
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -95,6 +97,25 @@ class TestWhatIsKept:
             monkeypatch.undo()
             checkpoints.save(40, make_tree(), None)
             assert checkpoints.steps == [30, 40]
+
+    @pytest.mark.filterwarnings("ignore:coroutine 'OrbaxLayout:RuntimeWarning")
+    def test_a_failed_save_leaves_no_thread_behind(self, saved, monkeypatch):
+        make, before = os.mkdir, set(threading.enumerate())
+
+        def deny(path, *arguments, **options):
+            if "arrays" in str(path):
+                raise PermissionError(13, "Permission denied")
+            return make(path, *arguments, **options)
+
+        with Checkpoints(saved) as checkpoints:
+            monkeypatch.setattr(os, "mkdir", deny)
+            checkpoints.save(30, make_tree(30), {"val_loss": 0.1})
+            with pytest.raises(UserError, match="30: Permission denied; step 20 is"):
+                checkpoints.wait()
+        gc.collect()  # what Orbax leaves behind
+        waiting = set(threading.enumerate()) - before
+        assert not [t for t in waiting if "Signaling" in type(t).__name__]
+        assert sorted(os.listdir(saved)) == ["10", "20"]
 
     def test_an_earlier_step_raises(self, saved):
         with (

@@ -39,7 +39,7 @@ def test_targets_lead_back_to_the_labels(labels):
     [
         (lambda: Classes(("a",)), "at least 2"),
         (lambda: Classes(("a", "a")), "different"),
-        (lambda: Classes("ab"), "tuple"),
+        (lambda: Classes("ab"), "tuple"),  # pyright: ignore[reportArgumentType]
         (lambda: Classes(("a", "")), "texts"),
         (lambda: THREE.targets(["a", "d"]), "got 'd' for example 1"),
         (lambda: THREE.probabilities(np.zeros((2, 1))), "(n, 3)"),

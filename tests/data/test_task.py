@@ -1,11 +1,13 @@
 """Every array of a task made by hand is looked at once."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
 import seqconv_jax as sc
+from seqconv_jax import _examples
 
 TABLE = np.arange(40, dtype=np.float32).reshape(20, 2)
 TARGETS = TABLE[:, :1]
@@ -69,6 +71,26 @@ def task(**changes) -> sc.data.Task:
             {"weights": (np.arange(20) < 4).astype(float)},
             "`task.weights` must be above 0 for a row of `train`",
         ),
+        (
+            {"target_offsets": np.arange(1, 4)},
+            r"`task.test` must be rows from 4 to 16 \(20 rows, offsets from -4 to 3\), "
+            "got 19",
+        ),
+        ({"reference": -5}, "`task.train` must be rows from 5 to 19 .*from -5 to 0"),
+        ({"target_offsets": np.arange(0)}, "`task.target_offsets` must be at least"),
+        ({"target_offsets": np.ones(2)}, "`task.target_offsets` must hold integers"),
+        ({"reference": 0.0}, "`task.reference` must be an integer, .* got 0.0"),
+        ({"relative": np.ones(2, bool)}, "`task.reference` must be given where"),
+        (
+            {"relative": np.ones(3, bool), "reference": 0},
+            r"`task.relative` must be of shape \(2,\), got shape \(3,\)",
+        ),
+        ({"visible": np.ones((5, 2))}, "`task.visible` must hold .*, got float64"),
+        ({"visible": np.ones((4, 2), bool)}, r"of shape \(5, 2\), got shape \(4, 2\)"),
+        (
+            {"visible": np.ones(2, bool), "offsets": None},
+            "`task.visible` must be None without `offsets`",
+        ),
     ],
 )
 def test_arrays_that_are_no_examples(changes, message):
@@ -98,3 +120,35 @@ def test_rows_of_any_integer_type_are_the_same_rows():
 def test_no_rows_are_no_rows():
     x, y = task().gather(np.array([], np.int32))
     assert x.shape == (0, 5, 2) and y.shape == (0, 1)
+
+
+def uses(data: sc.data.Task, **places) -> list[int]:
+    """The rows of 6 to 9 that read a NaN at the given places."""
+    for name, place in places.items():
+        array = getattr(data, name).copy()
+        array[place] = np.nan
+        data = dataclasses.replace(data, **{name: array})
+    found = []
+    for row in range(6, 10):
+        try:
+            _examples.check_finite(data, {"rows": np.array([row])})
+        except sc.UserError as error:
+            assert f"`task.{next(iter(places))}` must be finite where" in str(error)
+            found.append(row)
+    return found
+
+
+def test_a_missing_number_matters_where_it_is_read():
+    seen = np.array([[1, 1], [1, 1], [0, 1]], bool)
+    part = {"train": np.arange(6, 10), "validation": np.arange(6, 7)}
+    part["test"] = part["validation"]
+    plain = task(offsets=np.array([-3, -2, 1]), visible=seen, **part)
+    assert uses(plain, inputs=(8, 0)) == []  # where the offset 1 hides it, or nobody is
+    assert uses(plain, inputs=(6, 0)) == [8, 9]
+    assert uses(plain, inputs=(8, 1)) == [7]
+    relative = np.array([True, False])
+    other = dataclasses.replace(plain, reference=-1, relative=relative)
+    assert uses(other, inputs=(8, 0)) == [9]
+    assert uses(other, targets=(8, 0)) == [8, 9]  # its own, and the one before row 9
+    ahead = dataclasses.replace(plain, target_offsets=np.array([1, 2]))
+    assert uses(ahead, targets=(8, 0)) == [6, 7]

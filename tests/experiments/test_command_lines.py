@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
-NAMES = ["imdb_conv1d", "jena_conv1d", "jena_hybrid", "csi300_conv1d"]
+NAMES = ["imdb_conv1d", "jena_conv1d", "jena_hybrid", "csi300_conv1d", "forecast"]
 
 
 def run(name, *arguments, timeout=120, **environment):

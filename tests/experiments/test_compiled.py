@@ -5,13 +5,13 @@ import zlib
 from pathlib import Path
 
 import _cli
-import _compiled
 import csi300_conv1d
 import jax
 import pytest
 from experiments.test_command_lines import run
 
 from seqconv_jax import UserError
+from seqconv_jax.cli import compiled
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_place_that_cannot_be_written(settings_of_jax, tmp_path, monkeypatch, 
 
 
 def test_parts_and_the_oldest_are_dropped(settings_of_jax, monkeypatch):
-    directory = _compiled.default_directory()
+    directory = compiled.default_directory()
     directory.mkdir(parents=True, exist_ok=True)
     whole = zlib.compress(os.urandom(500))
     flipped = bytearray(whole)
@@ -83,7 +83,7 @@ def test_parts_and_the_oldest_are_dropped(settings_of_jax, monkeypatch):
         path = directory / f"{name}-cache"
         path.write_bytes(content)
         os.utime(path, (2e9 - age, 2e9 - age))
-    monkeypatch.setattr(_compiled, "_MOST", 2 * len(whole))
+    monkeypatch.setattr(compiled, "_MOST", 2 * len(whole))
     start()
     left = {path.name for path in directory.iterdir()}
     assert left & {f"{name}-cache" for name in contents} == {

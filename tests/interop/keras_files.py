@@ -93,11 +93,20 @@ def small():
     )
 
 
-def gru_file(path, version, options, weights, *, listed=False, root="model_weights"):
+def gru_file(
+    path,
+    version,
+    options,
+    weights,
+    *,
+    listed=False,
+    root="model_weights",
+    kind="GRU",
+):
     """Write an HDF5 file as Keras 2 did: a GRU and a dense layer on (5, 3)."""
     layers = [
         {
-            "class_name": "GRU",
+            "class_name": kind,
             "config": {"name": "gru_1", "batch_input_shape": [None, 5, 3], **options},
         },
         {"class_name": "Dense", "config": {"name": "dense_1", "units": 1}},

@@ -76,3 +76,21 @@ def test_the_name_that_tensorflow_first_gave_the_layers(tmp_path):
         file.move("layers", "_layer_checkpoint_dependencies")
     params = load_keras_weights(path, loaded.model, jnp.zeros((1, 9), int))
     jax.tree.map(assert_same_bits, params, loaded.params)
+
+
+def test_names_that_windows_divided(tmp_path):
+    built, path = keras_files.small(), tmp_path / "a.weights.h5"
+    loaded = load_keras(save(built, tmp_path / "a.keras"))
+    save_weights(built, path)
+    with h5py.File(path) as old, h5py.File(tmp_path / "windows.h5", "w") as new:
+
+        def copy(name, item):
+            *folders, last = name.split("/")
+            if last.isdigit():
+                new["\\".join(folders[:-1]) + "/vars/" + last] = item[()]
+
+        old.visititems(copy)
+        assert {"layers\\gru\\cell", "layers\\conv1d"} <= set(new)
+    example = jnp.zeros((1, 9), int)
+    params = load_keras_weights(tmp_path / "windows.h5", loaded.model, example)
+    jax.tree.map(assert_same_bits, params, loaded.params)

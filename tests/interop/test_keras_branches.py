@@ -177,10 +177,6 @@ def with_a_state(x):
     return k.GRU(2, name="begun")(x, initial_state=state)
 
 
-def over_time(x):
-    return k.Concatenate(axis=1, name="longer")([x, same(3)(x)])
-
-
 def difference(x):
     return k.Subtract(name="difference")([x, same(3)(x)])
 
@@ -196,7 +192,6 @@ def operation(x):
         (called_twice, "layer 'shared' (Dense) is called 2 times"),
         (in_training, "layer 'forced' (Dropout) is called with training=True"),
         (with_a_state, "layer 'begun' (GRU) has no counterpart here; there are Add"),
-        (over_time, "layer 'longer' (Concatenate) must have axis -1 or 2"),
         (difference, "layer 'difference' (Subtract) has no counterpart here"),
         (operation, "(Exp) has no counterpart here"),
         (lambda x: [same(2, name="a")(x), same(2, name="b")(x)], "end in one layer"),

@@ -20,9 +20,7 @@ def test_a_file_that_is_none(tmp_path):
     path.write_bytes(b"")
     assert "expected a file of Keras's" in message_of(load_keras, path)
     path.write_bytes(b"\x80\x04\x95pickle")
-    assert "got one that begins with b'\\x80\\x04\\x95pickl'" in message_of(
-        load_keras, path
-    )
+    assert "it is a Python pickle, which may run code" in message_of(load_keras, path)
 
 
 def test_what_is_no_regular_file_is_never_waited_for(tmp_path):
@@ -46,7 +44,9 @@ def test_long_values_are_cut_in_messages(whole, tmp_path):
 
 
 def test_weights_without_a_model(weights):
-    assert "holds weights alone: build the model" in message_of(load_keras, weights)
+    assert "holds weights alone: give the `architecture`" in message_of(
+        load_keras, weights
+    )
 
 
 @pytest.mark.parametrize("keep", [12, 300, 0.5, 0.99])

@@ -15,30 +15,34 @@ GATES = {"units": 2, "recurrent_activation": "sigmoid"}
 
 LAYERS = {
     "another layer": (
-        k.UpSampling1D(2),
-        r"layer 'up_\w*' \(UpSampling1D\) has no counterpart here; there are Activ",
+        k.SeparableConv1D(2, 3),
+        r"layer 'sep\w*' \(SeparableConv1D\) has no counterpart here; there are Activ",
     ),
-    "an option": (k.GRU(3, activation="relu"), r"\(GRU\) must have activation 'tanh'"),
+    "an activation of the candidate": (
+        k.GRU(3, activation="gelu"),
+        r"\(GRU\) has activation 'gelu', which has no counterpart",
+    ),
+    "a shape of images": (k.Reshape((2, 2, 3)), r"\(Reshape\) has target_shape \[2, 2"),
+    "an inner layer": (
+        k.TimeDistributed(k.RepeatVector(2)),
+        r"\(TimeDistributed\) must wrap one of Activation, .* got RepeatVector",
+    ),
     "groups": (k.Conv1D(2, 3, groups=2), r"\(Conv1D\) must have groups 1 .* got 2"),
     "an activation": (
-        k.Conv1D(2, 3, activation="mish"),
-        r"\(Conv1D\) has activation 'mish', which has no counterpart",
+        k.Conv1D(2, 3, activation="log_softmax"),
+        r"\(Conv1D\) has activation 'log_softmax', which has no counterpart",
     ),
     "gates": (
-        k.GRU(3, recurrent_activation="relu"),
-        r"\(GRU\) has recurrent_activation 'relu', which has no counterpart",
+        k.GRU(3, recurrent_activation="gelu"),
+        r"\(GRU\) has recurrent_activation 'gelu', which has no counterpart",
     ),
     "reversed states": (
         k.GRU(3, go_backwards=True, return_sequences=True),
         r"\(GRU\) returns its states in reverse order",
     ),
-    "a state that lives on": (
-        k.GRU(3, stateful=True),
-        r"\(GRU\) must have stateful None or False",
-    ),
     "another wrapped layer": (
         k.Bidirectional(k.RNN(k.LSTMCell(2))),
-        r"\(Bidirectional\) must wrap a GRU or LSTM or SimpleRNN to be represented",
+        r"\(Bidirectional\) must wrap a GRU or LSTM or SimpleRNN or CuDNN",
     ),
     "unlike directions": (
         k.Bidirectional(
@@ -51,8 +55,8 @@ LAYERS = {
         r"\(Bidirectional\) has directions that differ",
     ),
     "an activation of the state": (
-        k.SimpleRNN(3, activation="sigmoid"),
-        r"\(SimpleRNN\) has activation 'sigmoid', which has no counterpart",
+        k.SimpleRNN(3, activation="gelu"),
+        r"\(SimpleRNN\) has activation 'gelu', which has no counterpart",
     ),
     "another axis": (
         k.LayerNormalization(axis=1),

@@ -168,7 +168,7 @@ def test_rate_zero_needs_no_key():
             [X[0]],
             r"`x` must have shape \(batch, time, features\), got \(6, 3\)",
         ),
-        (GRU(5, gate_activation="relu"), [X], "`gate_activation` must be one of"),
+        (GRU(5, gate_activation="gelu"), [X], "`gate_activation` must be one of"),
         (
             GRUCell(5),
             [np.zeros((4, 6)), X[:, 0]],

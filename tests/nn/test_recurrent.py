@@ -147,8 +147,8 @@ def test_equals_keras_in_a_model_with_convolutions(name):
     [
         (nn.LSTM(0), "`units` must be a positive integer, got 0"),
         (nn.SimpleRNN(True), "`units` must be a positive integer, got True"),
-        (nn.LSTM(5, gate_activation="relu"), "`gate_activation` must be one of"),
-        (nn.SimpleRNN(5, activation="selu"), "`activation` must be one of 'tanh'"),
+        (nn.LSTM(5, gate_activation="gelu"), "`gate_activation` must be one of"),
+        (nn.SimpleRNN(5, activation="gelu"), "`activation` must be one of 'tanh'"),
         (nn.LSTM(5, dropout=1.0), r"`dropout` must be a number in \[0, 1\), got 1.0"),
         (nn.SimpleRNN(5, recurrent_dropout=-1), "`recurrent_dropout` must be a number"),
     ],

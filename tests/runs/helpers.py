@@ -14,6 +14,7 @@ def finished(path, **config):
     with runs.open(path, config={**CONFIG, **config}) as run:
         run.write_history([{"epoch": 1, "step": 5}])
         run.write_summary({"test_mae": 0.25})
+        run.write_predictor({"format": 1})
         run.checkpoint_dir.mkdir()
         (run.checkpoint_dir / "5").mkdir()
         for name in FIGURES:

@@ -167,11 +167,53 @@ class RecordsKind:
         return expected
 
 
+class PredictorKind:
+    """Cases of a damaged run that somebody wants to use."""
+
+    def __init__(self, folder: Path):
+        """Train a run with two checkpoints."""
+        self._whole = folder / "whole"
+        train(self._whole, "gru")
+        self._expected = {
+            step: predictor_of(self._whole, step) for step in _steps(self._whole)
+        }
+
+    def damage(self, rng: Random, folder: Path) -> tuple[Any, str]:
+        """Copy the run and damage it."""
+        out = folder / "run"
+        shutil.copytree(self._whole, out)
+        damage = damage_run(rng, out)
+        step = rng.choice(sorted(self._expected))
+        return (out, step, damage), f"step {step}, {damage.how}"
+
+    def run(self, case: Any) -> tuple[str, str]:
+        """Load the predictor; return the outcome, or raise the error."""
+        out, step, damage = case
+        got = predictor_of(out, step)
+        if damage.touched():
+            return LOST, OUTSIDE
+        wrong = [k for k, v in self._expected[step].items() if got[k] != v]
+        return (LOST, f"another {', '.join(wrong)}") if wrong else (RIGHT, "")
+
+
 def load(out: Path, step: int) -> Any:
     """Return the state of a run at a step."""
     from seqconv_jax import checkpoint
 
     return checkpoint.load_params(out, step=step, part="state")
+
+
+def predictor_of(out: Path, step: int) -> dict[str, Any]:
+    """Return what a predictor of a run is made of."""
+    from seqconv_jax import runs
+
+    predictor = runs.load(out, step=step)
+    return {
+        "model": predictor.model,
+        "params": digest(predictor.params),
+        "input": predictor.preprocessor.settings(),
+        "scores": predictor.scores,
+    }
 
 
 def records(out: Path) -> dict[str, Any]:
@@ -217,6 +259,10 @@ DIRECTORIES: dict[str, Callable[[Path], Any]] = {
     "resume-gru": lambda folder: ResumeKind(folder, "gru"),
     "resume-text": lambda folder: ResumeKind(folder, "text"),
     "checkpoint": CheckpointKind,
+    "predictor": PredictorKind,
     "records": RecordsKind,
 }
-WEIGHTS = {"resume-gru": 1, "resume-text": 1, "checkpoint": 3, "records": 6}
+WEIGHTS = {
+    **{"resume-gru": 1, "resume-text": 1},
+    **{"checkpoint": 3, "predictor": 3, "records": 6},
+}

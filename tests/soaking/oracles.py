@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+_MISSING = "nan na n/a null none <na> -nan #n/a ? - -- . .. ... * n.a. missing".split()
+_MISSING.append("")
+
 
 def dated_csv(content: bytes, value: Any) -> str | None:
     """Say in which cell a CSV of days was read as another number or day."""
@@ -23,13 +26,16 @@ def plain_csv(content: bytes, value: Any) -> str | None:
 
 def _csv(content: bytes, value: Any, time: str | None, fill: bool) -> str | None:
     try:
-        text = content.decode("utf-8-sig")
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
         table = list(csv.reader(io.StringIO(text, newline=None), strict=True))
     except (ValueError, csv.Error) as error:
         return f"read although {error}"
     table = [row for row in table if any(cell.strip() for cell in row) or len(row) > 1]
-    names = [name.strip() for name in table[0]] if table else []
-    rows = table[1:]
+    # lines above the names have fewer fields, and none of the names
+    head = [at for at, row in enumerate(table) if value["columns"][0] in row][:1] or [0]
+    names = [name.strip() for name in table[head[0]]] if table else []
+    rows = table[head[0] + 1 :]
     if len(rows) != len(value["values"]):
         return f"{len(value['values'])} rows of {len(rows)}"
     for column, name in enumerate(value["columns"]):
@@ -51,7 +57,7 @@ def _csv(content: bytes, value: Any, time: str | None, fill: bool) -> str | None
 
 def _number(cell: str) -> float | None:
     """Return a cell's number, NaN where it has none, None where it is no number."""
-    if cell.lower() in ("", "nan", "na", "n/a", "null", "none", "<na>", "-nan", "#n/a"):
+    if cell.lower() in _MISSING:
         return math.nan
     if "_" in cell or not cell.isascii():
         return None

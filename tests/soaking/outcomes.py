@@ -14,7 +14,7 @@ PLACES = ("out", "data", "data_file", "resume", "overwrite", "compilation_cache"
 
 
 def outcome_of(out: Path) -> dict[str, Any]:
-    """Return config, history, summary and the hash of every checkpoint of a run.
+    """Return the records of a run, its predictor and the hash of every checkpoint.
 
     Folders of it that are runs of their own are part of it.
     """
@@ -29,6 +29,8 @@ def outcome_of(out: Path) -> dict[str, Any]:
         if (folder / "summary.json").exists():
             summary = json.loads((folder / "summary.json").read_bytes())
             found[f"{name} summary"] = _without(TIMES, summary)
+        predictor = json.loads((folder / "predictor.json").read_bytes())
+        found[f"{name} predictor"] = _without((SEAL,), predictor)
         for step in sorted((folder / "checkpoints").iterdir()):
             if step.name.isdecimal():
                 found[f"{name} checkpoint {step.name}"] = _state(folder, step.name)

@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -5,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from seqconv_jax import UserError
+from seqconv_jax import UserError, nn
 from seqconv_jax.data.task import Task
-from seqconv_jax.train import batches
+from seqconv_jax.train import batches, check_fit
+from seqconv_jax.train.same_fit import fit_settings
 
 
 def ramp_task(**changes):
@@ -58,6 +60,79 @@ def test_gather_takes_whole_rows_without_offsets():
 def test_a_padding_row_weighs_nothing():
     data = batches.put_on_device(ramp_task())
     assert batches.gather(data, jnp.array([4, -1])).weight.tolist() == [1, 0]
+
+
+def windows(change, relative, visible, ahead=True):
+    """Two columns in and two out, three steps ahead; what is not shown is NaN."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(2, 20, 2)).astype(np.float32)
+    if visible:
+        x[12:, 1] = np.nan
+    return ramp_task(
+        inputs=x,
+        targets=y,
+        offsets=np.array([-3, -1, 1, 2], np.int32),
+        target_offsets=np.array([1, 2, 4], np.int32) if ahead else None,
+        reference=-1 if change or relative else None,
+        relative=np.array([True, False]) if relative else None,
+        visible=np.array([[1, 1], [1, 1], [1, 0], [1, 0]], bool) if visible else None,
+        train=np.arange(3, 10, dtype=np.int32),
+        validation=np.arange(9, 13, dtype=np.int32),
+        test=np.arange(0, dtype=np.int32),
+    )
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+@pytest.mark.parametrize("change", [True, False])
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("visible", [True, False])
+def test_windows_are_gathered_as_a_loop_reads_them(ahead, change, relative, visible):
+    task = windows(change, relative, visible, ahead)
+    rows = np.array([3, 9, 12])
+    batch = batches.gather(batches.put_on_device(task), jnp.asarray(rows))
+    x, y = task.gather(rows)
+    np.testing.assert_array_equal(batch.x, x)
+    np.testing.assert_array_equal(batch.y, y)
+    np.testing.assert_array_equal(task.truth(rows), y)
+    assert x.dtype == y.dtype == np.float32
+    assert y.shape == (3, task.outputs) == (3, 6 if ahead else 2)
+    for i, row in enumerate(rows):
+        for j, offset in enumerate([-3, -1, 1, 2]):
+            for column in range(2):
+                want = task.inputs[row + offset, column]
+                if relative and column == 0:
+                    want -= task.inputs[row - 1, 0]
+                if visible and column == 1 and offset > 0:
+                    want = 0
+                assert x[i, j, column] == want
+        for j, offset in enumerate([1, 2, 4] if ahead else [0]):
+            for column in range(2):
+                want = task.targets[row + offset, column]
+                if change or relative:
+                    want -= task.targets[row - 1, column]
+                assert y[i, 2 * j + column] == want
+
+
+def test_a_task_without_the_options_of_windows_traces_nothing_of_them():
+    data = batches.put_on_device(ramp_task())
+    assert data[4:] == (None,) * 4
+    jaxpr = str(jax.make_jaxpr(batches._inputs)(data, jnp.arange(3, 6)))
+    assert "select_n" not in jaxpr.split("gather")[-1]
+
+
+def test_how_windows_are_read_is_part_of_what_a_run_depends_on():
+    plain, ahead = fit_settings(ramp_task()), fit_settings(windows(True, True, True))
+    names = {f"data.{name}" for name in ("target_offsets", "reference", "relative")}
+    assert names | {"data.visible"} == {*ahead} - {*plain}
+
+
+def test_a_dataset_by_hand_needs_none_of_the_options():
+    names = ("inputs", "targets", "offsets", "train", "validation", "test")
+    names += ("replacement", "example")
+    task = ramp_task()
+    by_hand: Any = SimpleNamespace(**{name: getattr(task, name) for name in names})
+    assert batches.put_on_device(by_hand)[3:] == (None,) * 5
+    check_fit(nn.Dense(1), by_hand, epochs=1)
 
 
 def test_padding_rows_repeat_the_batch_in_turn():

@@ -10,7 +10,14 @@ from flax import linen
 
 from seqconv_jax import UserError, train
 from seqconv_jax.data import Task
-from seqconv_jax.losses import accuracy, binary_cross_entropy, mae, mse
+from seqconv_jax.losses import (
+    accuracy,
+    binary_cross_entropy,
+    categorical_accuracy,
+    categorical_cross_entropy,
+    mae,
+    mse,
+)
 from seqconv_jax.nn import Activation, Dense, Sequential
 from seqconv_jax.optim import rmsprop
 from seqconv_jax.train.outputs import check_scores_fit
@@ -97,3 +104,34 @@ def test_the_scores_are_those_of_the_logits():
     expected = train.evaluate(logits, PARAMS, TASK, ROWS, of_logits)
     assert got == pytest.approx(expected, rel=1e-6)
     assert got["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "score, activation, named",
+    [
+        (categorical_accuracy, "sigmoid", "losses.accuracy, from_prob"),
+        (accuracy, "softmax", "losses.categorical_accuracy, from_prob"),
+        (categorical_cross_entropy, "softmax", "losses.categorical_cross_entropy, fr"),
+    ],
+)
+def test_the_score_of_the_activation_is_named(score, activation, named):
+    model = Sequential((Dense(3, activation),))
+    with pytest.raises(UserError, match=f"which takes logits; give functools.*{named}"):
+        check_scores_fit(model, {"acc": score})
+
+
+@pytest.mark.parametrize(
+    "score, activation, message",
+    [
+        (categorical_accuracy, "sigmoid", "of each label, .* give losses.accuracy, or"),
+        (
+            binary_cross_entropy,
+            "softmax",
+            "that sum to 1, .* give losses.categorical_cross_entropy, or",
+        ),
+    ],
+)
+def test_probabilities_of_labels_and_of_classes_differ(score, activation, message):
+    score = partial(score, from_probabilities=True)
+    with pytest.raises(UserError, match=f"`acc` must take probabilities {message}"):
+        check_scores_fit(Sequential((Dense(3, activation),)), {"acc": score})

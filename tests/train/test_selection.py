@@ -20,6 +20,8 @@ from seqconv_jax.train.selection import ModelSelection
         *((name, "max") for name in ("accuracy", "auc", "roc_auc", "f1", "f1_macro")),
         *((name, "max") for name in ("top_5_accuracy", "recall_at_5", "r2_score")),
         *((name, "max") for name in ("log_likelihood", "hit_rate", "precision")),
+        *((name, "min") for name in ("categorical_cross_entropy", "pinball", "huber")),
+        *((name, None) for name in ("interval_rate", "quantile_rate")),
         *((name, None) for name in ("negative_log_likelihood", "neg_mae", "score")),
         *((name, None) for name in ("accuracy_drop", "lossless", "throughput", "5")),
     ],

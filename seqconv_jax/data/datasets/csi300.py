@@ -34,10 +34,10 @@ CSI300 = ForecastSetup(
 def load_csi300(
     path: str | os.PathLike[str] | None = None,
     *,
-    target: str = CSI300.target,
+    target: str | Sequence[str] = CSI300.target,
     lookback: Duration = CSI300.lookback,
     every: Duration = CSI300.every,
-    delay: Duration = CSI300.delay,
+    delay: Duration | None = None,
     split: Sequence[Any] | None = None,
     exact_horizon: bool = True,
     time: str = CSI300.time,
@@ -50,16 +50,17 @@ def load_csi300(
 ) -> ForecastTask:
     r"""Load daily bars of the CSI 300 index: find, read, cut and standardise.
 
-    By default 60 bars, today's the newest, forecast tomorrow's close. Weekends and
-    holidays make the sampling irregular, so windows are counted in rows.
+    By default 60 bars, today's the newest, forecast tomorrow's close. They are business
+    days: a duration is "5B" or "1w" (five bars), and a holiday is a gap.
 
     Args:
         path: a file with the columns date, open, high, low, close, vol and amount, or a
             directory with `000300.SH.csv`; see `files.find` for what happens without.
-        target: the column to forecast.
+        target: the column to forecast, or several.
         lookback: how many rows back inputs go.
         every: the rows between two inputs.
-        delay: the rows from the window's end to the target.
+        delay: the rows from the window's end to the target; None for one, or with
+            `horizon` for one step.
         split: two cut points, see `forecast_task`; None for rows 4,000 and 4,400.
         exact_horizon: whether the newest input is today's bar, so that the target lies
             `delay` bars later; False for one bar more between them.
@@ -69,8 +70,8 @@ def load_csi300(
         unsorted: what to do where time runs backwards, see `read_series`.
         reverse: whether the file has its newest row first.
         require_real: raise where the generated stand-in would be used.
-        **options: `purge`, `gaps`, `predict`, `replacement`, `scale_rows` and `inputs`
-            of `forecast_task`.
+        **options: those of `forecast_task` that are left, such as `horizon` for many
+            steps at once, `future`, `calendar`, `predict`, `purge` and `gaps`.
 
     Returns:
         The task; `task.report` tells what the file holds.
@@ -91,7 +92,7 @@ def load_csi300(
         ...     _ = path.write_text("\n".join(["date,close", *lines]))
         ...     task = load_csi300(path, split=(200, 300))
         >>> task.example.shape, task.horizon, task.actual(task.test[:1]).round(2)
-        ((1, 60, 1), '1 row', array([3362.]))
+        ((1, 60, 1), '1B', array([3362.]))
     """
     series = load_series(
         CSI300_FILE,
@@ -104,12 +105,13 @@ def load_csi300(
         unsorted=unsorted,
         reverse=reverse,
     )
+    alone = options.get("horizon") is None
     return forecast_task(
         series,
         target=target,
         lookback=lookback,
         every=every,
-        delay=delay,
+        delay=CSI300.delay if delay is None and alone else delay,
         split=CSI300.rows if split is None else split,
         exact_horizon=exact_horizon,
         **options,

@@ -2,7 +2,7 @@
 
 import math
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -11,11 +11,17 @@ import numpy as np
 from seqconv_jax._checks import expect, non_negative_int, positive_int
 from seqconv_jax._memory import expect_memory, machine_memory
 from seqconv_jax.data.datasets.imdb_file import read_reviews
-from seqconv_jax.data.datasets.synthetic_reviews import generated_reviews
+from seqconv_jax.data.datasets.imdb_preprocessor import reviews_preprocessor
+from seqconv_jax.data.datasets.synthetic_reviews import (
+    generated_reviews,
+    generated_word_index,
+)
+from seqconv_jax.data.files.cache import cache_dir
 from seqconv_jax.data.files.find import find
 from seqconv_jax.data.files.origin import Origin
 from seqconv_jax.data.files.source import KERAS_DATASETS, Source
 from seqconv_jax.data.task import Task
+from seqconv_jax.data.text.preprocessor import TextPreprocessor
 from seqconv_jax.data.text.sequences import LabelledSequences, pad, to_ids
 from seqconv_jax.data.text.vocabulary import read_word_index
 
@@ -54,9 +60,11 @@ class ReviewTask(Task):
 
     Attributes:
         vocabulary: ids are below this: the rows that an embedding needs.
+        preprocessor: takes raw reviews; None without a word index.
     """
 
     vocabulary: int
+    preprocessor: TextPreprocessor | None = field(default=None, repr=False)
 
     def without_validation(self) -> "ReviewTask":
         """Return the task that trains on the validation rows too and has none left.
@@ -109,7 +117,9 @@ def load_imdb(
 
     Returns:
         The task: train rows, then test rows, `(50_000, maxlen)` uint16 if the
-        vocabulary allows it, else int32.
+        vocabulary allows it, else int32. Its preprocessor, which takes raw reviews,
+        needs `imdb_word_index.json` beside the file or in the cache; without it there
+        is none, and nothing is downloaded for it.
 
     Raises:
         UserError: if an option is out of range, or the data cannot be found or used.
@@ -155,6 +165,20 @@ def load_imdb(
         for split in splits
     ]
     labels = np.concatenate([split.labels for split in splits])
+    index = _word_index_of(origin)
+    preprocessor = None
+    if index is not None:
+        preprocessor = reviews_preprocessor(
+            index,
+            num_words=vocabulary,
+            maxlen=maxlen,
+            skip_top=skip_top,
+            start=start,
+            oov=oov,
+            shift=shift,
+            padding=padding,
+            truncating=truncating,
+        )
     train, validation, test = _rows(*map(len, splits), fraction=validation_fraction)
     return ReviewTask(
         inputs=np.concatenate(inputs),
@@ -165,6 +189,7 @@ def load_imdb(
         test=test,
         vocabulary=vocabulary,
         origin=origin,
+        preprocessor=preprocessor,
     )
 
 
@@ -188,6 +213,21 @@ def load_word_index(
     origin = find(IMDB_WORD_INDEX, path, require_real=True)
     assert origin.path is not None  # `require_real` leaves no other way
     return read_word_index(origin.path, max_bytes=max_bytes)
+
+
+def _word_index_of(origin: Origin) -> dict[str, int] | None:
+    """Return the word index of the reviews, if it lies where they do or in the cache.
+
+    Raises:
+        UserError: if it is no word index.
+    """
+    if origin.path is None:
+        return generated_word_index()
+    for folder in (origin.path.parent, cache_dir()):
+        path = folder / IMDB_WORD_INDEX.filename
+        if path.is_file():
+            return read_word_index(path, max_bytes=IMDB_WORD_INDEX.max_bytes)
+    return None
 
 
 def _check_ids(

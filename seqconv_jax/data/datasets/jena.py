@@ -62,10 +62,10 @@ _ORIGINAL_ROWS = 420_000
 def load_jena(
     path: str | os.PathLike[str] | None = None,
     *,
-    target: str = JENA.target,
+    target: str | Sequence[str] = JENA.target,
     lookback: Duration = JENA.lookback,
     every: Duration = JENA.every,
-    delay: Duration = JENA.delay,
+    delay: Duration | None = None,
     split: Sequence[Any] | None = None,
     exact_horizon: bool | None = None,
     time: str = JENA.time,
@@ -86,24 +86,25 @@ def load_jena(
     Args:
         path: a file of the series in any sampling, or a directory with
             `jena_climate_2009_2016.csv.zip`; see `files.find` for what happens without.
-        target: the column to forecast.
+        target: the column to forecast, or several.
         lookback: how far back inputs go: a duration such as "5d", or rows.
         every: the distance between two inputs: a duration, or rows.
         delay: how far ahead of the window's end the target lies: a duration, or rows.
+            None for the book's 24h, or with `horizon` for one step.
         split: two cut points, see `forecast_task`; None for the book's, by
             `jena_split`.
         exact_horizon: whether the newest input is the row that `delay` counts from, see
             `forecast_task`. None: as in the book for a file with its 10-minute rows;
             exact for any other, where a longer step would move the horizon and change
-            the task.
+            the task, and with `horizon`.
         time: the column of timestamps.
         missing: what to do about empty cells and marks, see `read_series`.
         duplicates: what to do about repeated timestamps, see `read_series`.
         unsorted: what to do where time runs backwards, see `read_series`.
         reverse: whether the file has its newest row first.
         require_real: raise where the generated stand-in would be used.
-        **options: `purge`, `gaps`, `predict`, `replacement`, `scale_rows` and `inputs`
-            of `forecast_task`.
+        **options: those of `forecast_task` that are left, such as `horizon` for many
+            steps at once, `future`, `calendar`, `predict`, `purge` and `gaps`.
 
     Returns:
         The task; `task.report` tells what the file holds.
@@ -136,14 +137,15 @@ def load_jena(
         unsorted=unsorted,
         reverse=reverse,
     )
-    if exact_horizon is None:
+    alone = options.get("horizon") is None
+    if exact_horizon is None and alone:
         exact_horizon = bool(series.every != _ORIGINAL_SAMPLING)
     return forecast_task(
         series,
         target=target,
         lookback=lookback,
         every=every,
-        delay=delay,
+        delay=JENA.delay if delay is None and alone else delay,
         split=jena_split(series) if split is None else split,
         exact_horizon=exact_horizon,
         **options,

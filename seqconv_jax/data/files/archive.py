@@ -5,7 +5,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,7 +92,10 @@ def read_bounded(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
 
 
 def read_member(
-    path: Path, *, suffix: str = ".csv", max_bytes: int = 2_000_000_000
+    path: Path,
+    *,
+    suffix: str | Sequence[str] = ".csv",
+    max_bytes: int = 2_000_000_000,
 ) -> bytes:
     """Return the bytes of the one data file in a zip.
 
@@ -100,7 +103,8 @@ def read_member(
 
     Args:
         path: the zip file.
-        suffix: how the member's name must end, in any case.
+        suffix: how the member's name must end, in any case; of several, the first that
+            any name ends in.
         max_bytes: the most that is ever unpacked.
 
     Returns:
@@ -112,11 +116,16 @@ def read_member(
     """
     with open_zip(path) as archive:
         names = [name for name in archive.namelist() if _is_data(name)]
-        wanted = [name for name in names if name.lower().endswith(suffix.lower())]
+        endings = [suffix] if isinstance(suffix, str) else list(suffix)
+        found = [
+            [name for name in names if name.lower().endswith(ending.lower())]
+            for ending in endings
+        ]
+        wanted = next(filter(None, found), [])
         if len(wanted) != 1:
             shown = ", ".join(map(repr, (wanted or names)[:5])) or "none"
             raise UserError(
-                f"{path}: expected exactly one {suffix} member, "
+                f"{path}: expected exactly one {' or '.join(endings)} member, "
                 f"got {len(wanted)} (members: {shown}); unpack it and pass the file"
             )
         return read_bounded(archive, wanted[0], max_bytes)

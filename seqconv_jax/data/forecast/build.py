@@ -1,19 +1,21 @@
 """Making the forecast task of a series: scale, windows, targets."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, expect, non_negative_int, one_of, shown
-from seqconv_jax.data.forecast.cuts import cut_rows
-from seqconv_jax.data.forecast.scaling import Scale, fit_scale, warn_of_drift
+from seqconv_jax._checks import expect, one_of
+from seqconv_jax.data.forecast.fields import task_fields
+from seqconv_jax.data.forecast.options import layout_of
+from seqconv_jax.data.forecast.panel import panel_of
+from seqconv_jax.data.forecast.preprocessor import ForecastPreprocessor
+from seqconv_jax.data.forecast.scaling import fit_scales
+from seqconv_jax.data.forecast.season import season_rows
+from seqconv_jax.data.forecast.splits import split_panel
 from seqconv_jax.data.forecast.task import ForecastTask
-from seqconv_jax.data.forecast.windows import Window, spans_gap, splits
-from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
+from seqconv_jax.data.series.durations import Duration
 from seqconv_jax.data.series.series import Series
-from seqconv_jax.data.series.table import listed, unknown_column
 
 __all__ = ["TaskOptions", "forecast_task"]
 
@@ -21,63 +23,99 @@ __all__ = ["TaskOptions", "forecast_task"]
 class TaskOptions(TypedDict, total=False):
     """The options of `forecast_task` that are the same for every data set."""
 
-    purge: Duration
+    horizon: Duration | None
+    step: Duration
+    purge: Duration | None
     gaps: Literal["keep", "drop"]
-    predict: Literal["value", "change"]
+    predict: Literal["value", "change", "normalised"]
     replacement: bool
+    scale: Literal["series", "all"]
     scale_rows: Duration | None
     inputs: Sequence[str] | None
+    future: Sequence[str]
+    calendar: bool
+    season: Duration | None
 
 
 def forecast_task(
-    series: Series,
+    series: Series | Mapping[str, Series],
     *,
-    target: str,
+    target: str | Sequence[str],
     lookback: Duration,
-    every: Duration,
-    delay: Duration,
+    every: Duration = 1,
+    delay: Duration | None = None,
+    horizon: Duration | None = None,
+    step: Duration = 1,
     split: Sequence[Any],
-    purge: Duration = 0,
-    exact_horizon: bool = False,
+    purge: Duration | None = None,
+    exact_horizon: bool | None = None,
     gaps: Literal["keep", "drop"] = "keep",
-    predict: Literal["value", "change"] = "value",
+    predict: Literal["value", "change", "normalised"] = "value",
     replacement: bool = True,
+    scale: Literal["series", "all"] = "series",
     scale_rows: Duration | None = None,
     inputs: Sequence[str] | None = None,
+    future: Sequence[str] = (),
+    calendar: bool = False,
+    season: Duration | None = None,
 ) -> ForecastTask:
-    r"""Return the task of forecasting one column of a series.
+    r"""Return the task of forecasting columns of a series, or of several.
 
-    The example of row $r$ has the inputs $z_{r-L}, z_{r-L+E}, \dots$ (before row $r$;
-    $L$ lookback, $E$ every) and the target $z_{r+D}$ of one column ($D$ delay), where
-    $z$ is the table standardised with the mean and the population standard deviation
-    of the rows before the first cut. With `split` at rows $(a, b)$ of $n$, the rows
-    are `range(L, a)`, `range(a + 1 + L, b)` and `range(b + 1 + L, n - D - 1)`.
+    With `horizon`, the example of row $r$ has the inputs $z_{r-L+E}, \dots, z_r$ ($L$
+    lookback, $E$ every) and the targets $z_{r+S}, z_{r+2S}, \dots, z_{r+H}$ ($S$ step,
+    $H$ horizon) of one column or more, where $z$ is the table standardised with the
+    mean and the population standard deviation of the rows before the first cut. A
+    window belongs to the split that all its targets lie in; its inputs may look back
+    into the split before, as they do in use. No row behind the first cut has a part in
+    training.
 
-    The newest input is up to `every` before row `r`, so by default the real horizon
-    is `delay + every`: changing `every` changes the task. And by default the last
-    train targets lie `delay - 1` rows deep in what validation reads. Both are so in the
-    book's experiments, whose scores are published; `exact_horizon` and `purge` fix
-    them.
+    With `delay` alone, as in the book, the one target is $z_{r+D}$ ($D$ delay) and the
+    inputs are $z_{r-L}, z_{r-L+E}, \dots$ before row $r$. With `split` at rows $(a, b)$
+    of $n$, the rows are `range(L, a)`, `range(a + 1 + L, b)` and
+    `range(b + 1 + L, n - D - 1)`. The newest input is up to `every` before row `r`, so
+    by default the real horizon is `delay + every`: changing `every` changes the task.
+    And by default the last train targets lie `delay - 1` rows deep in what validation
+    reads. Both are so in the book's experiments, whose scores are published;
+    `exact_horizon` and `purge` fix them.
 
     Args:
-        series: the series; its values must be finite.
-        target: the column to forecast.
+        series: the series, or several by name, of the same columns and sampling; no
+            window crosses from one to another, and each is cut by `split` on its own.
+            Their values must be finite.
+        target: the column to forecast, or several.
         lookback: how far back inputs go: rows, or a duration such as "5d".
         every: the distance between two inputs: rows, or a duration.
-        delay: how far ahead of the row the target lies: rows, or a duration.
+        delay: how far ahead of the row the target lies, the first of them where
+            `horizon` is given too: rows, or a duration. None for one `step`.
+        horizon: how far ahead of the row the last target lies; every `step` from
+            `delay` up to it is forecast at once. None for one target at `delay`.
+        step: the distance between two forecast steps.
         split: two cut points: rows, dates or fractions (see `cuts.cut_rows`).
         purge: rows (or a duration) between two splits that neither reads as
             input or target; see `windows.splits` for the exact rule. 0 keeps the
-            published rows, whose splits overlap in targets.
+            published rows, whose splits overlap in targets. None: as said above.
         exact_horizon: make row `r` itself the newest input (all inputs move by the
-            same distance), so that the horizon is exactly `delay`.
+            same distance), so that the horizon is exactly `delay`. None: only with
+            `horizon`.
         gaps: "keep" windows that cross a gap in time, or "drop" them. They
             are counted either way.
-        predict: forecast the "value", or its "change" since the newest input.
+        predict: forecast the "value", or its "change" since the newest input. Or
+            "normalised": the change, from inputs less their newest value, so that a
+            level never seen in training does no harm; `future` columns and the calendar
+            stay as they are.
         replacement: whether training rows are drawn with replacement.
+        scale: whether each "series" has a scale of its own, or "all" have one.
         scale_rows: how many first rows the scale is fitted on, at most the first cut;
             None for all of those.
         inputs: the input columns, in this order; None for all.
+        future: columns that are known for the rows to forecast as well, such as a
+            weather forecast or holidays: inputs go on over the forecast steps, where
+            other columns are 0, and a last column, "observed", tells which is which.
+        calendar: whether the hour of the day, the day of the week and of the year are
+            inputs, each as sine and cosine, as far as the sampling tells them apart.
+        season: how long a season is, for the seasonal baseline: rows or a duration.
+            None for that of the sampling: a day, of daily rows a week, of others a
+            year.
 
     Returns:
         The task; every validation and test row is to be scored once.
@@ -87,6 +125,9 @@ def forecast_task(
 
     Warns:
         ScaleWarning: for constant columns, and values far outside the train scale.
+
+    Reference: of "normalised", A. Zeng and others, *Are Transformers Effective for Time
+    Series Forecasting?*, arXiv:2205.13504.
 
     Example:
         >>> from seqconv_jax.data import Series
@@ -109,154 +150,59 @@ def forecast_task(
         ([-9, -6, -3, 0], '6h', 'm')
         >>> len(task.train), len(task.validation), len(task.test)
         (33, 9, 3)
+        >>> task = forecast_task(
+        ...     series,
+        ...     target="level (m)",
+        ...     lookback="1d",
+        ...     horizon="6h",
+        ...     split=(0.5, 0.8),
+        ... )
+        >>> task.example.shape, task.outputs, task.horizon
+        ((1, 24, 1), 6, '1h to 6h')
+        >>> task.restore(task.test, task.truth(task.test)).shape
+        (13, 6, 1)
     """
-    if not isinstance(series, Series):
-        raise UserError(
-            f"`series` must be a Series, got {shown(series)}; read_series, Series(...) "
-            "and Series.from_pandas make one"
-        )
-    flags = {"exact_horizon": exact_horizon, "replacement": replacement}
-    for name, flag in flags.items():
-        expect(isinstance(flag, bool | np.bool_), name, "a bool", flag)
+    panel = panel_of(series)
+    fits = isinstance(replacement, bool | np.bool_)
+    expect(fits, "replacement", "a bool", replacement)
     one_of("gaps", gaps, ("keep", "drop"))
-    one_of("predict", predict, ("value", "change"))
-    columns = _columns(series, inputs, target)
-    window = Window(
-        lookback=_rows(series, "lookback", lookback),
-        every=_rows(series, "every", every),
-        delay=_rows(series, "delay", delay),
+    one_of("scale", scale, ("series", "all"))
+    layout = layout_of(
+        panel,
+        targets=target,
+        inputs=inputs,
+        future=future,
+        calendar=calendar,
+        predict=predict,
+        lookback=lookback,
+        every=every,
+        delay=delay,
+        horizon=horizon,
+        step=step,
         exact=exact_horizon,
     )
-    cuts = cut_rows(split, series)
-    unread = non_negative_int("purge", _rows(series, "purge", purge))
-    parts = splits(len(series.values), cuts, window, unread)
-    scale, table = _standardised(series, (*columns, target), cuts[0], scale_rows)
-    future, last = _ahead(table[:, -1:], window)
-    rows = {part.name: part.rows(window.lookback) for part in parts}
-    rows, spanning, dropped = _at_gaps(rows, series, window, gaps)
-    return ForecastTask(
-        inputs=np.ascontiguousarray(table[:, :-1], dtype=np.float32),
-        targets=(future - last if predict == "change" else future).astype(np.float32),
-        offsets=window.offsets,
-        **rows,
-        replacement=replacement,
-        columns=columns,
-        target=target,
-        mean=scale.mean[:-1],
-        std=scale.std[:-1],
-        unit=_unit(target),
-        unit_shift=float(scale.mean[-1]),
-        unit_scale=float(scale.std[-1]),
-        lookback=window.lookback,
-        every=window.every,
-        delay=window.delay,
-        horizon_rows=window.horizon,
-        horizon=_horizon(series, window),
-        predict=predict,
-        last=last.astype(np.float32),
-        times=series.times,
-        spanning=spanning,
-        dropped=dropped,
-        report=series.report(),
-        origin=series.origin,
+    by_targets = purge is None and horizon is not None
+    unread = None if by_targets else panel.rows("purge", 0 if purge is None else purge)
+    cuts, parts = split_panel(panel, split, layout.window, unread, gaps)
+    scales = fit_scales(panel, layout.values, cuts, scale, scale_rows)
+    fields: dict[str, Any] = dict(parts.rows)
+    rows_of_season = season_rows(panel, season)
+    preprocessor = ForecastPreprocessor(
+        layout=layout,
+        scales=tuple(scales),
+        series_names=panel.names if len(scales) > 1 else (),
+        every=panel.first.every if panel.regular else None,
+        timed=panel.first.times is not None,
+        gaps=gaps,
+        season=rows_of_season,
+        reading=panel.read_options,
     )
-
-
-def _columns(
-    series: Series, inputs: Sequence[str] | None, target: str
-) -> tuple[str, ...]:
-    """Return the input columns after checking them and the target."""
-    columns = series.columns if inputs is None else inputs
-    # a set has no order of its own, and a generator is used up by one look
-    ordered = hasattr(columns, "__getitem__") and hasattr(columns, "__len__")
-    columns = tuple(columns) if ordered and not isinstance(columns, str) else ()
-    if not columns or len(set(map(str, columns))) < len(columns):
-        raise UserError(
-            f"`inputs` must name one column or more, each once, in a list, got "
-            f"{shown(inputs)}; {series.name} has {listed(series.columns)}"
-        )
-    for option, name in [("target", target), *(("inputs", name) for name in columns)]:
-        if name not in series.columns:
-            raise unknown_column(option, name, series.columns, series.name)
-    return columns
-
-
-def _rows(series: Series, name: str, value: Duration) -> int:
-    """Return an argument in rows of the series."""
-    every = series.every if series.regular else None
-    return rows_of(value, every, name=name, where=series.name)
-
-
-def _standardised(
-    series: Series, names: Sequence[str], cut: int, scale_rows: Duration | None
-) -> tuple[Scale, np.ndarray]:
-    """Return the scale of the named columns and the standardised float64 table."""
-    rows = cut if scale_rows is None else _rows(series, "scale_rows", scale_rows)
-    if not 1 <= rows <= cut:
-        raise UserError(
-            f"`scale_rows` must be in 1 to {cut:,}, the rows before the first cut of "
-            f"`split`, got {rows:,}"
-        )
-    values = series.values[:, [series.columns.index(name) for name in names]]
-    if not np.isfinite(values).all():
-        row, column = (int(at) for at in np.argwhere(~np.isfinite(values))[0])
-        raise UserError(
-            f"{series.name} row {row:,}, column {names[column]!r}: the value must be "
-            f"finite, got {values[row, column]}; read it with missing='previous', "
-            "'interpolate' or 'drop'"
-        )
-    scale = fit_scale(values, rows, names, series.name)
-    table = scale.apply(values)
-    warn_of_drift(table, cut, names, series.name)
-    return scale, table
-
-
-def _ahead(column: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Return `(rows, 1)` each row's target and its newest input.
-
-    Where none is, the first is NaN, which no score takes, and the other 0.
-    """
-    length, newest = len(column), int(window.offsets[-1])
-    future, last = np.full_like(column, np.nan), np.zeros_like(column)
-    future[: length - window.delay] = column[window.delay :]
-    last[-newest:] = column[: length + newest]
-    return future, last
-
-
-def _at_gaps(
-    rows: dict[str, np.ndarray], series: Series, window: Window, gaps: str
-) -> tuple[dict[str, np.ndarray], dict[str, int], dict[str, int]]:
-    """Return the rows to use, and how many of each split span a gap and are dropped.
-
-    Where the sampling is not regular, nobody can tell what spans a gap: no counts.
-    """
-    if gaps == "drop" and not series.regular:
-        raise UserError(
-            f"gaps='drop' needs a regular sampling, which {series.name} does not have"
-        )
-    spanning, dropped = {}, dict.fromkeys(rows, 0)
-    if not series.regular:
-        return rows, spanning, dropped
-    for name, split_rows in rows.items():
-        broken = spans_gap(split_rows, window, series.gaps, len(series.values))
-        spanning[name] = int(broken.sum())
-        if gaps == "drop":
-            dropped[name] = spanning[name]
-            rows = {**rows, name: split_rows[~broken]}
-            if not len(rows[name]):
-                raise UserError(
-                    f"gaps='drop' leaves no {name} window of {series.name}: all "
-                    f"{dropped[name]:,} cross a gap in time"
-                )
-    return rows, spanning, dropped
-
-
-def _unit(target: str) -> str:
-    found = re.search(r"\(([^()]*)\)\s*$", target)
-    return found[1] if found else ""
-
-
-def _horizon(series: Series, window: Window) -> str:
-    if series.regular and series.every is not None:
-        return format_duration(window.horizon * series.every)
-    return f"{window.horizon} row{'s' * (window.horizon != 1)}"
+    return ForecastTask(
+        **task_fields(panel, layout, scales),
+        **fields,
+        replacement=replacement,
+        preprocessor=preprocessor,
+        season=rows_of_season,
+        spanning=parts.spanning,
+        dropped=parts.dropped,
+    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data.forecast.panel import Panel
+from seqconv_jax.data.series.durations import Duration
 
-__all__ = ["DRIFT", "Scale", "ScaleWarning", "fit_scale", "warn_of_drift"]
+__all__ = ["DRIFT", "Scale", "ScaleWarning", "fit_scales", "warn_of_drift"]
 
 DRIFT = 1e3
 
@@ -29,12 +31,83 @@ class Scale:
         return (values - self.mean) / self.std
 
 
-def fit_scale(values: np.ndarray, rows: int, names: Sequence[str], where: str) -> Scale:
-    """Return the mean and the population standard deviation of the first `rows`.
+def fit_scales(
+    panel: Panel,
+    names: Sequence[str],
+    cuts: Sequence[int],
+    scale: str,
+    scale_rows: Duration | None,
+) -> list[Scale]:
+    """Return the scale of the named columns of each series, or one of all.
 
     Args:
-        values: `(rows, columns)` float64; later rows are never looked at.
-        rows: how many rows to use.
+        panel: the series.
+        names: the columns.
+        cuts: the first cut of each series.
+        scale: "series" for a scale of each series, "all" for one of all.
+        scale_rows: how many first rows of each series are used, at most those before
+            its cut; None for all of those.
+
+    Raises:
+        UserError: for a number of rows that is none, a series without any, and values
+            that are not finite or cannot be standardised.
+    """
+    heads, tables, wheres = [], [], []
+    for index, cut in enumerate(cuts):
+        with panel.naming(index):
+            table = panel.columns_of(index, names)
+            where = panel.series[index].name
+            _expect_finite(table, names, where)
+            heads.append(table[: _head_rows(panel, cut, scale, scale_rows)])
+        several = len(panel.series) > 1
+        tables.append(table)
+        wheres.append(f"series {panel.names[index]!r}" if several else where)
+    if scale == "all" and len(tables) > 1:
+        head = np.concatenate(heads)
+        scales = [_fit(head, names, f"{len(tables):,} series")]
+    else:
+        scales = [
+            _fit(head, names, where) for head, where in zip(heads, wheres, strict=True)
+        ]
+    for index, table in enumerate(tables):
+        standardised = scales[index % len(scales)].apply(table)
+        warn_of_drift(standardised, cuts[index], names, wheres[index])
+    return scales
+
+
+def _head_rows(panel: Panel, cut: int, scale: str, scale_rows: Duration | None) -> int:
+    if scale_rows is None:
+        if cut < 1 and scale == "series":
+            raise UserError(
+                "no row lies before the first cut of `split`, to fit its scale on; "
+                "leave it out, or pass scale='all'"
+            )
+        return cut
+    rows = panel.rows("scale_rows", scale_rows)
+    if not 1 <= rows <= cut:
+        raise UserError(
+            f"`scale_rows` must be in 1 to {cut:,}, the rows before the first cut of "
+            f"`split`, got {rows:,}"
+        )
+    return rows
+
+
+def _expect_finite(values: np.ndarray, names: Sequence[str], where: str) -> None:
+    if np.isfinite(values).all():
+        return
+    row, column = (int(at) for at in np.argwhere(~np.isfinite(values))[0])
+    raise UserError(
+        f"{where} row {row:,}, column {names[column]!r}: the value must be "
+        f"finite, got {values[row, column]}; read it with missing='previous', "
+        "'interpolate' or 'drop'"
+    )
+
+
+def _fit(head: np.ndarray, names: Sequence[str], where: str) -> Scale:
+    """Return the mean and the population standard deviation of some rows.
+
+    Args:
+        head: `(rows, columns)` float64.
         names: the columns, for messages.
         where: the series, for messages.
 
@@ -44,15 +117,14 @@ def fit_scale(values: np.ndarray, rows: int, names: Sequence[str], where: str) -
     Warns:
         ScaleWarning: for a constant column, whose standard deviation is taken as 1.
     """
-    head = values[:rows]
     with np.errstate(all="ignore"):
         mean, std = head.mean(axis=0), head.std(axis=0)
     # Rounding of the mean leaves a constant column a spread of 1e-17, not 0.
     constant = head.max(axis=0) == head.min(axis=0)
     for index in np.flatnonzero(constant).tolist():
         warnings.warn(
-            f"{where}: column {names[index]!r} is constant in the first {rows:,} rows; "
-            "its standard deviation is taken as 1",
+            f"{where}: column {names[index]!r} is constant in the first "
+            f"{len(head):,} rows; its standard deviation is taken as 1",
             ScaleWarning,
             stacklevel=4,
         )

@@ -1,22 +1,28 @@
-"""The forecast task's type: its fields, its baseline, and the way back to the unit."""
+"""The forecast task's type: its inputs and rows, its baselines and errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqconv_jax import _examples
-from seqconv_jax._checks import UserError, expect, one_of
-from seqconv_jax.data.task import Task
+from seqconv_jax._checks import expect, one_of
+from seqconv_jax.data.forecast.baselines import Baseline, baseline_values
+from seqconv_jax.data.forecast.describe import describe
+from seqconv_jax.data.forecast.errors import error_table
+from seqconv_jax.data.forecast.outputs import ForecastOutputs, SplitName
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ForecastTask", "SplitName"]
 
-SplitName = Literal["train", "validation", "test"]
+_AT_A_TIME = 2**22  # numbers that a baseline holds at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ForecastTask(Task):
+class ForecastTask(ForecastOutputs):
     r"""Windows of a standardised series and the value they forecast.
 
     `forecast_task` makes it. What a model puts out is in standard deviations of the
@@ -37,23 +43,35 @@ class ForecastTask(Task):
     >>> round(task.baseline() * task.unit_scale, 3), task.unit
     (5.0, 'm')
 
+    With several steps or targets (or both), outputs are `(n, steps * targets)`, the
+    step slower, and what has the unit is `(n, steps, targets)`.
+
+    >>> task = forecast_task(
+    ...     ramp, target="level (m)", lookback=6, horizon=3, split=(20, 40)
+    ... )
+    >>> rows = task.validation[:1]
+    >>> rows.tolist(), task.outputs, task.actual(rows)[:, :, 0].round(3).tolist()
+    ([19], 3, [[20.0, 21.0, 22.0]])
+    >>> task.errors(rows, task.naive(rows, "drift"))[["step", "mae"]].round(3).values
+    array([[1., 0.],
+           [2., 0.],
+           [3., 0.]])
+
+    What its outputs stand for is told by `ForecastOutputs`, from the names of the
+    targets to `restore`.
+
     Attributes:
         columns: the names of the input columns.
-        target: the name of the forecast column.
-        mean: `(columns,)` float64, what was subtracted from each input column.
-        std: `(columns,)` float64, what each was then divided by.
-        unit: the target's unit: the text in brackets that ends its name, or "".
-        unit_shift: the mean of the target, in its unit.
-        unit_scale: one standard deviation of the target, in its unit.
+        mean: `(columns,)` float64, what was subtracted from each input column; with a
+            scale for each of several series, `(series, columns)`.
+        std: likewise, what each was then divided by.
         lookback: rows from the oldest input to the row (see `windows.Window`).
         every: rows between two inputs.
-        delay: rows from the row to the target.
-        horizon_rows: rows from the newest input to the target: the real horizon.
-        horizon: the same as text, "25h" where the sampling is regular, else "2 rows".
-        predict: "value", or "change" since the newest input.
-        last: `(rows, 1)` float32, the standardised target column at the newest
-            input of each row's window; 0 where there is none.
+        delay: rows from the row to the target, the first of them.
+        past_offsets: `(inputs,)` int32: `offsets` up to the newest input.
         times: `(rows,)` `datetime64[us]` or None.
+        series_names: what each series is called; `("",)` for a series alone.
+        season: how many rows a season takes, for a baseline; None if nobody knows.
         spanning: windows of each split that cross a gap in time; empty where nobody
             can tell, without times or with irregular ones.
         dropped: how many of them were left out (all, or none).
@@ -61,20 +79,15 @@ class ForecastTask(Task):
     """
 
     columns: tuple[str, ...]
-    target: str
     mean: np.ndarray
     std: np.ndarray
-    unit: str
-    unit_shift: float
-    unit_scale: float
     lookback: int
     every: int
     delay: int
-    horizon_rows: int
-    horizon: str
-    predict: str
-    last: np.ndarray = field(repr=False)
+    past_offsets: np.ndarray = field(repr=False)
     times: np.ndarray | None = field(repr=False)
+    series_names: tuple[str, ...] = field(repr=False)
+    season: int | None = None
     spanning: Mapping[str, int]
     dropped: Mapping[str, int]
     report: str = field(default="", repr=False)
@@ -83,125 +96,111 @@ class ForecastTask(Task):
         """Return the rows of a split: "train", "validation" or "test"."""
         return getattr(self, one_of("split", split, ("train", "validation", "test")))
 
-    def baseline(self, split: SplitName = "validation") -> float:
-        """Return the mean absolute error of "it stays as it was last observed".
+    def baseline(
+        self, split: SplitName = "validation", kind: Baseline = "last"
+    ) -> float:
+        """Return the mean absolute error of a forecast without a model.
 
         Args:
             split: the split to score, every row of it once.
+            kind: "last", "it stays as it was last observed"; "drift", the line through
+                the oldest and the newest input goes on; "seasonal", it is as it was a
+                season ago.
 
         Returns:
-            The error in standard deviations; times `unit_scale` in the unit.
+            The error in standard deviations, over all steps and targets; of one
+            target, times `unit_scale` in the unit.
+
+        Raises:
+            UserError: for "seasonal" without a season, or with less than one before a
+                row.
         """
-        rows = self.rows(split)
-        return float(np.abs(self._change(self.targets[rows], rows)).mean())
+        rows, total = self.rows(split), 0.0
+        expect(len(rows) > 0, f"task.{split}", "at least one row", [])
+        count = max(1, _AT_A_TIME // self.outputs)
+        for part in (rows[at : at + count] for at in range(0, len(rows), count)):
+            change = self._change(self._shaped(self.truth(part)), part)
+            base = baseline_values(self, part, kind) - self._last(part)
+            total += float(np.abs(change - base).sum())
+        return total / (len(rows) * self.outputs)
+
+    def naive(self, rows: np.ndarray | SplitName, kind: Baseline) -> np.ndarray:
+        """Return `(n, outputs)` float64: a baseline's forecast as if a model's.
+
+        Args:
+            rows: `(n,)` rows, or a split.
+            kind: as `baseline` has it.
+        """
+        rows = self._checked(rows, truth=False)
+        values = baseline_values(self, rows, kind)
+        if self.predict != "value":
+            values = values - self._last(rows)
+        return values.reshape(len(rows), self.outputs)
+
+    def errors(
+        self,
+        rows: np.ndarray | SplitName,
+        predictions: np.ndarray,
+        quantiles: Sequence[float] | None = None,
+    ) -> "pd.DataFrame":
+        """Return the errors in the unit, a row for each target and step ahead.
+
+        Args:
+            rows: `(n,)` the rows the predictions are for, or a split.
+            predictions: as in `restore`.
+            quantiles: as in `restore`.
+
+        Returns:
+            Columns `target`, `unit`, `step` (from 1), `ahead` (of the newest input),
+            `mae` and `rmse`; with quantiles the latter are of the one nearest to the
+            median, and there are `pinball`, their mean loss, and `coverage`, how often
+            the truth lies between the lowest and the highest.
+        """
+        rows = self._checked(rows)
+        actual = self._to_unit(self._values(self.truth(rows), rows), rows)
+        values = self._to_unit(self._values(predictions, rows, quantiles), rows)
+        return error_table(self, actual, values, quantiles)
 
     def hit_rate(self, predictions: np.ndarray, rows: np.ndarray) -> float | None:
         """Return how often the direction of change since the last value is right.
 
         Args:
-            predictions: `(n,)` or `(n, 1)`, as a model of this task puts them out.
+            predictions: `(n, outputs)`, as a model of this task puts them out, or
+                `(n,)` of one output.
             rows: `(n,)` the rows they are for.
 
         Returns:
-            The rate in [0, 1] among the rows whose value changes; a prediction of no
-            change is a miss. None where no row's value changes.
+            The rate in [0, 1] among the values that change; a prediction of no change
+            is a miss. None where no value changes.
         """
         rows = self._checked(rows)
-        guess = self._change(self._column(predictions, rows), rows)
-        truth = self._change(self.targets[rows], rows)
+        guess = self._change(self._shaped(predictions, rows), rows)
+        truth = self._change(self._shaped(self.truth(rows)), rows)
         moves = truth != 0
         if not moves.any():
             return None
         return float((np.sign(guess[moves]) == np.sign(truth[moves])).mean())
 
-    def to_unit(self, values: np.ndarray) -> np.ndarray:
-        """Return standardised values of the target in its unit, float64."""
-        return np.asarray(values, np.float64) * self.unit_scale + self.unit_shift
-
-    def restore(self, rows: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        """Return what a model puts out as values of the target in its unit.
+    def actual(self, rows: np.ndarray) -> np.ndarray:
+        """Return what the targets really were, in their units, shaped as by `restore`.
 
         Args:
-            rows: `(n,)` the rows the predictions are for.
-            predictions: `(n,)` or `(n, 1)`.
-
-        Returns:
-            `(n,)` float64.
+            rows: `(n,)`.
         """
-        rows = _examples.check_rows("rows", rows, self)
-        values = self._column(predictions, rows)
-        if self.predict == "change":
-            values = values + self.last[rows]
-        return self.to_unit(values)[:, 0]
-
-    def actual(self, rows: np.ndarray) -> np.ndarray:
-        """Return `(n,)` float64: what the target really was, in its unit."""
         rows = self._checked(rows)
-        return self.restore(rows, self.targets[rows])
-
-    def _checked(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows after checking that each has its window and a target."""
-        rows = _examples.check_rows("rows", rows, self)
-        last = len(self.targets) - 1 - self.delay
-        largest = int(rows.max(initial=0))
-        known = f"rows up to {last:,}, whose target lies in the series"
-        expect(largest <= last, "rows", known, largest)
-        return rows
+        return self.restore(rows, self.truth(rows))
 
     def describe(self) -> str:
-        """Return a few lines for a person: splits, window, horizon, baseline."""
-        counts = [
-            f"{name} {len(self.rows(name)):,}"
-            for name in ("train", "validation", "test")
-        ]
-        drawn = "with replacement" if self.replacement else "each once an epoch"
-        offsets = 0 if self.offsets is None else len(self.offsets)
-        scores = [
-            f"{name} {self.baseline(name):.4f} = "
-            f"{self.baseline(name) * self.unit_scale:.4g} {self.unit}".rstrip()
-            for name in ("validation", "test")
-        ]
-        return "\n".join(
-            [
-                f"forecast of {self.target!r} ({self.predict}), data: {self._data()}",
-                f"windows: {', '.join(counts)} (train drawn {drawn})",
-                f"window: {offsets} inputs of {len(self.columns)} columns, every "
-                f"{self.every} of {self.lookback} rows",
-                f"real horizon: {self.horizon} after the newest input "
-                f"(rows: {self.horizon_rows})",
-                f"windows over gaps in time: {self._gaps()}",
-                f"baseline (last observed value), MAE in standard deviations: "
-                f"{', '.join(scores)}",
-            ]
-        )
+        """Return a few lines for a person: splits, window, horizon, baselines."""
+        return describe(self)
 
-    def _data(self) -> str:
-        if self.data_source == "file":
-            return self.data_path or "arrays in memory"
-        return self.data_path or self.data_source
-
-    def _gaps(self) -> str:
-        if self.spanning:
-            return f"{_counts(self.spanning)}; left out: {_counts(self.dropped)}"
-        reason = "no times" if self.times is None else "no regular sampling"
-        return f"not counted: the data has {reason}"
-
-    def _change(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return `(n, 1)` float64: values of the task as changes since the last."""
-        values = np.asarray(values, np.float64)
-        return values if self.predict == "change" else values - self.last[rows]
-
-    def _column(self, predictions: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        values = np.asarray(predictions, np.float64)
-        if values.shape not in ((len(rows),), (len(rows), 1)):
-            raise UserError(
-                f"`predictions` must have shape ({len(rows)},) or ({len(rows)}, 1), "
-                f"one for each row, got {values.shape}"
-            )
-        return values.reshape(-1, 1)
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    if not any(counts.values()):
-        return "none"
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    def _checked(self, rows: np.ndarray | SplitName, truth: bool = True) -> np.ndarray:
+        """Return rows after checking that each has its window and its targets."""
+        rows = self.rows(rows) if isinstance(rows, str) else rows
+        rows = _examples.check_rows("rows", rows, self)
+        if truth and self.target_offsets is None:
+            last = len(self.targets) - 1 - self.delay
+            largest = int(rows.max(initial=0))
+            known = f"rows up to {last:,}, whose target lies in the series"
+            expect(largest <= last, "rows", known, largest)
+        return rows

@@ -1,7 +1,30 @@
 """Time series: reading a file of numbers, its times, its gaps and missing cells."""
 
-from seqconv_jax.data.series.durations import Duration, format_duration, rows_of
+from seqconv_jax.data.series.durations import (
+    BusinessDays,
+    Duration,
+    Step,
+    format_duration,
+    parse_step,
+    rows_of,
+)
+from seqconv_jax.data.series.find_time import find_time_columns
+from seqconv_jax.data.series.panel import SeriesGroup, read_series_group
 from seqconv_jax.data.series.read import read_series
+from seqconv_jax.data.series.sentinels import SentinelWarning
 from seqconv_jax.data.series.series import Series
 
-__all__ = ["Duration", "Series", "format_duration", "read_series", "rows_of"]
+__all__ = [
+    "BusinessDays",
+    "Duration",
+    "SentinelWarning",
+    "Series",
+    "SeriesGroup",
+    "Step",
+    "find_time_columns",
+    "format_duration",
+    "parse_step",
+    "read_series",
+    "read_series_group",
+    "rows_of",
+]

@@ -9,29 +9,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data.series.cells import (
+    MONTH,
+    is_missing,
+    is_number,
+    looks_like_a_number,
+)
 from seqconv_jax.data.series.table import check_unnamed
 
 __all__ = [
     "LONGEST_LINE",
-    "MISSING_WORDS",
     "bad_cell",
     "check_fields",
     "check_unnamed_cells",
-    "is_number",
     "long_line",
 ]
 
-# Cells with these texts are missing; every other text must be a number.
-MISSING_WORDS = ("", "NaN", "nan", "NA", "N/A", "n/a", "NULL", "null", "None", "#N/A")
 LONGEST_LINE = 2**22
-_NUMBER = re.compile(
-    r"\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE | re.ASCII
-)
-
-
-def is_number(cell: str) -> bool:
-    """Return whether a text is a plain decimal number, or an infinity."""
-    return _NUMBER.fullmatch(cell) is not None
+_LONGEST_FOOTER = 20
+_DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
+_GROUPED = re.compile(r"\s*[+-]?\d{1,3}(?:([.,' ])\d{3})+([.,]?)\d*\s*")
 
 
 def long_line(text: bytes, begin: int, where: str) -> UserError:
@@ -40,21 +37,25 @@ def long_line(text: bytes, begin: int, where: str) -> UserError:
     return UserError(f"{where} line {line} is longer than {LONGEST_LINE:,} bytes")
 
 
-def check_fields(text: bytes, start: int, want: int, where: str) -> None:
-    """Raise for the first line that does not have `want` fields.
+def check_fields(
+    text: bytes, start: int, names: int, extra: int, where: str, separator: str = ","
+) -> None:
+    """Raise for the first line that does not have as many fields as there are names.
 
     The C reader fills short lines silently, so the separators are counted here.
 
     Args:
         text: UTF-8 with line feeds only.
         start: where the line after the header begins.
-        want: the number of columns.
+        names: the number of columns.
+        extra: how many fields more each line has: empty ones at its end.
         where: the file, for messages.
+        separator: what stands between two fields.
     """
     if text.find(b'"', start) >= 0:
-        for line, cells in _records(text, start, where):
-            if cells and len(cells) != want:
-                raise _ragged(line, len(cells), want, where)
+        for line, cells in _records(text, start, where, separator):
+            if cells and len(cells) != names + extra:
+                raise _ragged(text, line, len(cells), names, where, separator)
         return
     while start < len(text):
         end = text.rfind(b"\n", start, start + LONGEST_LINE)
@@ -62,25 +63,39 @@ def check_fields(text: bytes, start: int, want: int, where: str) -> None:
             end = len(text)
         if end < 0:
             raise long_line(text, start, where)
-        _check_block(text, start, end, want, where)
+        _check_block(text, start, end, names, extra, where, separator)
         start = end + 1
 
 
-def _check_block(text: bytes, start: int, end: int, want: int, where: str) -> None:
+def _check_block(
+    text: bytes,
+    start: int,
+    end: int,
+    names: int,
+    extra: int,
+    where: str,
+    separator: str,
+) -> None:
     block = np.frombuffer(text, np.uint8, end - start, start)
     ends = np.append(np.flatnonzero(block == ord("\n")), len(block))
-    commas = np.flatnonzero(block == ord(","))
-    fields = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    marks = np.flatnonzero(block == ord(separator))
+    fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
     lengths = np.diff(ends, prepend=-1) - 1
-    for index in np.flatnonzero((fields != want) & (lengths > 0)):
+    blanks = b" " if separator == "\t" else b" \t"
+    for index in np.flatnonzero((fields != names + extra) & (lengths > 0)):
         stop = start + ends[index]
-        if text[stop - lengths[index] : stop].strip():
+        if text[stop - lengths[index] : stop].strip(blanks):
             line = text.count(b"\n", 0, stop) + 1
-            raise _ragged(line, int(fields[index]), want, where)
+            raise _ragged(text, line, int(fields[index]), names, where, separator)
 
 
 def check_unnamed_cells(
-    text: bytes, start: int, names: list[str], unnamed: list[int], where: str
+    text: bytes,
+    start: int,
+    names: list[str],
+    unnamed: list[int],
+    where: str,
+    separator: str = ",",
 ) -> None:
     """Raise for a column without a name whose first cell is neither number nor empty.
 
@@ -90,30 +105,52 @@ def check_unnamed_cells(
         names: the name of every column.
         unnamed: the columns to look at.
         where: the file, for messages.
+        separator: what stands between two fields.
     """
     if not unnamed:
         return
-    first = next((cells for _, cells in _records(text, start, where) if cells), [])
+    records = _records(text, start, where, separator)
+    first = next((cells for _, cells in records if cells), [])
     for index in unnamed if first else ():
         cell = first[index]
-        number = cell in MISSING_WORDS or is_number(cell)
+        number = is_missing(cell) or is_number(cell)
         check_unnamed(names[index], _shown(cell), number, where)
 
 
-def _ragged(line: int, got: int, want: int, where: str) -> UserError:
-    hint = " (a decimal comma, or a comma inside a cell?)" if got > want else ""
-    return UserError(
-        f"{where} line {line} has {got} fields, but the first line names {want} "
-        f"columns{hint}"
-    )
+def _ragged(
+    text: bytes, line: int, got: int, want: int, where: str, separator: str
+) -> UserError:
+    what = f"{where} line {line} has {got} fields, but "
+    lines = text.split(b"\n", line + _LONGEST_FOOTER)[line - 1 :]
+    here = lines[0].decode(errors="replace").strip()
+    if here[:1] in "#%!" and here:
+        return UserError(
+            f"{what}the names are {want} columns; if it is a comment, pass "
+            f"comment={here[0]!r}"
+        )
+    rest = [row for row in lines if row.strip()]
+    others = all(row.count(separator.encode()) + 1 != want for row in rest)
+    if len(lines) <= _LONGEST_FOOTER and others and not looks_like_a_number(here):
+        return UserError(
+            f"{what}the names are {want} columns; if the text from there "
+            f"({here[:40]!r}) is a footer, pass skip_footer={len(rest)}"
+        )
+    hint = ""
+    if got > want:
+        hint = " (a decimal comma, or a comma inside a cell?)"
+        hint = hint if separator == "," else " (the separator inside a cell?)"
+        hint = hint if want > 1 else "; separator=';' reads one column whole"
+    return UserError(f"{what}the first line names {want} columns{hint}")
 
 
-def _records(text: bytes, start: int, where: str) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    text: bytes, start: int, where: str, separator: str
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the number of each line after the header and its cells."""
     before = text.count(b"\n", 0, start)
     lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline="")
     lines.seek(start)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     try:
         for cells in reader:
             blank = len(cells) <= 1 and not "".join(cells).strip()
@@ -124,7 +161,16 @@ def _records(text: bytes, start: int, where: str) -> Iterator[tuple[int, list[st
 
 
 def bad_cell(
-    text: bytes, start: int, names: list[str], used: list[int], where: str
+    text: bytes,
+    start: int,
+    names: list[str],
+    used: list[int],
+    where: str,
+    *,
+    separator: str = ",",
+    decimal: str = ".",
+    thousands: str | None = None,
+    missing: tuple[str, ...] = (),
 ) -> UserError | None:
     """Return the error that names the first cell which is no number, if there is one.
 
@@ -134,26 +180,32 @@ def bad_cell(
         names: the name of every column.
         used: the columns to look at.
         where: the file, for messages.
+        separator: what stands between two fields.
+        decimal: the decimal mark.
+        thousands: what stands between groups of digits, if anything.
+        missing: texts of missing cells beside the known ones.
     """
-    too_large = None
-    for line, cells in _records(text, start, where):
+    large = None
+    for line, cells in _records(text, start, where, separator):
         for index in used if cells else ():
             cell = cells[index]
-            if cell in MISSING_WORDS:
+            if is_missing(cell) or cell in missing:
                 continue
             place = (where, line, names[index], cell)
-            if not is_number(cell):
-                remedy = _remedy(cell, names[index])
+            if not is_number(cell, decimal, thousands):
+                remedy = _remedy(cell, names[index], decimal)
                 return _cell_error(*place, f"is not a number{remedy}")
             # pandas 3 reads it as infinite, and so as missing; pandas 2 fails
-            if too_large is None and _is_too_large(cell):
-                too_large = _cell_error(*place, "is too large for float64")
-    return too_large
+            if large is None and decimal == "." and _is_too_large(cell, thousands):
+                large = _cell_error(*place, "is too large for float64")
+    return large
 
 
-def _is_too_large(cell: str) -> bool:
+def _is_too_large(cell: str, thousands: str | None) -> bool:
     text = cell.lower()
-    return (len(text) > 300 or "e" in text) and math.isinf(float(cell))
+    if len(text) <= 300 and "e" not in text:
+        return False
+    return math.isinf(float(cell.replace(thousands or "", "") if thousands else cell))
 
 
 def _cell_error(where: str, line: int, name: str, cell: str, what: str) -> UserError:
@@ -164,13 +216,22 @@ def _shown(cell: str) -> str:
     return repr(cell if len(cell) <= 40 else cell[:40] + "...")
 
 
-def _remedy(cell: str, name: str) -> str:
-    if re.fullmatch(r"\s*[+-]?[\d.,' ]*\d[.,]\d+\s*", cell):
-        return "; write it with a decimal point and without thousands separators"
-    if re.match(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", cell):
+def _remedy(cell: str, name: str, decimal: str) -> str:
+    if grouped := _GROUPED.fullmatch(cell):
+        mark, point = grouped[1], grouped[2]
+        options = f"decimal={point!r}, " if point == "," else ""
+        options += f"thousands={mark!r}"
+        return f"; if {mark!r} stands between thousands, pass {options}"
+    if re.fullmatch(r"\s*[+-]?\d*[.,]\d+\s*", cell):
+        mark = "point" if decimal == "." else "comma"
+        return f" with a decimal {mark}, as others of the file are"
+    if _DATE.match(cell) or MONTH.match(cell):
         return f"; if the column holds the time, pass time={name!r}"
-    if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s]", cell):
+    if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s:]", cell):
         return "; units belong in the column's name"
-    if cell.strip().lower() in ("true", "false", "yes", "no"):
-        return "; write 1 and 0"
-    return f"; leave the column out with drop=[{name!r}]"
+    if re.match(r"\s*\d{1,2}:\d{2}", cell):
+        return f"; if it is part of the time, pass time=(..., {name!r})"
+    return (
+        f"; if that means missing, pass missing_marks=({cell.strip()[:20]!r},), else "
+        f"leave the column out with drop=[{name!r}]"
+    )

@@ -9,9 +9,33 @@ import numpy as np
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax.data.series.timeline import shown_time
 
-__all__ = ["RULES", "count_by_column", "found_missing", "missing_cells", "resolve"]
+__all__ = [
+    "RULES",
+    "count_by_column",
+    "found_missing",
+    "missing_cells",
+    "resolve",
+    "split_marks",
+    "whole_rows",
+]
 
 RULES = ("error", "keep", "previous", "interpolate", "drop")
+
+
+def split_marks(marks: Sequence[float | str]) -> tuple[list[float], list[str]]:
+    """Return the numbers and the texts among marks of missing cells, checked."""
+    listed = isinstance(marks, Iterable) and not isinstance(marks, str)
+    expect(listed, "missing_marks", "a list of numbers and texts", marks)
+    numbers: list[float] = []
+    texts: list[str] = []
+    for mark in marks:
+        if isinstance(mark, str):
+            texts.append(mark)
+            continue
+        finite = isinstance(mark, Real) and math.isfinite(mark)
+        expect(finite, "missing_marks", "finite numbers, or texts", mark)
+        numbers.append(float(mark))
+    return numbers, texts
 
 
 def missing_cells(values: np.ndarray, marks: Sequence[float]) -> np.ndarray:
@@ -22,13 +46,30 @@ def missing_cells(values: np.ndarray, marks: Sequence[float]) -> np.ndarray:
         marks: numbers that stand for "missing" in this file.
     """
     missing = ~np.isfinite(values)
-    listed = isinstance(marks, Iterable) and not isinstance(marks, str)
-    expect(listed, "missing_marks", "a list of numbers", marks)
     for mark in marks:
-        finite = isinstance(mark, Real) and math.isfinite(mark)
-        expect(finite, "missing_marks", "finite numbers", mark)
         missing |= values == mark
     return missing
+
+
+def whole_rows(missing: np.ndarray, names: Sequence[str], where: str) -> slice:
+    """Return the rows from the first to the last without a missing cell.
+
+    Args:
+        missing: `(rows, columns)` bool.
+        names: the columns.
+        where: the file, for messages.
+
+    Raises:
+        UserError: if every row has a missing cell.
+    """
+    whole = np.flatnonzero(~missing.any(axis=1))
+    if not len(whole):
+        most = names[int(missing.sum(axis=0).argmax())]
+        raise UserError(
+            f"{where}: every row has a missing cell, so trim=True leaves none; leave "
+            f"columns out, such as drop=[{most!r}]"
+        )
+    return slice(int(whole[0]), int(whole[-1]) + 1)
 
 
 def resolve(
@@ -73,8 +114,8 @@ def resolve(
             end = "first" if gone[0] else "last"
             raise UserError(
                 f"{where}: column {names[column]!r} is missing in the {end} row, so "
-                f"missing={rule!r} has nothing to fill it from; pass missing='drop', "
-                "or drop the column"
+                f"missing={rule!r} has nothing to fill it from; trim=True leaves such "
+                "rows at the ends out, missing='drop' all of them; or drop the column"
             )
         values[:, column] = _filled(values[:, column], gone, rule)
     return values, None

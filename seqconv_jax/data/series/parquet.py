@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data.series.source_file import too_large
 from seqconv_jax.data.series.table import (
     Columns,
     Table,
     check_unnamed,
-    too_large,
+    text_only,
     unnamed_note,
 )
 
@@ -46,24 +47,50 @@ def read_parquet(path: Path, columns: Columns, max_bytes: int) -> Table:
 
 def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
     schema, where = file.schema_arrow, str(path)
-    names = list(schema.names)
-    used, stamp = columns.pick(names, where)
+    names, kinds = list(schema.names), list(schema.types)
+    columns = columns.resolved(names, _first_rows(file, columns), where)
+    used, stamps = columns.pick(names, where)
     unnamed = columns.unnamed(names)
     for at in unnamed:
-        kind = schema.types[at]
-        check_unnamed(names[at], str(kind), _numeric(kind), where)
+        check_unnamed(names[at], str(kinds[at]), _numeric(kinds[at]), where)
     if file.metadata.num_rows * len(used) * 8 > max_bytes:
         raise too_large(path, max_bytes)
-    asked = [names[at] for at in used]
-    for at in used:
-        _check_numeric(schema.types[at], names[at], where)
-    table = file.read(asked + ([] if stamp is None else [names[stamp]]))
+    numbers = [at for at in used if _numeric(kinds[at])]
+    texts = [at for at in used if at not in numbers]
+    for at in texts:
+        alone = columns.time is None or names[at] in (columns.keep or ())
+        _check_text(kinds[at], names[at], not alone, where)
+    times = [at for at in texts if _is_time(kinds[at])]
+    read = columns.readable_texts(names, sorted({*texts} - {*times}), where)
+    wanted = [names[at] for at in [*numbers, *read]]
+    table = file.read(wanted + [names[at] for at in stamps])
     if table.num_rows == 0:
         raise UserError(f"{where} has column names but no rows after them")
-    values = [_floats(table.column(name)) for name in asked]
-    stamps = None if stamp is None else _stamps(table.column(names[stamp]), where)
-    notes = unnamed_note([names[at] for at in unnamed])
-    return Table(tuple(asked), np.stack(values, axis=1), stamps, notes)
+    for at in texts if not numbers and not read else ():
+        raise text_only(names[at], str(kinds[at]), where)
+    values = np.empty((table.num_rows, len(numbers)))
+    for place, at in enumerate(numbers):
+        values[:, place] = _floats(table.column(names[at]))
+    found = {names[at]: _texts(table.column(names[at])) for at in read}
+    return Table(
+        names=tuple(names[at] for at in numbers),
+        values=values,
+        stamps={names[at]: _stamps(table.column(names[at]), where) for at in stamps}
+        or None,
+        notes=unnamed_note([names[at] for at in unnamed]),
+        texts=found,
+        left_out=tuple(names[at] for at in texts if at not in read),
+        order=tuple(names[at] for at in used),
+        options=columns.options(names, [*numbers, *read]),
+    )
+
+
+def _first_rows(file, columns: Columns) -> list[list]:
+    if columns.time != "auto":
+        return []
+    for batch in file.iter_batches(100):
+        return [list(row.values()) for row in batch.to_pylist()]
+    return []
 
 
 def _numeric(kind) -> bool:
@@ -73,21 +100,55 @@ def _numeric(kind) -> bool:
     return types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
 
 
-def _check_numeric(kind, name: str, where: str) -> None:
+def _plain(kind):
     import pyarrow
 
-    if not _numeric(kind):
-        is_time = pyarrow.types.is_temporal(kind)
-        raise UserError(
-            f"{where}: column {name!r} holds {kind}, not numbers; pass "
-            + (f"time={name!r}" if is_time else f"drop=[{name!r}]")
-        )
+    return kind.value_type if pyarrow.types.is_dictionary(kind) else kind
+
+
+def _is_time(kind) -> bool:
+    import pyarrow
+
+    return pyarrow.types.is_temporal(kind)
+
+
+def _is_string(kind) -> bool:
+    import pyarrow
+
+    types = pyarrow.types
+    checks = (types.is_string, types.is_large_string, types.is_string_view)
+    return any(check(kind) for check in checks)
+
+
+def _check_text(kind, name: str, timed: bool, where: str) -> None:
+    """Raise for a column that is neither numbers nor text, nor times beside the time.
+
+    Without a time, it is likely to be the one.
+    """
+    import pyarrow
+
+    is_time, is_flag = _is_time(kind), pyarrow.types.is_boolean(kind)
+    if _is_string(_plain(kind)) or is_flag or (is_time and timed):
+        return
+    raise UserError(
+        f"{where}: column {name!r} holds {kind}, not numbers; pass "
+        + (f"time={name!r}" if is_time else f"drop=[{name!r}]")
+    )
 
 
 def _floats(column) -> np.ndarray:
     import pyarrow
 
     return column.cast(pyarrow.float64(), safe=False).to_numpy()
+
+
+def _texts(column) -> np.ndarray:
+    import pyarrow
+
+    if pyarrow.types.is_boolean(column.type):
+        flags = column.to_pylist()
+        return np.array([flag if flag is None else str(flag) for flag in flags], object)
+    return column.cast(pyarrow.string()).to_numpy()
 
 
 def _stamps(column, where: str):
@@ -101,8 +162,9 @@ def _stamps(column, where: str):
             pyarrow.timestamp("us"), allow_time_truncate=True
         )
         return column.cast(options=options).to_numpy()
-    plain = kind.value_type if types.is_dictionary(kind) else kind
-    if not (types.is_string(plain) or types.is_large_string(plain)):
+    if types.is_integer(kind) or types.is_floating(kind):
+        return column.to_numpy()
+    if not _is_string(_plain(kind)):
         raise UserError(
             f"{where}: the time column must hold times, dates or text, got {kind}"
         )

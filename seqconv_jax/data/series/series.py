@@ -2,34 +2,31 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.files.origin import DataSource, Origin
-from seqconv_jax.data.series.durations import format_duration
+from seqconv_jax.data.series.durations import BusinessDays, Step, format_duration
 from seqconv_jax.data.series.given import given_columns, given_times, given_values
-from seqconv_jax.data.series.missing import count_by_column, found_missing
+from seqconv_jax.data.series.missing import (
+    count_by_column,
+    found_missing,
+    split_marks,
+)
 from seqconv_jax.data.series.pandas_frame import frame_table
 from seqconv_jax.data.series.rules import Rules
+from seqconv_jax.data.series.sampling import Sampling, sampling
 from seqconv_jax.data.series.table import Columns
-from seqconv_jax.data.series.timeline import (
-    check_rising,
-    gap_rows,
-    sampling,
-    shown_time,
-)
+from seqconv_jax.data.series.timeline import check_rising, shown_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Series"]
 
-# With a smaller fraction of equal steps a duration says nothing about a number of rows.
-# Daily market bars, with their weekends and holidays, have 0.78; a weather station with
-# a few outages has 0.999.
-_REGULAR = 0.9
+_UNTIMED = Sampling(None, 0.0, np.arange(0), shorter=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,9 +56,14 @@ class Series:
         missing: how many cells of which column were missing in the file, before
             any rule was applied; columns without any are left out.
         notes: what reading changed, a sentence each.
+        read_options: keyword arguments of `read_series` that read another file the way
+            this one was read: what was given and what was found, as strict JSON.
         allow: which faults may stay: "missing" (cells that are not finite),
             "unsorted" (times that run backwards) and "duplicates" (repeated times).
-        every: the file's own sampling: the most common step between two rows.
+        every: the file's own sampling: the most common step between two rows. It is
+            `numpy.timedelta64(n, "M")` where rows follow the calendar's months
+            (quarters and years are 3 and 12), and `BusinessDays(n)` where they leave
+            out Saturdays and Sundays.
         regularity: the fraction of all steps that equal `every`.
         gaps: the rows that do not follow the row before them by exactly `every`.
         repeated: how many rows repeat the time of an earlier row.
@@ -77,11 +79,13 @@ class Series:
     origin: Origin = Origin()
     missing: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    read_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     allow: Collection[str] = ()
-    every: np.timedelta64 | None = field(init=False)
+    every: Step | None = field(init=False)
     regularity: float = field(init=False)
     gaps: np.ndarray = field(init=False, repr=False)
     repeated: int = field(init=False)
+    _sampling: Sampling = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check what is given, and work out the sampling and the gaps."""
@@ -89,6 +93,7 @@ class Series:
             ("allow", (tuple, list, set, frozenset), "a tuple of texts"),
             ("notes", (tuple, list), "a tuple of texts"),
             ("missing", Mapping, "a mapping of columns to counts"),
+            ("read_options", Mapping, "a mapping of options of `read_series`"),
             ("origin", Origin, "an Origin"),
         ):
             value = getattr(self, name)
@@ -98,12 +103,11 @@ class Series:
         columns = given_columns(self.columns)
         values = given_values(self.values, columns)
         times, notes = self.times, ()
-        every, regularity, gaps, repeated = None, 0.0, np.arange(0), 0
+        found, repeated = _UNTIMED, 0
         if times is not None:
             times, notes = given_times(times, len(values))
             check_rising(times, self.allow)
-            every, regularity = sampling(times)
-            gaps = gap_rows(times, every)
+            found = sampling(times)
             repeated = len(times) - len(np.unique(times))
         for name, value in (
             ("columns", columns),
@@ -111,9 +115,10 @@ class Series:
             ("times", times),
             ("missing", self._missing(values, columns, times)),
             ("notes", (*self.notes, *notes)),
-            ("every", every),
-            ("regularity", regularity),
-            ("gaps", gaps),
+            ("every", found.every),
+            ("regularity", found.regularity),
+            ("gaps", found.gaps),
+            ("_sampling", found),
             ("repeated", repeated),
         ):
             object.__setattr__(self, name, value)
@@ -138,12 +143,16 @@ class Series:
         cls,
         frame: "pd.DataFrame | pd.Series",
         *,
-        time: str | None = None,
+        time: str | Sequence[str] | None = None,
         keep: Sequence[str] | None = None,
         drop: Sequence[str] = (),
         time_format: str | None = None,
-        missing_marks: Sequence[float] = (-9999.0,),
+        day_first: bool | None = None,
+        zone: str | None = None,
+        missing_marks: Sequence[float | str] = (-9999.0,),
         missing: str = "error",
+        trim: bool = False,
+        categories: str | Mapping[str, Sequence[str]] | None = None,
         reverse: bool = False,
         unsorted: str = "error",
         duplicates: str = "error",
@@ -154,12 +163,17 @@ class Series:
         Args:
             frame: a frame, or a named series, of numbers. Its index gives the times if
                 it is of times or periods; one that counts rows is left out.
-            time: the column (or the index by its name) of times, instead.
+            time: the column or columns (or the index by its name) of times, instead;
+                "auto" finds them.
             keep: see `read_series`, as for all that follow.
             drop: columns to leave out.
             time_format: the form of times that are text, where it is not recognised.
-            missing_marks: numbers that mean "missing".
+            day_first: whether days come before months, where that is open.
+            zone: the zone of times that name none.
+            missing_marks: numbers (and texts in columns of text) that mean "missing".
             missing: what to do about cells that are missing, `pandas.NA` included.
+            trim: leave out the rows at both ends that have missing cells.
+            categories: what to do with columns of text.
             reverse: whether the frame has its newest row first.
             unsorted: what to do where time runs backwards.
             duplicates: what to do about repeated times.
@@ -178,9 +192,20 @@ class Series:
             ([2.5, 3.0, 3.5], 'times with a zone are given in UTC')
         """
         rules = Rules(
-            time_format, missing_marks, missing, reverse, unsorted, duplicates
+            time_format=time_format,
+            day_first=day_first,
+            zone=zone,
+            missing_marks=missing_marks,
+            missing=missing,
+            trim=trim,
+            categories=categories,
+            reverse=reverse,
+            unsorted=unsorted,
+            duplicates=duplicates,
         )
-        table = frame_table(frame, Columns(time, keep, drop))
+        texts = tuple(split_marks(missing_marks)[1])
+        columns = Columns(time, keep, drop, categories, texts)
+        table = frame_table(frame, columns)
         return cls(**rules.apply(table, "the frame")._asdict(), origin=origin)
 
     @property
@@ -209,7 +234,7 @@ class Series:
     @property
     def regular(self) -> bool:
         """Whether nine in ten steps are equal, so that durations have a meaning."""
-        return self.regularity >= _REGULAR
+        return self._sampling.regular
 
     def report(self) -> str:
         """Return a few lines for a person: extent, sampling, gaps, missing cells."""
@@ -220,7 +245,7 @@ class Series:
         else:
             first, last = self.times.min(), self.times.max()
             lines[0] += f", {shown_time(first)} to {shown_time(last)}"
-            lines.append(self._sampling_line(np.diff(self.times)))
+            lines.append(self._sampling_line())
             if back := int((np.diff(self.times) < np.timedelta64(0, "us")).sum()):
                 lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
@@ -228,10 +253,12 @@ class Series:
         lines.append(f"missing cells: {counts or 'none'}")
         return "\n  ".join([*lines, *self.notes])
 
-    def _sampling_line(self, steps: np.ndarray) -> str:
+    def _sampling_line(self) -> str:
         if self.every is None:
             return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
+        if isinstance(self.every, BusinessDays):
+            every += " (business days)"
         if not self.regular:
             return (
                 f"most common step {every} ({self.regularity:.0%} of the rows): not "
@@ -241,6 +268,5 @@ class Series:
             return f"every {every}; gaps: none"
         first = ", ".join(f"{row:,}" for row in self.gaps[:5])
         more = " ..." if len(self.gaps) > 5 else ""
-        longer = (steps[self.gaps - 1] > self.every).all()
-        what = "gaps" if longer else "gaps and shorter steps"
+        what = "gaps and shorter steps" if self._sampling.shorter else "gaps"
         return f"every {every}; {what}: {len(self.gaps):,} (at rows {first}{more})"

@@ -1,68 +1,81 @@
-"""A file of columns as one table of numbers: which file, which columns."""
+"""A file of columns as one table of numbers, and which of its columns to read."""
 
-import gzip
-import os
 import re
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, shown
-from seqconv_jax.data.files.archive import read_member
+from seqconv_jax._checks import UserError, expect, shown
 
 __all__ = [
-    "MAX_BYTES",
     "MOST_COLUMNS",
+    "Categories",
     "Columns",
     "Table",
     "check_unnamed",
-    "csv_bytes",
-    "existing_file",
     "listed",
-    "too_large",
+    "text_only",
     "unknown_column",
     "unnamed_note",
 ]
 
 MOST_COLUMNS = 10_000
-MAX_BYTES = 2**30
-
+Categories = str | Mapping[str, Sequence[str]] | None
 
 # What pandas writes for an index: nothing in CSV, "Unnamed: 0" once that is read and
 # written again, "__index_level_0__" in Parquet.
 _NO_NAME = re.compile(r"|Unnamed: \d+[.\d]*|__index_level_\d+__").fullmatch
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Table:
     """The columns that were asked for, in the order of the file.
 
     Attributes:
-        names: the names of the value columns.
+        names: the names of the columns of numbers.
         values: `(rows, columns)` float64; a missing cell is NaN.
-        stamps: `(rows,)` cells of the time column, text or dates; None without one.
-        notes: what was left out or read otherwise, a sentence each.
+        stamps: the cells of the time columns, `(rows,)` each: text, numbers or dates;
+            None without any.
+        notes: what was found or read otherwise, a sentence each.
+        texts: the columns of text to be read as categories, `(rows,)` objects each.
+        left_out: the columns of text that are not read.
+        order: the names of all columns but those of the time, as in the file.
+        options: what was given or found, keyword arguments of `read_series`.
+        marks: texts that were found to mean "missing".
     """
 
     names: tuple[str, ...]
     values: np.ndarray
-    stamps: Any
+    stamps: Mapping[str, Any] | None
     notes: tuple[str, ...] = ()
+    texts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns to read: `keep` (None for all) less `drop`, and the time."""
+    """Which columns to read, and as what (see `read_series`).
 
-    time: str | None = None
+    Attributes:
+        time: the columns of the time, a tuple; None without; "auto" to find them.
+        keep: the columns to read, None for all.
+        drop: columns to leave out.
+        categories: how columns of text are read.
+        missing_texts: texts that mean "missing".
+    """
+
+    time: str | Sequence[str] | None = None
     keep: Sequence[str] | None = None
     drop: Sequence[str] = ()
+    categories: Categories = None
+    missing_texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep the names as tuples, else raise `UserError`."""
@@ -73,9 +86,42 @@ class Columns:
                     f"`{option}` must be a list of names, got {shown(names)}"
                 )
             object.__setattr__(self, option, names if names is None else tuple(names))
+        if self.time is not None and self.time != "auto":
+            many = isinstance(self.time, list | tuple) and len(self.time) > 0
+            time = tuple(self.time) if many else (self.time,)
+            object.__setattr__(self, "time", time)
+        chosen = self.categories
+        if not isinstance(chosen, Mapping):
+            words = "'one-hot', None, or a mapping of columns to their values"
+            expect(chosen in (None, "one-hot"), "categories", words, chosen)
 
-    def pick(self, names: Sequence[str], where: str) -> tuple[list[int], int | None]:
-        """Return the positions of the value columns and of the time column.
+    @property
+    def texts(self) -> Sequence[str]:
+        """The columns that are known to hold text."""
+        return tuple(self.categories) if isinstance(self.categories, Mapping) else ()
+
+    def resolved(
+        self, names: Sequence[str], rows: Sequence[Sequence[Any]], where: str
+    ) -> "Columns":
+        """Return the same with the columns of the time found, if they are to be.
+
+        Args:
+            names: every column name of the file.
+            rows: the cells of the first rows.
+            where: the file, for messages.
+        """
+        if self.time != "auto":
+            return self
+        if "auto" in names:
+            return replace(self, time=("auto",))
+        from seqconv_jax.data.series.find_time import find_time_columns
+
+        rows = [row[: len(names)] for row in rows if len(row) >= len(names)]
+        samples = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+        return replace(self, time=find_time_columns(names, samples))
+
+    def pick(self, names: Sequence[str], where: str) -> tuple[list[int], list[int]]:
+        """Return the positions of the value columns and of the time columns.
 
         Args:
             names: every column name of the file.
@@ -88,32 +134,72 @@ class Columns:
             raise UserError(
                 f"{where} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read"
             )
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated:
-            raise UserError(f"{where} names columns more than once: {listed(repeated)}")
         self._check_known(names, where)
         wanted = set(names if self.keep is None else self.keep)
         unnamed = [names[at] for at in self.unnamed(names)]
-        wanted = wanted.difference(self.drop, [self.time], unnamed)
+        wanted = wanted.difference(self.drop, self.time or (), unnamed)
+        counts = Counter(names)
+        repeated = [name for name in counts if counts[name] > 1]
+        if repeated := [
+            name for name in repeated if name in {*wanted, *(self.time or ())}
+        ]:
+            raise UserError(
+                f"{where} names columns more than once: {listed(repeated)}; rename "
+                f"them, or leave them out with drop={repeated[:5]}"
+            )
         values = [index for index, name in enumerate(names) if name in wanted]
         if not values:
             raise UserError(f"{where}: no column of values is left of {listed(names)}")
-        return values, None if self.time is None else list(names).index(self.time)
+        return values, [list(names).index(name) for name in self.time or ()]
 
     def unnamed(self, names: Sequence[str]) -> list[int]:
         """Return where the columns are that have no name and that nobody asked for.
 
         They are an index as pandas writes it, and no input of a forecast.
         """
-        asked = {*(self.keep or ()), *self.drop, self.time}
+        asked = {*(self.keep or ()), *self.drop, *(self.time or ())}
         return [
             at for at, name in enumerate(names) if _NO_NAME(name) and name not in asked
         ]
 
+    def readable_texts(
+        self, names: Sequence[str], texts: Sequence[int], where: str
+    ) -> list[int]:
+        """Return which columns of text are to be read as categories.
+
+        Args:
+            names: every column name of the file.
+            texts: where columns of text are.
+            where: the file, for messages.
+
+        Raises:
+            UserError: for a column that was asked for by name and cannot be read.
+        """
+        chosen = [
+            at
+            for at in texts
+            if self.categories == "one-hot" or names[at] in self.texts
+        ]
+        asked = [names[at] for at in texts if at not in chosen]
+        asked = [name for name in asked if name in (self.keep or ())]
+        if asked:
+            raise UserError(
+                f"{where}: column {asked[0]!r} holds text, not numbers; pass "
+                f"categories='one-hot', or drop=[{asked[0]!r}]"
+            )
+        return chosen
+
+    def options(self, names: Sequence[str], read: Sequence[int]) -> dict[str, Any]:
+        """Return the columns of the time and those read as options of `read_series`."""
+        time: Any = list(self.time or ())
+        time = None if not time else time if len(time) > 1 else time[0]
+        return {"time": time, "keep": [names[at] for at in sorted(read)]}
+
     def _check_known(self, names: Sequence[str], where: str) -> None:
         asked = [("keep", name) for name in self.keep or ()]
         asked += [("drop", name) for name in self.drop]
-        asked += [] if self.time is None else [("time", self.time)]
+        asked += [("time", name) for name in self.time or ()]
+        asked += [("categories", name) for name in self.texts]
         for option, name in asked:
             if name not in names:
                 raise unknown_column(option, name, names, where)
@@ -127,6 +213,14 @@ def unknown_column(
     hint = f"did you mean {near[0]!r} among " if near else "it has "
     return UserError(
         f"`{option}` = {shown(name)} is no column of {where}; {hint}{listed(names)}"
+    )
+
+
+def text_only(name: str, shown_as: str, where: str) -> UserError:
+    """Return the error for a table whose only columns hold text."""
+    return UserError(
+        f"{where}: no column of numbers is left; {name!r} holds {shown_as}, which "
+        "categories='one-hot' can read"
     )
 
 
@@ -153,56 +247,3 @@ def listed(names: Sequence[Any], most: int = 30) -> str:
     """Return the names as a text of at most `most` of them."""
     first = ", ".join(repr(name) for name in names[:most])
     return first + (f" and {len(names) - most:,} more" if len(names) > most else "")
-
-
-def existing_file(path: str | os.PathLike[str] | None) -> Path:
-    """Return `path` as a `Path` if it is a file, else raise `UserError`."""
-    if path is None:
-        raise UserError("`path` must name a CSV or Parquet file, got generated data")
-    if not isinstance(path, (str, os.PathLike)):
-        raise UserError(
-            f"`path` must name a CSV or Parquet file, got {shown(path)}; a pandas "
-            "frame is for Series.from_pandas"
-        )
-    path = Path(path)
-    if not os.path.isfile(path):
-        what = "is a folder" if os.path.isdir(path) else "is no regular file"
-        what = what if os.path.exists(path) else "does not exist"
-        raise UserError(f"`path` must name a CSV or Parquet file; {path} {what}")
-    return path
-
-
-def csv_bytes(path: Path, max_bytes: int) -> bytes:
-    """Return the plain bytes of a `.csv`, `.csv.gz` or one-member `.zip` file.
-
-    Raises:
-        UserError: for a file that is damaged, of another kind, or larger than
-            `max_bytes` once unpacked.
-    """
-    name = path.name.lower()
-    if name.endswith(".zip"):
-        return read_member(path, suffix=".csv", max_bytes=max_bytes)
-    if not name.endswith((".csv", ".txt", ".gz")):
-        raise UserError(
-            f"`path` must end in .csv, .csv.gz, .zip or .parquet, got {str(path)!r}"
-        )
-    if not name.endswith(".gz") and path.stat().st_size > max_bytes:
-        raise too_large(path, max_bytes)
-    try:
-        with gzip.open(path) if name.endswith(".gz") else path.open("rb") as file:
-            # One byte more than allowed is enough to know, and bounds the memory.
-            data = file.read(max_bytes + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is damaged, or no gzip file: {error}") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    if len(data) > max_bytes:
-        raise too_large(path, max_bytes)
-    return data
-
-
-def too_large(path: Path, max_bytes: int) -> UserError:
-    """Return the error for a file of more than `max_bytes` bytes."""
-    return UserError(
-        f"{path} holds more than {max_bytes:,} bytes; raise `max_bytes` to read it"
-    )

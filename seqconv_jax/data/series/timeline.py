@@ -1,6 +1,6 @@
-"""Rows in order of time: repeats, direction, sampling and gaps."""
+"""Rows in order of time: repeats and direction."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -11,8 +11,6 @@ __all__ = [
     "UNSORTED",
     "arrange",
     "check_rising",
-    "gap_rows",
-    "sampling",
     "shown_time",
 ]
 
@@ -22,7 +20,12 @@ _NO_TIME = np.timedelta64(0, "us")
 
 
 def arrange(
-    times: np.ndarray, *, duplicates: str, unsorted: str, where: str
+    times: np.ndarray,
+    *,
+    duplicates: str,
+    unsorted: str,
+    where: str,
+    hint: Callable[[], str] = str,
 ) -> tuple[np.ndarray | None, list[str]]:
     """Return which rows to take in which order (None for all as they are) and notes.
 
@@ -32,11 +35,12 @@ def arrange(
             each time, or "keep" all.
         unsorted: of `UNSORTED`: "error", "sort" by time (stable), or "keep" the order.
         where: the file, for messages.
+        hint: makes what the error on repeated times is to end with.
 
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
     """
-    if _newest_first(times):
+    if unsorted != "sort" and _newest_first(times):
         raise UserError(
             f"{where}: rows run from newest ({shown_time(times[0])}) to oldest "
             f"({shown_time(times[-1])}); pass reverse=True if the file is so, and "
@@ -48,7 +52,7 @@ def arrange(
     if count and duplicates == "error":
         raise UserError(
             f"{where}: {_repeated(times, repeats)}; pass duplicates='first', 'last' or "
-            "'keep'"
+            f"'keep'{hint()}"
         )
     if count and duplicates != "keep":
         rows = np.flatnonzero(~repeats)
@@ -128,26 +132,6 @@ def _backwards(times: np.ndarray, back: np.ndarray) -> str:
         f"time runs backwards at {len(back):,} rows, first at "
         f"{shown_time(times[first])} after {shown_time(times[first - 1])}"
     )
-
-
-def sampling(times: np.ndarray) -> tuple[np.timedelta64 | None, float]:
-    """Return the most common step forward, and the fraction of steps that equal it.
-
-    The step is None where time never moves forward.
-    """
-    steps = np.diff(times)
-    forward, counts = np.unique(steps[steps > _NO_TIME], return_counts=True)
-    if not len(forward):
-        return None, 0.0
-    best = int(np.argmax(counts))
-    return forward[best], float(counts[best] / len(steps))
-
-
-def gap_rows(times: np.ndarray, every: np.timedelta64 | None) -> np.ndarray:
-    """Return the rows that do not follow the row before them by exactly `every`."""
-    if every is None:
-        return np.arange(1, len(times))
-    return np.flatnonzero(np.diff(times) != every) + 1
 
 
 def shown_time(time: np.datetime64) -> str:

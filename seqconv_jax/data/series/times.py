@@ -1,139 +1,240 @@
-"""The time column: from text in one of several forms to `datetime64`.
+"""The time of each row, from one column or several, in any of many forms.
 
 Pandas is imported where it is used: it takes 80 MB, which reviews and arrays of one's
 own can do without.
 """
 
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["parse_times"]
-
-# The documented date forms. A dotted date has the day first and a date that begins
-# with the year goes down to the day; the other two can be either way round, which
-# only the data can tell.
-_DATES = {
-    r"\d{4}-\d{1,2}-\d{1,2}": ("%Y-%m-%d",),
-    r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
-    r"\d{8}": ("%Y%m%d",),
-    r"\d{1,2}\.\d{1,2}\.\d{4}": ("%d.%m.%Y",),
-    r"\d{1,2}/\d{1,2}/\d{4}": ("%d/%m/%Y", "%m/%d/%Y"),
-    r"\d{1,2}-\d{1,2}-\d{4}": ("%d-%m-%Y", "%m-%d-%Y"),
-}
-_CLOCK = re.compile(
-    r"((?P<gap>[ T])\d{1,2}:\d{2}(?P<second>:\d{2}(?P<fraction>\.\d+)?)?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+from seqconv_jax.data.series.given import ZONE_NOTE
+from seqconv_jax.data.series.time_numbers import (
+    NUMBER_FORMS,
+    number_form,
+    times_of_numbers,
+)
+from seqconv_jax.data.series.time_parts import CLOCK_PARTS, part_names, times_of_parts
+from seqconv_jax.data.series.time_texts import (
+    ReadTimes,
+    is_number,
+    numbers,
+    read_texts,
+    texts,
 )
 
+__all__ = ["check_zone", "parse_time_columns", "parse_times"]
 
-def parse_times(cells, time_format: str | None, where: str) -> np.ndarray:
-    """Return the cells of a time column as `datetime64[us]`.
 
-    Without `time_format`, these forms are recognised: `2009-01-31`, `2009/01/31`,
-    `20090131`, `31.01.2009`, and with slashes or dashes `31/01/2009` or `01/31/2009`
-    where the data shows which it is; each alone or followed by a space or `T` and
-    `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`, with or without a zone such as `Z` or
-    `+01:00`. Times with a zone become UTC.
+def parse_time_columns(
+    columns: Mapping[str, Any],
+    *,
+    time_format: str | None = None,
+    day_first: bool | None = None,
+    zone: str | None = None,
+    where: str,
+) -> tuple[np.ndarray, tuple[str, ...], dict[str, Any]]:
+    """Return the times of rows, notes on how they were read, and the options found.
+
+    One column is text, numbers or times. Without `time_format` these are recognised:
+
+    - dates such as `2009-01-31`, `2009/01/31`, `20090131`, `31.01.2009`, `31/01/2009`
+      or `01/31/2009` (where the data shows which), `31-Jan-2009`, `Jan 31, 2009`; each
+      alone or followed by `10:30`, `10:30:00.5`, `10:30 PM`, and by a zone such as `Z`,
+      `+01:00` or `UTC`;
+    - months, quarters and years: `1949-01`, `Jan 1949`, `1949M01`, `194901`, `1949Q1`,
+      `1949`, `1949.083`: a time is the start of each;
+    - Unix time in seconds, milli-, micro- or nanoseconds, told apart by their range.
+
+    Several columns are parts by their names (year, month, day or day of the year, hour,
+    minute, second), or texts that are joined (date and time), or texts and parts of the
+    clock (date and hour).
 
     Args:
-        cells: `(rows,)` text, or dates that are already parsed.
-        time_format: a `strptime` format, for any other form.
+        columns: `(rows,)` cells of each column by its name.
+        time_format: a `strptime` format of the text (of several, joined by a space);
+            or "unix", "unix_ms", "unix_us", "unix_ns", "excel" (days since 1899-12-30)
+            or "decimal_year" for numbers.
+        day_first: whether the day comes before the month, where both could; None to
+            find out, as a day above 12 decides.
+        zone: the zone of times that name none, such as "Europe/Berlin", summer time
+            included; they become UTC. None to keep them as they are.
         where: the file, for messages.
+
+    Returns:
+        Times `(rows,)` `datetime64[us]`, in UTC where they had a zone; notes, a
+        sentence each; and the options among `time_format` and `day_first` that read
+        the same way again, where the data decided.
 
     Raises:
         UserError: naming the row, for a cell of another form; or for a form whose day
             and month cannot be told apart.
+
+    Example:
+        >>> parts = {"Date": ["13/02/2006", "01/03/2006"], "Time": ["17:24", "09:00"]}
+        >>> times, notes, found = parse_time_columns(parts, where="power.csv")
+        >>> times.astype("datetime64[m]").tolist()[1], found
+        (datetime.datetime(2006, 3, 1, 9, 0), {'day_first': True})
     """
-    if getattr(cells, "dtype", None) is not None and cells.dtype.kind == "M":
+    expect(len(columns) > 0, "time", "one column or more", columns)
+    is_flag = day_first is None or isinstance(day_first, bool)
+    expect(is_flag, "day_first", "True, False or None", day_first)
+    if len(columns) == 1:
+        read = _one(next(iter(columns.values())), time_format, day_first, where)
+    else:
+        read = _several(columns, time_format, day_first, where)
+    if zone is not None:
+        read = _with_zone(read, zone, where)
+    return read.times, read.notes, dict(read.found)
+
+
+def parse_times(cells: Any, time_format: str | None, where: str) -> np.ndarray:
+    """Return the cells of one time column as `datetime64[us]`.
+
+    See `parse_time_columns`, which tells as well how they were read.
+    """
+    columns = {"time": cells}
+    return parse_time_columns(columns, time_format=time_format, where=where)[0]
+
+
+def _one(
+    cells: Any, time_format: str | None, day_first: bool | None, where: str
+) -> ReadTimes:
+    kind = getattr(getattr(cells, "dtype", None), "kind", "O")
+    if kind == "M":
         times = np.asarray(cells, "datetime64[us]")
-        _check_parsed(times, cells, "a date", where)
-        return times
+        return ReadTimes(_checked(times, cells, "a date", where))
+    if time_format in NUMBER_FORMS or (
+        time_format is None and (kind in "iuf" or is_number(texts(cells).iloc[0]))
+    ):
+        return _numbers(cells, time_format, where)
+    read, form = read_texts(texts(cells), time_format, day_first, where)
+    _checked(read.times, texts(cells), f"a time like {form!r}", where)
+    return read
+
+
+def _numbers(cells: Any, form: str | None, where: str) -> ReadTimes:
+    stamps = numbers(cells).to_numpy()
+    found = form or number_form(stamps)
+    if found is None:
+        raise UserError(
+            f"{where} row 0: {texts(cells).iloc[0]!r} is no time in a known form; "
+            "pass time_format=... such as '%d.%m.%Y %H:%M:%S', 'unix' or 'excel', or "
+            "leave `time` out if the rows have none"
+        )
+    times = times_of_numbers(stamps, found)
+    _checked(times, cells, f"a time like {found!r}", where)
+    if form:
+        return ReadTimes(times)
+    note = f"numbers are read as times of the form {found!r}"
+    return ReadTimes(times, (note,), {"time_format": found})
+
+
+def _several(
+    columns: Mapping[str, Any],
+    time_format: str | None,
+    day_first: bool | None,
+    where: str,
+) -> ReadTimes:
+    names = part_names(list(columns)) if time_format is None else {}
+    parts = {part: name for part, name in names.items() if _is_part(columns[name])}
+    if "year" not in parts:
+        parts = {part: name for part, name in parts.items() if part in CLOCK_PARTS}
+    joined = [name for name in columns if name not in parts.values()]
+    if "year" in parts and joined:
+        raise UserError(
+            f"{where}: `time` = {tuple(columns)} has a year and {joined[0]!r}, which "
+            "is no part of a time; name the parts (year, month, day, hour, minute) or "
+            "whole dates"
+        )
+    read_parts = {part: _part(columns[name], part) for part, name in parts.items()}
+    shown = " and ".join(map(repr, columns))
+    if not joined:
+        times = times_of_parts(read_parts)
+        _checked(times, _tuples(columns), f"made of {shown}", where)
+        return ReadTimes(times, (f"times are put together from {shown}",))
+    cells = texts(columns[joined[0]])
+    for name in joined[1:]:
+        cells = cells.str.strip() + " " + texts(columns[name]).str.strip()
+    read = _one(cells, time_format, day_first, where)
+    times = read.times
+    if read_parts:
+        times = times_of_parts(read_parts, start=times)
+        _checked(times, _tuples(columns), f"made of {shown}", where)
+    return ReadTimes(times, (f"times are joined from {shown}", *read.notes), read.found)
+
+
+def _is_part(cells: Any) -> bool:
+    """Return whether cells can be a part: a number, or the name of a month."""
+    return not any(mark in texts(cells).iloc[0] for mark in ":/")
+
+
+def _part(cells: Any, part: str) -> np.ndarray:
+    """Return `(rows,)` float64, NaN where a cell is no number."""
     import pandas as pd
 
-    cells = pd.Series(cells)
-    formats = (time_format,) if time_format else _formats(cells.iloc[0], where)
-    parsed = {form: _parse(cells, form) for form in formats}
-    fitting = [form for form, times in parsed.items() if not np.isnat(times).any()]
-    if len(fitting) > 1:
+    read = numbers(cells)
+    if read.isna().all() and part == "month":
+        for form in ("%b", "%B"):
+            names = pd.to_datetime(texts(cells), format=form, errors="coerce")
+            read = read.fillna(names.dt.month.astype("float64"))
+    if read.isna().all() and part == "quarter":
+        read = numbers(texts(cells).str.lstrip("qQ"))
+    return read.to_numpy(np.float64, na_value=np.nan)
+
+
+def _tuples(columns: Mapping[str, Any]) -> list[tuple]:
+    return list(zip(*columns.values(), strict=True))
+
+
+def check_zone(
+    zone: str | None, notes: Sequence[str], found: Mapping[str, Any], where: str
+) -> None:
+    """Raise for a zone of times that have one already (see `parse_time_columns`)."""
+    if zone is None:
+        return
+    expect(isinstance(zone, str), "zone", "the name of a zone", zone)
+    unix = str(found.get("time_format", "")).startswith("unix")
+    if unix or ZONE_NOTE in notes:
         raise UserError(
-            f"{where}: times such as {cells.iloc[0]!r} can have the day or the month "
-            f"first; pass time_format={fitting[0]!r} or {fitting[1]!r}"
+            f"`zone` = {zone!r} is for times that name no zone, but those of {where} "
+            "do; leave it out"
         )
-    best = min(parsed, key=lambda form: int(np.isnat(parsed[form]).sum()))
-    _check_parsed(parsed[best], cells, f"a time like {best!r}", where)
-    return parsed[best]
 
 
-def _check_parsed(times: np.ndarray, cells, expected: str, where: str) -> None:
+def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
+    """Return times of a zone's clocks in UTC."""
+    import pandas as pd
+
+    check_zone(zone, read.notes, read.found, where)
+    # the hour that comes twice in autumn is told by its order, from oldest to newest
+    newest_first = read.times[0] > read.times[-1]
+    clocks = pd.DatetimeIndex(read.times[::-1] if newest_first else read.times)
+    try:
+        local = clocks.tz_localize(zone, ambiguous="infer")
+    except Exception as error:  # each library of zones raises its own
+        raise UserError(
+            f"`zone` = {zone!r}: {where} cannot be read in it: {error}"
+        ) from error
+    times = local.tz_convert(None).to_numpy("datetime64[us]")
+    note = f"times of the zone {zone!r} are given in UTC"
+    return read._replace(
+        times=times[::-1].copy() if newest_first else times, notes=(*read.notes, note)
+    )
+
+
+def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.ndarray:
+    """Return the times if every row has one, else raise with the first that has not."""
     bad = np.flatnonzero(np.isnat(times))
     if len(bad):
         import pandas as pd
 
         cell = pd.Series(cells).iloc[int(bad[0])]
+        cell = cell.item() if isinstance(cell, np.generic) else cell
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
             f"({len(bad):,} such rows); pass time_format=... if it has another form"
         )
-
-
-def _formats(cell: object, where: str) -> tuple[str, ...]:
-    """Return the formats that the form of a cell allows."""
-    text = str(cell).strip()
-    for pattern, dates in _DATES.items():
-        date = re.match(pattern, text)
-        clock = date and _CLOCK.fullmatch(text, date.end())
-        if clock:
-            form = f"{clock['gap']}%H:%M" if clock["gap"] else ""
-            form += ":%S" if clock["second"] else ""
-            form += ".%f" if clock["fraction"] else ""
-            form += "%z" if clock["zone"] else ""
-            return tuple(date + form for date in dates)
-    raise UserError(
-        f"{where} row 0: {cell!r} is no time in a known form; pass time_format=... "
-        "such as '%d.%m.%Y %H:%M:%S'"
-    )
-
-
-def _parse(cells: "pd.Series", form: str) -> np.ndarray:
-    """Return the times; a cell that does not fit becomes NaT."""
-    import pandas as pd
-
-    expect("%" in str(form), "time_format", "a strptime format with % signs", form)
-    if form == "%d.%m.%Y %H:%M:%S":
-        times = _parse_dotted(cells)
-        if times is not None:
-            return times
-    try:
-        zone, text = "%z" in form, cells.str.strip()
-        times = pd.to_datetime(text, format=form, errors="coerce", utc=zone)
-    except ValueError as error:
-        raise UserError(f"`time_format` = {form!r}: {error}") from error
-    times = times.dt.tz_localize(None) if zone else times
-    return times.to_numpy("datetime64[us]")
-
-
-def _parse_dotted(cells: "pd.Series") -> np.ndarray | None:
-    """Parse `DD.MM.YYYY HH:MM:SS` some five times faster than strptime can.
-
-    Returns None where any cell is not exactly so: the slow way then words the error.
-    """
-    try:
-        text = cells.to_numpy(dtype="S")
-        if text.dtype.itemsize != 19:
-            return None
-        letters = text.view("S1").reshape(-1, 19)
-        if (letters[:, [2, 5, 10, 13, 16]] != [b".", b".", b" ", b":", b":"]).any():
-            return None
-        order = [6, 7, 8, 9, 2, 3, 4, 2, 0, 1, *range(10, 19)]
-        iso = np.ascontiguousarray(letters[:, order])
-        iso[:, [4, 7]] = b"-"
-        return iso.view("S19").ravel().astype("datetime64[us]")
-    except (UnicodeEncodeError, TypeError, ValueError):
-        return None
+    return times

@@ -13,6 +13,7 @@ from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import State
 
 IMPLEMENTATIONS = ("xla", "fused")
+SIGMOIDS = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")  # the kernels' gates
 # Values of `jax_default_matmul_precision` that ask for no more than TF32's.
 COARSE = (None, "default", "fastest", "bfloat16", "bfloat16_3x", "tensorfloat32")
 
@@ -45,7 +46,7 @@ def run_loop(
         _checks.one_of("implementation", implementation, IMPLEMENTATIONS)
     plain = partial(recurrence, unit, return_sequences=return_sequences)
     arguments = (projected, initial_state, weights, mask)
-    if not _is_fused(implementation, projected.z):
+    if not _is_fused(implementation, unit, projected.z):
         return plain(*arguments)
     from seqconv_jax.ops.gru.hopper import fused_recurrence
 
@@ -66,11 +67,13 @@ def has_hopper_gpu() -> bool:
     )
 
 
-def _is_fused(implementation: str | None, projected: jax.Array) -> bool:
+def _is_fused(
+    implementation: str | None, unit: Convention, projected: jax.Array
+) -> bool:
     """Return whether to use the kernels; raise where they are asked for in vain."""
     if implementation == "xla" or (implementation is None and not has_hopper_gpu()):
         return False
-    lacking = _lacking(projected)
+    lacking = _lacking(unit, projected)
     _checks.expect(
         lacking is None or implementation is None,
         "implementation",
@@ -82,7 +85,7 @@ def _is_fused(implementation: str | None, projected: jax.Array) -> bool:
     return lacking is None
 
 
-def _lacking(projected: jax.Array) -> str | None:
+def _lacking(unit: Convention, projected: jax.Array) -> str | None:
     """Return what the kernels would need and do not have; None for nothing."""
     _, batch, units = projected.shape
     precision = _precision()
@@ -94,6 +97,9 @@ def _lacking(projected: jax.Array) -> str | None:
 
     if not is_available():
         return f"JAX 0.11.2 or later with Pallas for it (this is {jax.__version__})"
+    if unit.activation != "tanh" or unit.gate_activation not in SIGMOIDS:
+        made = f"{unit.activation} and {unit.gate_activation}"
+        return f"a candidate made by tanh and gates by a sigmoid, not {made}"
     if projected.dtype != jnp.float32:
         return f"float32 arrays, not {projected.dtype}"
     if batch == 0 or units == 0:

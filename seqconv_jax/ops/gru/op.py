@@ -14,7 +14,7 @@ from seqconv_jax.ops.gru.implementation import run_loop
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights, cell
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrent import (
-    GATES,
+    ACTIVATIONS,
     check_arguments,
     check_dropout_masks,
     project,
@@ -38,11 +38,13 @@ def gru(
     return_sequences: bool = False,
     input_dropout_mask: jax.Array | None = None,
     recurrent_dropout_mask: jax.Array | None = None,
+    activation: str = "tanh",
     implementation: str | None = None,
 ) -> jax.Array:
     """Run a gated recurrent unit over a sequence.
 
-    With `s` the gate activation and `m` the recurrent dropout masks,
+    With `s` the gate activation, `m` the recurrent dropout masks, and another
+    `activation` for tanh where it says so,
 
         z = s(x W_z + (m_z h) U_z + b_z)
         r = s(x W_r + (m_r h) U_r + b_r)
@@ -60,9 +62,9 @@ def gru(
         bias: `(3 * units,)`, or `(2, 3 * units)` (input, recurrent) with
             `reset_after`; None for none.
         reset_after: whether the reset gate acts after the matrix product.
-        gate_activation: `"sigmoid"`, `"hard_sigmoid"` (Keras 3: `relu6(x + 3) / 6`)
-            or `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, the default of Keras
-            2.0 to 2.2 and of TensorFlow 1's `tf.keras`).
+        gate_activation: `"sigmoid"`, `"hard_sigmoid"` (Keras 3: `relu6(x + 3) / 6`),
+            `"hard_sigmoid_keras2"` (`clip(0.2 x + 0.5, 0, 1)`, the default of Keras
+            2.0 to 2.2 and of TensorFlow 1's `tf.keras`), or any other `activation`.
         initial_state: `(batch, units)`; zeros where None.
         mask: `(batch, time)` bool, true for real steps; what lies at the others, even
             NaN, changes nothing.
@@ -71,12 +73,15 @@ def gru(
         return_sequences: whether to return all states or the final one.
         input_dropout_mask: `(3, batch, features)`, one mask a gate, for all steps.
         recurrent_dropout_mask: `(3, batch, units)`, one mask a gate, for all steps.
+        activation: what makes the candidate: `"tanh"`, `"relu"`, `"linear"`, one of
+            the sigmoids, `"softplus"`, `"softsign"`, `"elu"` or `"selu"`.
         implementation: `"xla"` for a loop of XLA's kernels; `"fused"` for one kernel
             that runs all steps, on a Hopper GPU with JAX 0.11.2 or later, in float32,
-            for up to 96 units, outside of meshes; None for the fused one where it can
-            run. Its recurrent products have the precision of TF32, or that of float32,
-            for up to 64 units, where `jax_default_matmul_precision` is above
-            `"tensorfloat32"`, as `"high"`, `"highest"` and `"float32"` are.
+            for up to 96 units, with tanh and a sigmoid, outside of meshes; None for the
+            fused one where it can run. Its recurrent products have the precision of
+            TF32, or that of float32, for up to 64 units, where
+            `jax_default_matmul_precision` is above `"tensorfloat32"`, as `"high"`,
+            `"highest"` and `"float32"` are.
 
     Returns:
         `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
@@ -97,7 +102,8 @@ def gru(
     check_arguments(
         x, kernel, recurrent_kernel, bias, mask, gates=3, bias_rows=1 + reset_after
     )
-    _checks.one_of("gate_activation", gate_activation, GATES)
+    _checks.one_of("gate_activation", gate_activation, ACTIVATIONS)
+    _checks.one_of("activation", activation, ACTIVATIONS)
     batch, units = x.shape[0], recurrent_kernel.shape[0]
     check_dropout_masks(x, units, input_dropout_mask, recurrent_dropout_mask, 3)
     dtype = jnp.result_type(x, recurrent_kernel)
@@ -116,7 +122,7 @@ def gru(
         projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
     states = run_loop(
         implementation,
-        Convention(reset_after, gate_activation),
+        Convention(reset_after, gate_activation, activation),
         projected,
         (initial_state.astype(dtype),),
         Weights(recurrent_kernel, outer_bias, inner_bias, recurrent_dropout_mask),
@@ -138,6 +144,7 @@ def gru_cell(
     reset_after: bool = False,
     gate_activation: str = "sigmoid",
     recurrent_dropout_mask: jax.Array | None = None,
+    activation: str = "tanh",
 ) -> jax.Array:
     """Advance the state by one step, given the step's projected input.
 
@@ -149,6 +156,7 @@ def gru_cell(
         reset_after: whether the reset gate acts after the matrix product.
         gate_activation: as for `gru`.
         recurrent_dropout_mask: `(3, batch, units)` or None.
+        activation: as for `gru`.
 
     Returns:
         The next state, `(batch, units)`.
@@ -157,7 +165,7 @@ def gru_cell(
         >>> gru_cell(jnp.zeros((1, 6)), jnp.ones((1, 2)), jnp.zeros((2, 6))).tolist()
         [[0.5, 0.5]]
     """
-    convention = Convention(reset_after, gate_activation)
+    convention = Convention(reset_after, gate_activation, activation)
     outer_bias, inner_bias = _recurrent_biases(recurrent_bias)
     weights = Weights(recurrent_kernel, outer_bias, inner_bias, recurrent_dropout_mask)
     return cell(convention, weights, Gates(*jnp.split(projected, 3, 1)), state)[0]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.ops.recurrent import GATES, State
+from seqconv_jax.ops.recurrent import ACTIVATIONS, State
 
 
 class Convention(NamedTuple):
@@ -14,10 +14,12 @@ class Convention(NamedTuple):
     Attributes:
         reset_after: as of `ops.gru`.
         gate_activation: as of `ops.gru`.
+        activation: as of `ops.gru`.
     """
 
     reset_after: bool
     gate_activation: str
+    activation: str = "tanh"
 
     def advance(self, weights: "Weights", projected: "Gates", state: State):
         """Return the next state and what the gates let through."""
@@ -64,7 +66,7 @@ def cell(
     convention: Convention, weights: Weights, projected: Gates, state: jax.Array
 ) -> tuple[jax.Array, Gates]:
     """Advance the state by one step; also return the gates it went through."""
-    gate = GATES[convention.gate_activation].apply
+    gate = ACTIVATIONS[convention.gate_activation].apply
     kernel_z, kernel_r, kernel_h = jnp.split(weights.kernel, 3, axis=1)
     kept_z, kept_r, kept_h = _kept(state, weights.dropout_mask)
     bias_z, bias_r, bias_h = _biases(weights)
@@ -79,7 +81,7 @@ def cell(
         inner = r * _inner(weights, kept_h)
     else:
         inner = (r * kept_h) @ kernel_h
-    candidate = jnp.tanh(projected.h + (inner + bias_h))
+    candidate = ACTIVATIONS[convention.activation].apply(projected.h + (inner + bias_h))
     return z * state + (1 - z) * candidate, Gates(z, r, candidate)
 
 
@@ -95,12 +97,12 @@ def step_back(convention, weights: Weights, gates: Gates, state, d_new):
         state: the state before the step.
         d_new: the derivative of the state after it.
     """
-    slope = GATES[convention.gate_activation].derivative
+    slope = ACTIVATIONS[convention.gate_activation].derivative
     kernel_z, kernel_r, kernel_h = jnp.split(weights.kernel, 3, axis=1)
     kept_z, kept_r, kept_h = _kept(state, weights.dropout_mask)
     z, r, h = gates
     d_z = d_new * (state - h) * slope(z)
-    d_h = d_new * (1 - z) * (1 - jnp.square(h))
+    d_h = d_new * (1 - z) * ACTIVATIONS[convention.activation].derivative(h)
     # The candidate's product: what it is given, and what it gets back.
     if convention.reset_after:
         d_r = d_h * _inner(weights, kept_h) * slope(r)

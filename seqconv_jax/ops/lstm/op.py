@@ -12,7 +12,7 @@ from seqconv_jax.ops.lstm.step import Gates, LSTMStep, Weights
 from seqconv_jax.ops.masking import check_mask, hide
 from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import (
-    GATES,
+    ACTIVATIONS,
     check_arguments,
     check_dropout_masks,
     project,
@@ -36,10 +36,12 @@ def lstm(
     return_sequences: bool = False,
     input_dropout_mask: jax.Array | None = None,
     recurrent_dropout_mask: jax.Array | None = None,
+    activation: str = "tanh",
 ) -> jax.Array:
     """Run a long short-term memory over a sequence.
 
     With `s` the gate activation, `n` the input and `m` the recurrent dropout masks,
+    and another `activation` for tanh where it says so,
 
         i = s((n_i x) W_i + (m_i h) U_i + b_i)
         f = s((n_f x) W_f + (m_f h) U_f + b_f)
@@ -66,6 +68,7 @@ def lstm(
         return_sequences: whether to return `h` at all steps or the final one.
         input_dropout_mask: `(4, batch, features)`, one mask a gate, for all steps.
         recurrent_dropout_mask: `(4, batch, units)`, one mask a gate, for all steps.
+        activation: as for `gru`: of the candidate, and of what is put out of `c`.
 
     Returns:
         `h`: `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
@@ -90,6 +93,7 @@ def lstm(
         (masks fixed over time).
     """
     _check(x, kernel, recurrent_kernel, bias, gate_activation, initial_state, mask)
+    _checks.one_of("activation", activation, ACTIVATIONS)
     units = recurrent_kernel.shape[0]
     check_dropout_masks(x, units, input_dropout_mask, recurrent_dropout_mask, 4)
     dtype = jnp.result_type(x, recurrent_kernel)
@@ -105,7 +109,7 @@ def lstm(
     )
     if reverse:
         projected, mask = jax.tree.map(lambda a: a[::-1], (projected, mask))
-    unit = LSTMStep(gate_activation)
+    unit = LSTMStep(gate_activation, activation)
     states = recurrence(
         unit, projected, state, weights, mask, return_sequences=return_sequences
     ).astype(dtype)
@@ -127,10 +131,11 @@ def lstm_reference(
     return_sequences: bool = False,
     input_dropout_mask=None,
     recurrent_dropout_mask=None,
+    activation: str = "tanh",
 ) -> jax.Array:
     """Walk from step to step: what `lstm` must equal, its derivatives included."""
     units = recurrent_kernel.shape[0]
-    gate = GATES[gate_activation].apply
+    gate, act = ACTIVATIONS[gate_activation].apply, ACTIVATIONS[activation].apply
 
     def step(x, state):
         h, c = state
@@ -143,9 +148,9 @@ def lstm_reference(
                 kept = h * recurrent_dropout_mask[k]
             total = seen @ kernel[:, part] + kept @ recurrent_kernel[:, part]
             sums.append(total if bias is None else total + bias[None, part])
-        i, f, g, o = gate(sums[0]), gate(sums[1]), jnp.tanh(sums[2]), gate(sums[3])
+        i, f, g, o = gate(sums[0]), gate(sums[1]), act(sums[2]), gate(sums[3])
         c = f * c + i * g
-        return o * jnp.tanh(c), c
+        return o * act(c), c
 
     state = (jnp.zeros((x.shape[0], units)),) * 2
     options = {"reverse": reverse, "return_sequences": return_sequences}
@@ -161,6 +166,7 @@ def lstm_cell(
     *,
     gate_activation: str = "sigmoid",
     recurrent_dropout_mask: jax.Array | None = None,
+    activation: str = "tanh",
 ) -> tuple[jax.Array, jax.Array]:
     """Advance the state by one step, given the step's projected input.
 
@@ -172,6 +178,7 @@ def lstm_cell(
         recurrent_bias: `(4 * units,)`, if it is not in `projected`; None for none.
         gate_activation: as for `gru`.
         recurrent_dropout_mask: `(4, batch, units)` or None.
+        activation: as for `lstm`.
 
     Returns:
         The next `h` and `c`, `(batch, units)` each.
@@ -184,12 +191,12 @@ def lstm_cell(
     """
     weights = Weights(recurrent_kernel, recurrent_bias, recurrent_dropout_mask)
     gates = Gates(*jnp.split(projected, 4, axis=1))
-    return LSTMStep(gate_activation).advance(weights, gates, state)[0]
+    return LSTMStep(gate_activation, activation).advance(weights, gates, state)[0]
 
 
 def _check(x, kernel, recurrent_kernel, bias, gate_activation, state, mask) -> None:
     check_arguments(x, kernel, recurrent_kernel, bias, mask, gates=4)
-    _checks.one_of("gate_activation", gate_activation, GATES)
+    _checks.one_of("gate_activation", gate_activation, ACTIVATIONS)
     if state is None:
         return
     expected = "a pair of arrays, h and c"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from seqconv_jax.ops.recurrent import GATES, State
+from seqconv_jax.ops.recurrent import ACTIVATIONS, State
 
 
 class Weights(NamedTuple):
@@ -35,32 +35,39 @@ class Gates(NamedTuple):
 
 
 class LSTMStep(NamedTuple):
-    """A step with a gate activation, a `Unit` of `ops.recurrence`."""
+    """A step with its activations, a `Unit` of `ops.recurrence`."""
 
     gate_activation: str
+    activation: str = "tanh"
 
     def advance(self, weights: Weights, projected: Gates, state: State):
         """Return the next state, `h` and `c`, and what the gates let through."""
-        gate = GATES[self.gate_activation].apply
+        gate, act = (
+            ACTIVATIONS[self.gate_activation].apply,
+            ACTIVATIONS[self.activation].apply,
+        )
         h, c = state
         i, f, g, o = (
             p + q for p, q in zip(projected, _products(weights, h), strict=True)
         )
-        gates = Gates(gate(i), gate(f), jnp.tanh(g), gate(o))
+        gates = Gates(gate(i), gate(f), act(g), gate(o))
         c = gates.f * c + gates.i * gates.c
-        return (gates.o * jnp.tanh(c), c), gates
+        return (gates.o * act(c), c), gates
 
     def step_back(self, weights: Weights, gates: Gates, state: State, d_new: State):
         """Return derivatives of projection, state before, and weights but the bias."""
-        slope = GATES[self.gate_activation].derivative
+        slope, act = (
+            ACTIVATIONS[self.gate_activation].derivative,
+            ACTIVATIONS[self.activation],
+        )
         (h, c), (d_h, d_c) = state, d_new
         i, f, g, o = gates
-        seen = jnp.tanh(f * c + i * g)
-        d_c = d_c + d_h * o * (1 - jnp.square(seen))
+        seen = act.apply(f * c + i * g)
+        d_c = d_c + d_h * o * act.derivative(seen)
         d_projected = Gates(
             d_c * g * slope(i),
             d_c * c * slope(f),
-            d_c * i * (1 - jnp.square(g)),
+            d_c * i * act.derivative(g),
             d_h * seen * slope(o),
         )
         d_h, d_weights = _products_back(weights, h, d_projected)

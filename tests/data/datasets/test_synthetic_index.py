@@ -1,6 +1,7 @@
 import numpy as np
 
 from seqconv_jax.data import CSI300, forecast_task, generated_index
+from seqconv_jax.data.series import BusinessDays
 
 
 def test_the_index_has_the_form_of_daily_bars():
@@ -11,7 +12,8 @@ def test_the_index_has_the_form_of_daily_bars():
     assert (high >= np.maximum(opening, close)).all()
     assert (low <= np.minimum(opening, close)).all() and low.min() > 0
     assert volume.min() > 0 and amount.min() > 0
-    assert series.times is not None and not series.regular
+    assert series.times is not None and series.regular
+    assert series.every == BusinessDays(1)
     assert str(series.times[0])[:10] == "2005-04-08"
     changes = np.diff(np.log(close))
     assert 0.008 < changes.std() < 0.03 and np.abs(changes).max() < 0.2

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from seqconv_jax.data.datasets import CSI300, JENA, jena_split
 from seqconv_jax.data.forecast import forecast_task
 from seqconv_jax.data.forecast.scaling import ScaleWarning
-from seqconv_jax.data.series import Series, read_series
+from seqconv_jax.data.series import BusinessDays, Series, read_series
 
 DATA = Path(
     os.environ.get("SEQCONV_DATA", Path(__file__).parents[4] / "shared" / "data")
@@ -171,9 +171,9 @@ def test_hourly_baselines():
     assert dict(dropped.dropped) == {"train": 144, "validation": 288, "test": 288}
 
 
-def test_the_index_counts_rows():
+def test_the_index_counts_business_days():
     series = real(CSI, time=CSI300.time)
-    assert not series.regular and series.every == np.timedelta64(1, "D")
+    assert series.regular and series.every == BusinessDays(1)
     task = forecast_task(
         series,
         target=CSI300.target,
@@ -183,4 +183,4 @@ def test_the_index_counts_rows():
         split=CSI300.rows,
     )
     assert task.example.shape == (1, 60, 6) and task.unit == ""
-    assert len(task.validation) == 339 and task.horizon == "2 rows"
+    assert len(task.validation) == 339 and task.horizon == "2B"

@@ -22,6 +22,7 @@ UNTIMED = Series(values=np.zeros((100, 1)), columns=("a",))
         (20, 40),
         [np.int64(20), 40],
         ("20", "40"),
+        ("20 rows", "40 rows"),
         (0.2, 0.4),
         ("0.2", ".4"),
         ("2020-01-11", "2020-01-21"),
@@ -71,3 +72,27 @@ def test_dates_need_times():
     with pytest.raises(UserError, match="read without a time column; pass time="):
         cut_rows(("2020-01-11", "2020-01-21"), UNTIMED)
     assert cut_rows((0.2, 0.4), UNTIMED) == (20, 40)
+
+
+MONTHLY = Series(
+    values=np.zeros((3000, 1)),
+    columns=("sunspots",),
+    times=(np.datetime64("1749-01") + np.arange(3000)).astype("datetime64[us]"),
+)
+
+
+def test_years_as_text_are_dates_of_a_series_with_times():
+    rows = ((1900 - 1749) * 12, (1950 - 1749) * 12)
+    assert cut_rows(("1900", "1950"), MONTHLY) == rows
+    assert cut_rows(("1900", "1950-01-01"), MONTHLY) == rows
+    assert cut_rows((1900, 1950), MONTHLY) == (1900, 1950)
+    assert cut_rows(("1900 rows", "1950rows"), MONTHLY) == (1900, 1950)
+    untimed = Series(values=np.zeros((3000, 1)), columns=("a",))
+    assert cut_rows(("1900", "1950"), untimed) == (1900, 1950)
+
+
+def test_a_year_without_rows_is_never_taken_for_a_row():
+    with pytest.raises(UserError, match="'2100' may be a year, .* give '2100 rows'"):
+        cut_rows(("1900", "2100"), MONTHLY)
+    with pytest.raises(UserError, match="of one kind, got dates and rows"):
+        cut_rows(("1900", "500"), MONTHLY)

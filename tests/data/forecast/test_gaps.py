@@ -35,8 +35,8 @@ def test_windows_over_gaps_are_counted_or_dropped():
 
 
 def test_irregular_sampling_counts_rows_only():
-    days = np.busday_offset("2020-01-01", np.arange(60), roll="forward")
-    series = series_of(np.arange(60), times=days.astype("datetime64[us]"))
+    hours = np.cumsum(np.tile([1, 2, 3], 20)).astype("timedelta64[h]")
+    series = series_of(np.arange(60), times=START + hours)
     task = forecast_task(
         series, target="a", lookback=5, every=1, delay=1, split=(20, 40)
     )
@@ -69,6 +69,19 @@ def test_irregular_sampling_counts_rows_only():
             split=(20, 40),
             gaps="drop",
         )
+
+
+def test_a_hole_of_four_years_in_business_days_is_a_gap():
+    held = np.array([*range(30), *range(1070, 1100)])
+    days = np.busday_offset(np.datetime64("2010-01-04"), held)
+    series = series_of(np.arange(60), times=days.astype("datetime64[us]"))
+    options: dict[str, Any] = dict(
+        target="a", lookback="1w", every="1B", delay="1B", split=(16, 40)
+    )
+    task = forecast_task(series, **options)
+    assert (task.lookback, task.horizon) == (5, "2B")
+    assert task.report.count("every 1B (business days); gaps: 1 (at rows 30)") == 1
+    assert "windows over gaps in time: train 0, validation 6," in task.describe()
 
 
 def test_a_task_says_what_was_not_checked():

@@ -27,7 +27,12 @@ def test_no_rows(tmp_path, header, options, ends):
 @pytest.mark.parametrize("others", ["1", "", "NaN"])
 def test_true_and_false_are_text_even_alone(tmp_path, flag, others):
     text = f"a,b\n1,{others}\n2,{flag}\n"
-    reject(tmp_path, text, f"line 3, column 'b': '{flag}' is not a number")
+    if others == "1":
+        reject(tmp_path, text, f"line 3, column 'b': '{flag}' is not a number")
+    else:
+        assert read(tmp_path, text).columns == ("a",)
+        hot = read(tmp_path, text, categories="one-hot", missing="keep")
+        assert hot.columns == ("a", f"b={flag}") and hot.values[1, 1] == 1
     assert read(tmp_path, text, drop=["b"]).columns == ("a",)
 
 
@@ -91,7 +96,7 @@ def test_an_index_of_times_is_not_lost(tmp_path):
         ("a, a\n1,2\n", {}, "names columns more than once: 'a'"),
         ("a,b\n1,10:30\n", {}, "'10:30' is not a number"),
         ("t,b\n10:30,1\n", {"time": "t"}, "'10:30' is no time in a known form"),
-        ("t,b\n1577836800,1\n", {"time": "t"}, "no time in a known form"),
+        ("t,b\n157,1\n", {"time": "t"}, "'157' is no time in a known form"),
         ("a,b\n1,+2+\n", {}, r"'\+2\+' is not a number"),
         ("a,b\n1,1 234\n", {}, "'1 234' is not a number"),
         ("a,b\n1,1'234\n", {}, "is not a number"),
@@ -115,7 +120,7 @@ def test_other_objects_and_files_are_no_path(tmp_path):
 @pytest.mark.parametrize(
     ("column", "match"),
     [
-        (pd.array([20200101, 20200102]), "must hold times, dates or text, got int64"),
+        (pd.array([1, 2]), "row 0: '1' is no time in a known form"),
         (pd.to_timedelta([1, 2], unit="h"), "must hold times, dates or text, got dur"),
         ([True, False], "must hold times, dates or text, got bool"),
         ([time(1), None], "dates or text, got time64"),
@@ -155,9 +160,30 @@ def test_parquet_times_of_every_unit(tmp_path):
     [
         (
             {"missing_marks": -9999},
-            "`missing_marks` must be a list of numbers, got -99",
+            "`missing_marks` must be a list of numbers and texts, got -99",
         ),
-        ({"missing_marks": ["x"]}, "`missing_marks` must be finite numbers, got 'x'"),
+        ({"missing_marks": [()]}, r"`missing_marks` must be finite .*, got \(\)"),
+        ({"trim": 1}, "`trim` must be a bool, got 1"),
+        ({"day_first": "no"}, "`day_first` must be True, False or None, got 'no'"),
+        ({"day_first": True}, "`day_first` = True is for times"),
+        (
+            {"categories": "onehot"},
+            "`categories` must be 'one-hot', None, or",
+        ),
+        ({"categories": {"a": "x"}}, "`categories` must be lists of texts, got 'x'"),
+        ({"categories": {"z": ["x"]}}, "`categories` = 'z' is no column of"),
+        ({"separator": "::"}, "`separator` must be one of ',', ';'"),
+        ({"decimal": ";"}, "`decimal` must be '.' or ','"),
+        ({"thousands": "x"}, "`thousands` must be one of"),
+        ({"thousands": "."}, "`thousands` must differ from the decimal mark"),
+        ({"thousands": ",", "decimal": ","}, "`thousands` must differ from `decimal`"),
+        ({"comment": "//"}, "`comment` must be one character"),
+        ({"skip_rows": -1}, "`skip_rows` must be an integer of at least 0"),
+        ({"skip_rows": [0]}, "`skip_rows` must be a number of lines, or the numbers"),
+        ({"skip_rows": 9}, "`skip_rows` = 9 lies beyond the end of"),
+        ({"skip_footer": 1.5}, "`skip_footer` must be an integer"),
+        ({"encoding": "utf-9"}, "`encoding` must be an encoding that Python knows"),
+        ({"encoding": "hex"}, "`encoding` must be an encoding that Python knows"),
         ({"reverse": "no"}, "`reverse` must be a bool, got 'no'"),
         ({"max_bytes": "1"}, "`max_bytes` must be a positive integer, got '1'"),
         ({"duplicates": "frist"}, "`duplicates` must be one of .*did you mean 'first'"),
@@ -167,7 +193,8 @@ def test_parquet_times_of_every_unit(tmp_path):
         ({"time_format": "%Y"}, "`time_format` = '%Y' is for times"),
         ({"missing": None}, "`missing` must be one of 'error', .*, got None"),
         ({"time": "t", "time_format": 5}, "`time_format` must be a strptime format"),
-        ({"time": ["t"]}, r"`time` = \['t'\] is no column of"),
+        ({"time": [["t"]]}, r"`time` = \['t'\] is no column of"),
+        ({"time": ["t", "u"]}, r"`time` = 'u' is no column of"),
         ({"time": "t", "drop": [["t"]]}, r"`drop` = \['t'\] is no column of"),
     ],
 )

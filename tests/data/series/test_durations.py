@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.series.durations import format_duration, rows_of
+from seqconv_jax.data.series.durations import (
+    BusinessDays,
+    format_duration,
+    parse_step,
+    rows_of,
+)
 
 TEN_MINUTES = np.timedelta64(10, "m")
+MONTH, QUARTER = np.timedelta64(1, "M"), np.timedelta64(3, "M")
+BUSINESS_DAY = BusinessDays(1)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,7 @@ def test_rows_of_every_documented_form(value, rows):
 @pytest.mark.parametrize(
     "value",
     [1.0, True, None, "", "d", "5 fortnights", "1m", "1d x", "-1d", "1d2"]
-    + ["9" * 25 + "d", [5], np.timedelta64(1, "Y"), timedelta.max],
+    + ["9" * 25 + "d", [5], "0.5 months", "1y 1d", timedelta.max],
 )
 def test_other_forms_are_rejected(value):
     match = f"`lookback` must be a number of rows, or a .*got {re.escape(repr(value))}"
@@ -88,6 +95,56 @@ def test_what_is_no_whole_number_of_rows_names_the_sampling():
 )
 def test_format(minutes, text):
     assert format_duration(np.timedelta64(minutes, "m")) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "every", "rows"),
+    [
+        ("12 months", MONTH, 12),
+        ("1y", MONTH, 12),
+        ("1.5 years", MONTH, 18),
+        ("1y 6months", MONTH, 18),
+        ("4 quarters", MONTH, 12),
+        (np.timedelta64(1, "Y"), MONTH, 12),
+        (np.timedelta64(1, "Y"), QUARTER, 4),
+        ("2 years", np.timedelta64(1, "Y"), 2),
+        ("5B", BUSINESS_DAY, 5),
+        ("5 business days", BUSINESS_DAY, 5),
+        (BusinessDays(5), BUSINESS_DAY, 5),
+        ("2w", BUSINESS_DAY, 10),
+        ("7 days", BUSINESS_DAY, 5),
+        ("0d", MONTH, 0),
+        ("24", MONTH, 24),
+    ],
+)
+def test_rows_of_durations_of_the_calendar(value, every, rows):
+    assert rows_of(value, every, name="lookback") == rows
+
+
+@pytest.mark.parametrize(
+    ("value", "every", "match"),
+    [
+        ("30d", MONTH, "`lookback` = 30d counts in days and .* every 1month; give mon"),
+        ("1y", TEN_MINUTES, "`lookback` = 1y counts in months, .* every 10min; give d"),
+        ("5d", BUSINESS_DAY, "days and hours, .* sampled every 1B; give .* '5B'"),
+        ("1month", BUSINESS_DAY, "counts in months"),
+        ("2B", np.timedelta64(1, "D"), "counts in business days, .* every 1d"),
+        ("1month", QUARTER, "finer than the sampling of .*, which is 3months"),
+        ("4months", QUARTER, "no whole multiple .* nearest are 3months and 6months"),
+        ("1y", None, "has no regular sampling; give a number of rows"),
+    ],
+)
+def test_a_duration_of_another_calendar_is_rejected(value, every, match):
+    with pytest.raises(UserError, match=match):
+        rows_of(value, every, name="lookback")
+
+
+@given(st.integers(1, 10**4), st.sampled_from([MONTH, TEN_MINUTES, BUSINESS_DAY]))
+def test_a_step_reads_back(count, unit):
+    step = count * unit
+    text = format_duration(step)
+    assert parse_step(text) == step and rows_of(text, unit) == count
+    assert format_duration(np.int64(count) * unit) == text
 
 
 @given(st.integers(0, 10**15))

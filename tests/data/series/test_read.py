@@ -43,7 +43,9 @@ def test_rejects_places_and_kinds(tmp_path):
         read_series(tmp_path / "nothing.csv")
     with pytest.raises(UserError, match="is a folder"):
         read_series(tmp_path)
-    with pytest.raises(UserError, match=r"must end in .csv, .csv.gz, .zip or .parquet"):
+    with pytest.raises(UserError, match=r"must end in .csv, .tsv, .*or .parquet"):
+        read_series(write(tmp_path, HOURLY, "x.mat"))
+    with pytest.raises(UserError, match=r"x.xlsx is a spreadsheet.*pandas.read_excel"):
         read_series(write(tmp_path, HOURLY, "x.xlsx"))
     with pytest.raises(UserError, match="damaged, or no gzip file"):
         read_series(write(tmp_path, HOURLY, "y.csv.gz"))

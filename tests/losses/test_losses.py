@@ -12,10 +12,10 @@ from jax.test_util import check_grads
 from numerics import assert_close, normal, value_and_gradients
 
 from seqconv_jax import UserError
-from seqconv_jax.losses import accuracy, binary_cross_entropy, mae, mse
+from seqconv_jax.losses import accuracy, binary_cross_entropy, huber, mae, mse
 
 LABELS: Any = np.random.default_rng(1).integers(0, 2, (6, 3)).astype("float32")
-LOSSES = [binary_cross_entropy, mae, mse, accuracy]
+LOSSES = [binary_cross_entropy, mae, mse, huber, accuracy]
 
 
 @pytest.mark.parametrize("scale", [0.1, 1, 10, 500])
@@ -46,8 +46,9 @@ def test_errors_equal_their_formulas():
         ),
         (mae, keras.losses.MeanAbsoluteError()),
         (mse, keras.losses.MeanSquaredError()),
+        (partial(huber, delta=0.7), keras.losses.Huber(delta=0.7)),
     ],
-    ids=["bce", "bce from probabilities", "mae", "mse"],
+    ids=["bce", "bce from probabilities", "mae", "mse", "huber"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_values_and_gradients_equal_keras(ours, theirs, dtype, x64):
@@ -96,7 +97,7 @@ def test_accuracy():
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("loss", [binary_cross_entropy, mae, mse])
+@pytest.mark.parametrize("loss", [binary_cross_entropy, mae, mse, huber])
 def test_derivative_in_float64(loss):
     x, y = normal(6, 3, dtype="float64"), LABELS.astype("float64")
     check_grads(lambda x: loss(x, y), (x,), order=1, modes=["rev"])
@@ -150,3 +151,15 @@ def test_accuracy_from_probabilities():
 def test_what_is_no_probability_gives_nan(score, value):
     score = partial(score, from_probabilities=True)
     assert np.isnan(score(jnp.full((1, 1), value), jnp.ones((1, 1))))
+
+
+@pytest.mark.parametrize("delta", [0, -1.0, np.nan, "1", None])
+def test_huber_needs_a_size(delta):
+    with pytest.raises(UserError, match="`delta` must be a number above 0, got"):
+        huber(jnp.zeros((1, 1)), jnp.zeros((1, 1)), delta=delta)
+
+
+def test_saying_that_several_labels_are_meant_changes_no_number():
+    x = normal(6, 3)
+    for score in (accuracy, binary_cross_entropy):
+        assert_close(score(x, LABELS, several=True), score(x, LABELS))

@@ -1,4 +1,4 @@
-"""Programs that JAX has compiled, kept for the next start of an experiment."""
+"""Programs that JAX has compiled, kept for the next start of a command."""
 
 import errno
 import hashlib
@@ -16,14 +16,14 @@ def keep_compiled(chosen: Path | None) -> None:
 
     Args:
         chosen: the directory; None for $JAX_COMPILATION_CACHE_DIR, else one in the
-            user's cache directory, where no experiment fails for want of it.
+            user's cache directory, where no command fails for want of it.
 
     Raises:
         UserError: if the chosen directory cannot be written.
     """
     import jax
 
-    from seqconv_jax import UserError
+    from seqconv_jax._checks import UserError
 
     if chosen is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         directory = None

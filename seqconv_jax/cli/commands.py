@@ -1,0 +1,60 @@
+"""The commands: what is wrong with the arguments is said before JAX is loaded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqconv_jax._checks import UserError
+from seqconv_jax._files import replace_file
+from seqconv_jax._json import to_json
+from seqconv_jax.cli.compiled import keep_compiled
+from seqconv_jax.cli.given import examples_of
+from seqconv_jax.cli.table import TABLES, check_new_file, write_table
+
+if TYPE_CHECKING:
+    from seqconv_jax.runs import Predictor
+
+
+def predict(asked: Any) -> None:
+    """Write the answers to examples as a table."""
+    if bool(asked.text) == (asked.data is not None):
+        raise UserError("give either --data or --text, got both or neither")
+    check_new_file(asked.out, TABLES, asked.overwrite)
+    predictor = _load(asked)
+    if asked.text and predictor.preprocessor.kind != "text":
+        raise UserError(
+            f"--text is for runs on texts, got {asked.run}, a run on "
+            f"{predictor.preprocessor.kind}; give --data"
+        )
+    with examples_of(predictor, asked.data, asked.text) as raw:
+        answers = predictor.predict(raw, windows=asked.windows)
+    write_table(answers, asked.out)
+
+
+def evaluate(asked: Any) -> None:
+    """Print the scores of examples, a line each."""
+    check_new_file(asked.out, (".json",), asked.overwrite)
+    predictor = _load(asked)
+    with examples_of(predictor, asked.data) as raw:
+        scores = predictor.evaluate(raw)
+    if asked.out is not None:
+        replace_file(asked.out, to_json(scores, indent=2))
+    width = max(map(len, scores))
+    for name, value in scores.items():
+        print(f"{name:<{width}}  {value!r}")
+
+
+def summary(asked: Any) -> None:
+    """Print what a run was asked, how it went, and its model."""
+    print(_load(asked).summary())
+
+
+def _load(asked: Any) -> "Predictor":
+    data = getattr(asked, "data", None)
+    if data not in (None, "-") and not Path(data).expanduser().exists():
+        raise UserError(f"--data {data} does not exist")
+    if not asked.run.is_dir():
+        raise UserError(f"{asked.run} is no run directory: it does not exist")
+    from seqconv_jax.runs import load
+
+    keep_compiled(None)
+    return load(asked.run, step=asked.step)

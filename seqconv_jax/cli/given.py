@@ -1,0 +1,68 @@
+"""Examples that a command line names: a file, a folder, texts, standard input."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqconv_jax._checks import UserError
+
+# What standard input holds, by the kind of the run's preprocessor.
+_SUFFIXES = {"forecast": ".csv", "arrays": ".npy"}
+
+
+@contextlib.contextmanager
+def examples_of(
+    predictor: Any, data: str | None, texts: Sequence[str] = ()
+) -> Iterator[Any]:
+    """Yield the examples that were given, as a predictor takes them.
+
+    Args:
+        predictor: that of the run.
+        data: a path; `-` for standard input; None for texts.
+        texts: texts in place of data.
+    """
+    if data is None:
+        yield list(texts)
+    elif data != "-":
+        yield Path(data).expanduser()
+    else:
+        content = sys.stdin.buffer.read()
+        suffix = _suffix(predictor.preprocessor, content)
+        if suffix is None:
+            yield _lines(content)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, f"stdin{suffix}")
+            path.write_bytes(content)
+            yield path
+
+
+def _suffix(preprocessor: Any, content: bytes) -> str | None:
+    """Return that of the file that standard input is; None for a text a line."""
+    if preprocessor.kind == "series":
+        return ".ts" if content.lstrip()[:1] in (b"@", b"#") else ".tsv"
+    if preprocessor.kind != "text":
+        return _SUFFIXES[preprocessor.kind]
+    # A table of texts names the column that was read in training.
+    column = preprocessor.settings().get("reading", {}).get("text")
+    head = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")[0]
+    if not isinstance(column, str) or column.encode() not in head:
+        return None
+    if head.startswith(b"{"):
+        return ".jsonl"
+    return ".tsv" if b"\t" in head else ".csv"
+
+
+def _lines(content: bytes) -> list[str]:
+    """Return the lines of UTF-8 that hold something."""
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"standard input must be UTF-8, got {error}") from error
+    texts = [line for line in lines if line.strip()]
+    if not texts:
+        raise UserError("standard input must hold a text a line, got none")
+    return texts

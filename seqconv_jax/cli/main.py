@@ -1,0 +1,98 @@
+"""Use what a run has trained: predict, evaluate, summary.
+
+    python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
+    python -m seqconv_jax predict RUN --text "A film to remember."
+    python -m seqconv_jax evaluate RUN --data labelled.csv
+    python -m seqconv_jax summary RUN
+
+RUN is the directory that a training has filled, wherever it lies now.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from seqconv_jax.cli.errors import call_or_exit
+
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+_FLAGS = {
+    "overwrite=True": "--overwrite",
+    "resume=True": "--resume",
+    "`raw`": "--data",
+    "`step`": "--step",
+    "`windows`": "--windows",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict:
+    """Answer new examples: classes with probabilities, or forecasts in their unit."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    data: str | None = None
+    """A file or folder with the examples, as in training; - for standard input: the
+    content of such a file, or a text a line where the run is of texts."""
+    text: tuple[str, ...] = ()
+    """Texts, in place of --data."""
+    out: Path | None = None
+    """A new .csv, .tsv, .jsonl or .parquet file; by default CSV on standard output."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    windows: Literal["latest", "all"] = "latest"
+    """Which windows of a series to forecast from: the newest, or each that is whole."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Score examples whose truth is in the data."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    data: str
+    """A file or folder with the examples, as in training; - for standard input."""
+    out: Path | None = None
+    """A new .json file for the scores besides."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """Say what a run was asked, how it went, and what its model is."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    step: int | None = None
+    """The step whose weights to tell of; by default those of the best epoch."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the arguments and do what they say."""
+    kinds = {"predict": Predict, "evaluate": Evaluate, "summary": Summary}
+    asked = tyro.extras.subcommand_cli_from_dict(
+        kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
+    )
+    call_or_exit(lambda: _do(asked), worded=_with_flags)
+
+
+def _do(asked: Any) -> None:
+    from seqconv_jax.cli.commands import evaluate, predict, summary
+
+    commands = {Predict: predict, Evaluate: evaluate, Summary: summary}
+    commands[type(asked)](asked)
+    sys.stdout.flush()
+
+
+def _with_flags(message: str) -> str:
+    for argument, flag in _FLAGS.items():
+        message = message.replace(argument, flag)
+    return message

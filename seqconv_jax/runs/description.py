@@ -1,0 +1,64 @@
+"""A run in words: its data, its settings, how it went, and its model."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from seqconv_jax.nn.summary import summary as model_table
+from seqconv_jax.runs.content import HISTORY, SUMMARY
+from seqconv_jax.runs.sealed import read_lines, read_summary
+
+if TYPE_CHECKING:
+    from seqconv_jax.runs.predictor import Predictor
+
+_OF_DATA = ("data_file", "data_sha256", "data_source")
+_NOT_SETTINGS = (
+    *("versions", "python", "platform", "device", "run_format", "out"),
+    *("resume", "overwrite", "compilation_cache", "no_compilation_cache"),
+)
+
+
+def describe_run(predictor: "Predictor") -> str:
+    """Return what a run was asked, how it went, and its model, as text."""
+    config = predictor.config
+    records = read_lines(predictor.path / HISTORY)
+    scores = dict(read_summary(predictor.path / SUMMARY) or {})
+    epoch = next((r for r in records if r.get("step") == predictor.step), {})
+    trained = {
+        "run": str(predictor.path),
+        **{name: config[name] for name in _OF_DATA if config.get(name) is not None},
+        "epochs": len(records),
+        "epoch of the weights": epoch.get("epoch", f"at step {predictor.step}"),
+    }
+    settings = {
+        name: value
+        for name, value in config.items()
+        if name not in (*_OF_DATA, *_NOT_SETTINGS)
+    }
+    named = [
+        ("", trained),
+        ("scores", _short(scores or epoch)),
+        ("settings", _short(settings)),
+        ("preprocessor", _short(predictor.preprocessor.settings())),
+    ]
+    parts = [_table(title, values) for title, values in named if values]
+    return "\n\n".join([*parts, model_table(predictor.model, predictor.example)])
+
+
+def _table(title: str, values: Mapping[str, Any]) -> str:
+    width = max(map(len, values))
+    lines = [f"{name:<{width}}  {_word(value)}" for name, value in values.items()]
+    return "\n".join([title, *(f"  {line}" for line in lines)] if title else lines)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _short(settings: Mapping[str, Any], most: int = 100) -> dict[str, Any]:
+    """Return settings with the long ones, such as a vocabulary, as their size."""
+    found = {}
+    for name, value in settings.items():
+        is_long = isinstance(value, (list, dict)) and len(_word(value)) > most
+        found[name] = f"{len(value):,} entries" if is_long else value
+    return found
