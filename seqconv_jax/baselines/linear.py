@@ -1,16 +1,18 @@
 """Linear classifiers of sparse features, solved to the end in float64."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy import sparse
+from scipy import special
 from scipy.sparse import linalg
 
-from seqconv_jax._checks import UserError
+from seqconv_jax._checks import UserError, expect, is_number, one_of
 
-__all__ = ["LinearModel", "linear_svm"]
+__all__ = ["LinearModel", "Loss", "linear_classifier"]
 
+Loss = Literal["squared_hinge", "logistic"]
 _TOLERANCE = 1e-4  # of the gradient at zero; scikit-learn's
+_MOST_STEPS = 100
 
 
 class LinearModel(NamedTuple):
@@ -24,82 +26,139 @@ class LinearModel(NamedTuple):
     kernel: np.ndarray
     bias: np.ndarray
 
-    def outputs(self, features: Any) -> np.ndarray:
+    def __call__(self, features: Any) -> np.ndarray:
         """Return `features @ kernel + bias`, `(n, outputs)` float64."""
         return features @ self.kernel + self.bias
 
 
-def linear_svm(
-    features: sparse.csr_array, signs: np.ndarray, *, cost: float
+def linear_classifier(
+    features: Any,
+    signs: np.ndarray,
+    *,
+    cost: float,
+    loss: Loss = "squared_hinge",
+    scale: np.ndarray | None = None,
+    start: LinearModel | None = None,
 ) -> LinearModel:
-    r"""Return the linear support-vector machine with squared hinge loss.
+    r"""Return the linear support-vector machine, or the logistic regression.
 
-    For each output, the minimum of $\tfrac12 (w^2 + b^2) + C \sum_i \max(0, 1 - s_i
-    (w x_i + b))^2$, of which there is one. It is LIBLINEAR's (and so scikit-learn's
-    `LinearSVC`), the constant regularised like any weight.
+    For each output the minimum of $\tfrac12 (w^2 + b^2) + C \sum_i l(s_i (w x_i + b))$,
+    of which there is one, with $l(m) = \max(0, 1 - m)^2$ or $\log(1 + e^{-m})$. These
+    are LIBLINEAR's (scikit-learn's `LinearSVC`, and `LogisticRegression` with that
+    solver): the constant is regularised like any weight.
 
     Args:
-        features: `(n, features)`.
+        features: `(n, features)`, a sparse or dense array.
         signs: `(n, outputs)`, 1 for the examples of an output and -1 for all others.
         cost: $C$; the smaller, the smaller the weights.
+        loss: "squared_hinge" or "logistic".
+        scale: `(features, outputs)` that the features of each output are multiplied
+            with; the weights are those of the features as they came. None for ones.
+        start: where to start the search, such as the minimum for another cost.
 
     Raises:
-        UserError: for features so large that the minimum is not found.
+        UserError: for a cost that is not above 0, and where the minimum is not found.
 
     Reference:
-        Fan et al., "LIBLINEAR", JMLR 9 (2008).
+        Fan et al., "LIBLINEAR", JMLR 9 (2008); by Newton's method with conjugate
+        gradients, Lin et al., JMLR 9 (2008).
 
     Example:
-        >>> x = sparse.csr_array(np.array([[1.0, 0.0], [0.0, 1.0]]))
-        >>> model = linear_svm(x, np.array([[1.0], [-1.0]]), cost=1.0)
+        >>> x = np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> model = linear_classifier(x, np.array([[1.0], [-1.0]]), cost=1.0)
         >>> model.kernel.round(3).ravel().tolist()
         [0.667, -0.667]
     """
-    ones = sparse.csr_array(np.ones((features.shape[0], 1)))
-    with_one = sparse.hstack([features, ones], format="csr")
-    transposed = with_one.T.tocsr()
-    table = np.stack(
-        [_solve(with_one, transposed, sign, cost) for sign in signs.T.astype(float)],
-        axis=1,
-    )
-    return LinearModel(table[:-1], table[-1])
+    expect(is_number(cost) and 0 < float(cost) < 1e30, "cost", "above 0", cost)
+    one_of("loss", loss, tuple(_LOSSES))
+    squares = features.power(2) if hasattr(features, "power") else features**2
+    count = features.shape[1]
+    ones = np.ones((count, signs.shape[1]))
+    scale = ones if scale is None else scale
+    kernel, bias = np.zeros(scale.shape), np.zeros(signs.shape[1])
+    for k, sign in enumerate(signs.T.astype(np.float64)):
+        problem = _Problem(features, squares, scale[:, k], sign, float(cost), loss)
+        weights = np.zeros(count + 1)
+        if start is not None:
+            used = scale[:, k] != 0
+            np.divide(start.kernel[:, k], scale[:, k], weights[:-1], where=used)
+            weights[-1] = start.bias[k]
+        weights = problem.minimum(weights)
+        kernel[:, k], bias[k] = weights[:-1] * scale[:, k], weights[-1]
+    return LinearModel(kernel, bias)
 
 
-def _solve(x, transposed, sign: np.ndarray, cost: float) -> np.ndarray:
-    """Return the minimum by Newton's method: the loss is quadratic between kinks."""
-    weights = np.zeros(x.shape[1])
-    squares = transposed.power(2)
-    slack = 1 - sign * (x @ weights)
-    value, first = _value(weights, slack, cost), None
-    for _ in range(100):
-        inside = slack > 0
-        gradient = weights - 2 * cost * (transposed @ (sign * slack * inside))
-        size = np.linalg.norm(gradient)
-        first = first or size
-        if size <= _TOLERANCE * first:
-            return weights
+class _Problem(NamedTuple):
+    """The minimum of one output; the last weight is the constant."""
 
-        def curvature(v, inside=inside):
-            return v + 2 * cost * (transposed @ (inside * (x @ v)))
+    features: Any
+    squares: Any
+    scale: np.ndarray
+    sign: np.ndarray
+    cost: float
+    loss: Loss
 
-        shape = (len(weights),) * 2
-        hessian = linalg.LinearOperator(shape, matvec=curvature)
-        scale = 1 / (1 + 2 * cost * (squares @ inside.astype(float)))
-        nearly = linalg.LinearOperator(shape, matvec=lambda v, scale=scale: scale * v)
-        step, _ = linalg.cg(hessian, -gradient, rtol=0.1, M=nearly)
-        change, slope, rate = -sign * (x @ step), gradient @ step, 1.0
-        while True:
-            tried = weights + rate * step
-            reached = _value(tried, slack + rate * change, cost)
-            if reached <= value + 1e-4 * rate * slope or rate < 1e-9:
-                break
-            rate /= 2
-        weights, slack, value = tried, slack + rate * change, reached
-    raise UserError(
-        f"`cost` must be small enough for the minimum to be found, got {cost}"
-    )
+    def minimum(self, weights: np.ndarray) -> np.ndarray:
+        value_of, slope_of, curvature_of = _LOSSES[self.loss]
+        flat = slope_of(np.zeros(len(self.sign)))
+        enough = _TOLERANCE * np.linalg.norm(self._back(self.sign * flat))
+        margin = self.sign * self._forth(weights)
+
+        def height(weights: np.ndarray, margin: np.ndarray) -> float:
+            return float(0.5 * weights @ weights + self.cost * value_of(margin).sum())
+
+        value = height(weights, margin)
+        for _ in range(_MOST_STEPS):
+            gradient = weights + self._back(self.sign * slope_of(margin))
+            if np.linalg.norm(gradient) <= enough:
+                return weights
+            step = self._newton_step(gradient, curvature_of(margin))
+            change, slope, rate = self.sign * self._forth(step), gradient @ step, 1.0
+            while True:
+                tried, reached = weights + rate * step, margin + rate * change
+                lower = height(tried, reached)
+                if lower <= value + 1e-4 * rate * slope or rate < 1e-9:
+                    break
+                rate /= 2
+            weights, margin, value = tried, reached, lower
+        raise UserError(
+            f"`cost` must be small enough for the minimum to be found in {_MOST_STEPS} "
+            f"steps, got {self.cost}"
+        )
+
+    def _newton_step(self, gradient: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+        shape = (len(gradient),) * 2
+        diagonal = self.scale**2 * (self.squares.T @ curvature)
+        diagonal = 1 + self.cost * np.append(diagonal, curvature.sum())
+        hessian = linalg.LinearOperator(
+            shape, matvec=lambda v: v + self._back(curvature * self._forth(v))
+        )
+        nearly = linalg.LinearOperator(shape, matvec=lambda v: v / diagonal)
+        return linalg.cg(hessian, -gradient, rtol=0.1, M=nearly)[0]
+
+    def _forth(self, weights: np.ndarray) -> np.ndarray:
+        weights = np.ravel(weights)
+        return self.features @ (self.scale * weights[:-1]) + weights[-1]
+
+    def _back(self, of_each: np.ndarray) -> np.ndarray:
+        sums = self.scale * (self.features.T @ of_each)
+        return self.cost * np.append(sums, of_each.sum())
 
 
-def _value(weights: np.ndarray, slack: np.ndarray, cost: float) -> float:
-    hinge = np.maximum(slack, 0)
-    return float(0.5 * weights @ weights + cost * hinge @ hinge)
+def _hinge(margin: np.ndarray) -> np.ndarray:
+    return np.maximum(1 - margin, 0)
+
+
+# of a margin: the loss, its slope and its curvature
+_LOSSES = {
+    "squared_hinge": (
+        lambda margin: _hinge(margin) ** 2,
+        lambda margin: -2 * _hinge(margin),
+        lambda margin: 2.0 * (margin < 1),
+    ),
+    "logistic": (
+        lambda margin: np.logaddexp(0, -margin),
+        lambda margin: -special.expit(-margin),
+        lambda margin: special.expit(margin) * special.expit(-margin),
+    ),
+}

@@ -1,18 +1,21 @@
-"""A line through word pairs: what a text network has to beat."""
+"""A line through word pairs: what a network for texts has to beat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect, is_number
-from seqconv_jax.baselines.linear import LinearModel, linear_svm
+from seqconv_jax.baselines.contract import fitted_rows
+from seqconv_jax.baselines.labels import accuracy_of, label_signs
+from seqconv_jax.baselines.linear import LinearModel, Loss, linear_classifier
 from seqconv_jax.baselines.ngrams import NGrams
 
 __all__ = ["COSTS", "NBSVM", "nb_log_ratio", "nb_svm"]
 
-COSTS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+COSTS = (0.001, 0.01, 0.1, 1.0, 10.0)
 
 
 class NBSVM(NamedTuple):
@@ -20,32 +23,28 @@ class NBSVM(NamedTuple):
 
     Attributes:
         ngrams: the n-grams and their columns.
-        ratio: `(features, outputs)`, see `nb_log_ratio`.
-        models: for each output the weights of its scaled n-grams.
+        model: the weights of n-grams that occur; the ratios are in them.
         cost: what the weights were found with.
+        tried: the validation accuracy of each cost that was tried.
     """
 
     ngrams: NGrams
-    ratio: np.ndarray
-    models: tuple[LinearModel, ...]
+    model: LinearModel
     cost: float
+    tried: Mapping[float, float]
 
     def outputs(self, task: Any, rows: np.ndarray) -> np.ndarray:
         """Return the margin of each output, `(n, outputs)` float64.
 
-        Margins have the sign and order of logits, but no probabilities belong to them:
-        they are for `accuracy`, not for a cross-entropy.
+        Those of the hinge loss have the sign and order of logits, but no probabilities
+        belong to them: they are for an accuracy, not for a cross-entropy.
 
         Args:
             task: what holds the sequences.
             rows: `(n,)` integers.
         """
-        features = self.ngrams.matrix(task.inputs[rows])
-        margins = [
-            model.outputs(_scaled(features, ratio))
-            for model, ratio in zip(self.models, self.ratio.T, strict=True)
-        ]
-        return np.concatenate(margins, axis=1)
+        rows = _examples.check_rows("rows", rows, task)
+        return self.model(self.ngrams.matrix(task.inputs[rows]))
 
 
 def nb_svm(
@@ -53,6 +52,7 @@ def nb_svm(
     *,
     orders: Sequence[int] = (1, 2),
     cost: float | None = None,
+    loss: Loss = "squared_hinge",
     least: int = 2,
     smoothing: float = 1.0,
     padding_id: int = 0,
@@ -63,17 +63,16 @@ def nb_svm(
     against the rest.
 
     Args:
-        task: sequences of ids, and labels: `(rows, 1)` 0 or 1, `(rows, 1)` integers of
-            more classes, or `(rows, outputs)` 0 or 1 of several labels.
+        task: sequences of ids, and labels as `labels.label_signs` takes them.
         orders: how many tokens an n-gram has.
-        cost: of the support-vector machine (see `linear.linear_svm`); None takes the
-            one of `COSTS` with the best accuracy on the validation rows.
+        cost: of the classifier (see `linear.linear_classifier`); None takes the one of
+            `COSTS` with the best accuracy on the validation rows, rising until one is
+            worse than one before.
+        loss: "squared_hinge", a support-vector machine, or "logistic", whose outputs
+            are logits.
         least: in how many training sequences an n-gram must occur.
         smoothing: what is added to each count before the ratio.
         padding_id: the id that is no token.
-
-    Returns:
-        The classifier; `scores` gives its accuracy.
 
     Raises:
         UserError: for inputs that are no ids, for one class, and for a cost to choose
@@ -90,37 +89,46 @@ def nb_svm(
         >>> (line.outputs(task, np.arange(4))[:, 0] > 0).tolist()
         [False, False, True, True]
     """
-    inputs, rows = np.asarray(task.inputs), np.asarray(task.train)
-    ids = inputs.dtype.kind in "iu" and inputs.ndim == 2
+    rows, inputs = fitted_rows(task), np.asarray(task.inputs)
+    ids = inputs.dtype.kind in "iu" and inputs.ndim == 2 and task.offsets is None
     expect(ids, "task.inputs", "ids of shape (rows, length)", f"shape {inputs.shape}")
-    signs = _signs(np.asarray(task.targets), rows)
-    if cost is None:
-        expect(len(task.validation) > 0, "cost", "given without validation rows", None)
-    else:
-        expect(is_number(cost) and float(cost) > 0, "cost", "above 0", cost)
-    vocabulary = int(inputs.max(initial=0)) + 1
+    above_0 = is_number(smoothing) and 0 < float(smoothing) < 1e30
+    expect(above_0, "smoothing", "above 0", smoothing)
+    if cost is None and not len(task.validation):
+        raise UserError("`cost` must be given without validation rows, got None")
+    signs = label_signs(task)
+    if (signs[rows] == signs[rows[0]]).all():
+        raise UserError("`task.targets` must have two classes in `train`, got one")
     ngrams = NGrams.of(
-        *(inputs[rows],),
+        inputs[rows],
         orders=orders,
-        vocabulary=vocabulary,
+        vocabulary=int(inputs.max(initial=0)) + 1,
         padding_id=padding_id,
         least=least,
     )
-    expect(ngrams.count > 0, "least", "at most the sequences of an n-gram", least)
+    expect(ngrams.count > 0, "least", "small enough to leave an n-gram", least)
     features = ngrams.matrix(inputs[rows])
-    ratio = nb_log_ratio(features, signs[rows], smoothing)
+    scale = nb_log_ratio(features, signs[rows], smoothing)
 
-    def fitted(cost: float) -> NBSVM:
-        models = tuple(
-            linear_svm(_scaled(features, ratio[:, k]), signs[rows, k : k + 1], cost=cost)
-            for k in range(signs.shape[1])
+    def fitted(cost: float, start: LinearModel | None = None) -> LinearModel:
+        return linear_classifier(
+            *(features, signs[rows]), cost=cost, loss=loss, scale=scale, start=start
         )
-        return NBSVM(ngrams, ratio, models, cost)
 
     if cost is not None:
-        return fitted(cost)
-    tried = [fitted(each) for each in COSTS]
-    return max(tried, key=lambda line: _rate(line, task, signs))
+        return NBSVM(ngrams, fitted(cost), float(cost), {})
+    validation = ngrams.matrix(inputs[task.validation])
+    truth, one = signs[task.validation], task.targets.shape[1] == 1 < signs.shape[1]
+    tried, model, best = {}, None, None
+    for each in COSTS:
+        model = fitted(each, model)
+        tried[each] = accuracy_of(model(validation), truth, one)
+        if best is None or tried[each] > tried[best.cost]:
+            best = NBSVM(ngrams, model, each, tried)
+        elif tried[each] < tried[best.cost]:
+            break
+    assert best is not None
+    return best
 
 
 def nb_log_ratio(
@@ -147,27 +155,3 @@ def nb_log_ratio(
     p = smoothing + features.T @ (signs > 0).astype(float)
     q = smoothing + features.T @ (signs <= 0).astype(float)
     return np.log(p / p.sum(axis=0)) - np.log(q / q.sum(axis=0))
-
-
-def _scaled(features: sparse.csr_array, ratio: np.ndarray) -> sparse.csr_array:
-    return (features @ sparse.diags_array(ratio)).tocsr()
-
-
-def _signs(targets: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return `(rows, outputs)` int8, 1 where an example belongs to an output."""
-    used = targets[rows]
-    if targets.shape[1] == 1 and targets.dtype.kind in "iu" and used.max() > 1:
-        signs = targets == np.arange(targets.max() + 1)
-    else:
-        signs = targets > 0.5
-    if len(np.unique(used, axis=0)) < 2:
-        raise UserError("`task.targets` must have two classes in `train`, got one")
-    return np.where(signs, 1, -1).astype(np.int8)
-
-
-def _rate(line: NBSVM, task: Any, signs: np.ndarray) -> float:
-    """Return the accuracy on the validation rows."""
-    margins, truth = line.outputs(task, task.validation), signs[task.validation]
-    if task.targets.shape[1] == 1 and truth.shape[1] > 1:
-        return float((margins.argmax(axis=1) == truth.argmax(axis=1)).mean())
-    return float(((margins > 0) == (truth > 0)).mean())
