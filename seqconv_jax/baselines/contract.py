@@ -110,16 +110,15 @@ def by_blocks(
         width: how many numbers a row takes on the way.
     """
     rows = rows_of(task, rows)
-    none = np.zeros((0, _windows.outputs_of(task)))
-    return np.concatenate([none, *(of_part(part) for part in blocks(rows, width))])
+    return np.concatenate([of_part(part) for part in blocks(rows, width)])
 
 
 def blocks(rows: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Return rows in parts, of which each has few enough numbers.
+    """Return rows in parts, one at least, of which each has few enough numbers.
 
     Args:
         rows: `(n,)`.
         width: how many numbers a row takes.
     """
     size = max(1, _AT_ONCE // max(width, 1))
-    return (rows[at : at + size] for at in range(0, len(rows), size))
+    return (rows[at : at + size] for at in range(0, max(len(rows), 1), size))

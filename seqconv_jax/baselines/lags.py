@@ -94,7 +94,8 @@ def ridge_lags(
         ...     series, target="level", lookback=4, horizon=3, split=(0.5, 0.75)
         ... )
         >>> line = ridge_lags(task, penalty=1e-9)
-        >>> bool(np.abs(line.outputs(task, task.test) - task.truth(task.test)).max() < 1e-5)
+        >>> errors = line.outputs(task, task.test) - task.truth(task.test)
+        >>> bool(np.abs(errors).max() < 1e-5)
         True
     """
     rows = fitted_rows(task)

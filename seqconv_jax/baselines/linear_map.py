@@ -38,8 +38,7 @@ class LinearMap(NamedTuple):
         rows = rows_of(task, rows)
         outputs = np.empty((len(rows), task.steps, len(self.columns)))
         for k, kernel in enumerate(self.kernel):
-            changes = _changes(task, rows, int(self.columns[k]), kernel)
-            outputs[:, :, k] = changes
+            outputs[:, :, k] = _changes(task, rows, int(self.columns[k]), kernel)
         if task.predict == "value":
             outputs += task.last[rows][:, None]
         return outputs.reshape(len(rows), task.outputs)
@@ -80,7 +79,8 @@ def linear_map(
         >>> line = linear_map(task, penalty=1e-9)
         >>> line.kernel.shape
         (1, 4, 3)
-        >>> bool(np.abs(line.outputs(task, task.test) - task.truth(task.test)).max() < 1e-3)
+        >>> errors = line.outputs(task, task.test) - task.truth(task.test)
+        >>> bool(np.abs(errors).max() < 1e-3)
         True
     """
     rows = fitted_rows(task)
@@ -151,7 +151,7 @@ def _changes(
         @ kernel
         for part in blocks(rows, len(task.past_offsets))
     ]
-    return np.concatenate([np.zeros((0, kernel.shape[1])), *parts])
+    return np.concatenate(parts)
 
 
 def _mae(task: ForecastTask, line: LinearMap) -> float:

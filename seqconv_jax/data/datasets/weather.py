@@ -1,4 +1,4 @@
-"""The "Weather" benchmark of long forecasts: borders, windows and forms as published."""
+"""The "Weather" benchmark of long forecasts, with the published borders and windows."""
 
 import os
 from collections.abc import Sequence
