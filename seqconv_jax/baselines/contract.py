@@ -58,7 +58,7 @@ def scores(
         >>> from seqconv_jax import losses
         >>> from seqconv_jax.baselines import majority
         >>> from seqconv_jax.data import arrays_task
-        >>> task = arrays_task(np.zeros((5, 3)), np.array([0.0, 1, 1, 1, 0]))
+        >>> task = arrays_task(np.zeros((5, 3, 1)), np.array([0.0, 1, 1, 1, 0]))
         >>> scores(majority(task), task, "train", {"accuracy": losses.accuracy})
         {'accuracy': 0.6}
     """

@@ -24,7 +24,7 @@ def label_signs(task: Any) -> np.ndarray:
 
     Example:
         >>> from seqconv_jax.data import arrays_task
-        >>> label_signs(arrays_task(np.zeros((3, 2)), np.array([2, 0, 1]))).tolist()
+        >>> label_signs(arrays_task(np.zeros((3, 2, 1)), np.array([2, 0, 1]))).tolist()
         [[-1, -1, 1], [1, -1, -1], [-1, 1, -1]]
     """
     targets = np.asarray(task.targets)

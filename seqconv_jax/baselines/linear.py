@@ -127,13 +127,14 @@ class _Problem(NamedTuple):
         )
 
     def _newton_step(self, gradient: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+        operator: Any = linalg.LinearOperator  # whose stub knows only a subclass's call
         shape = (len(gradient),) * 2
         diagonal = self.scale**2 * (self.squares.T @ curvature)
         diagonal = 1 + self.cost * np.append(diagonal, curvature.sum())
-        hessian = linalg.LinearOperator(
+        hessian = operator(
             shape, matvec=lambda v: v + self._back(curvature * self._forth(v))
         )
-        nearly = linalg.LinearOperator(shape, matvec=lambda v: v / diagonal)
+        nearly = operator(shape, matvec=lambda v: v / diagonal)
         return linalg.cg(hessian, -gradient, rtol=0.1, M=nearly)[0]
 
     def _forth(self, weights: np.ndarray) -> np.ndarray:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg
 
 from seqconv_jax._checks import UserError, flag
 from seqconv_jax.baselines.contract import blocks, fitted_rows, rows_of
-from seqconv_jax.baselines.ridge import check_penalty
+from seqconv_jax.baselines.ridge import check_penalty, solve_penalised
 from seqconv_jax.baselines.window_products import runs_of, window_products
 from seqconv_jax.data.forecast.task import ForecastTask
 
@@ -94,7 +93,7 @@ def linear_map(
         raise UserError("`penalty` must be given without validation rows, got None")
     products = [_products(task, rows, column) for column in columns.tolist()]
     if shared:
-        products = [sum(products)] * len(columns)
+        products = [np.sum(products, axis=0)] * len(columns)
     length = len(task.past_offsets)
     solved = {
         each: np.stack([_solve(product, length, each) for product in products])
@@ -137,8 +136,9 @@ def _products(task: ForecastTask, rows: np.ndarray, column: int) -> np.ndarray:
 
 
 def _solve(products: np.ndarray, length: int, penalty: float) -> np.ndarray:
-    matrix = products[:length, :length] + penalty * np.eye(length)
-    return linalg.solve(matrix, products[:length, length:], assume_a="pos")
+    return solve_penalised(
+        products[:length, :length], products[:length, length:], penalty
+    )
 
 
 def _changes(

@@ -38,7 +38,7 @@ def majority(task: Any) -> Majority:
 
     Example:
         >>> from seqconv_jax.data import arrays_task
-        >>> task = arrays_task(np.zeros((5, 3)), np.array([2, 1, 1, 1, 0]))
+        >>> task = arrays_task(np.zeros((5, 3, 1)), np.array([2, 1, 1, 1, 0]))
         >>> majority(task).outputs(task, task.train[:1]).argmax()
         np.int64(1)
     """

@@ -97,7 +97,7 @@ class NGrams:
             found[found] = known[at[found]] == once[found]
             where, shape = (row[found], at[found]), (len(ids), len(known))
             parts.append(sparse.csr_array((np.ones(found.sum()), where), shape=shape))
-        return sparse.hstack(parts, format="csr")
+        return sparse.csr_array(sparse.hstack(parts, format="csr"))
 
 
 def _codes(ids: np.ndarray, order: int, vocabulary: int, padding_id: int) -> np.ndarray:

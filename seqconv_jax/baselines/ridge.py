@@ -9,7 +9,7 @@ from scipy import linalg
 from seqconv_jax._checks import UserError, expect, is_number
 from seqconv_jax.baselines.linear import LinearModel
 
-__all__ = ["Moments", "check_penalty", "moments_of", "solve_ridge"]
+__all__ = ["Moments", "check_penalty", "moments_of", "solve_penalised", "solve_ridge"]
 
 
 class Moments(NamedTuple):
@@ -76,9 +76,28 @@ def solve_ridge(moments: Moments, penalty: float) -> LinearModel:
         >>> model.kernel.round(6).tolist(), model.bias.round(6).tolist()
         ([[2.0]], [1.0])
     """
-    matrix = moments.xx + check_penalty(penalty) * np.eye(len(moments.xx))
-    kernel = linalg.solve(matrix, moments.xy, assume_a="pos")
+    kernel = solve_penalised(moments.xx, moments.xy, penalty)
     return LinearModel(kernel, moments.mean_y - moments.mean_x @ kernel)
+
+
+def solve_penalised(xx: np.ndarray, xy: np.ndarray, penalty: float) -> np.ndarray:
+    r"""Return $(X^T X + \lambda I)^{-1} X^T Y$ from the products.
+
+    Args:
+        xx: `(features, features)`.
+        xy: `(features, outputs)`.
+        penalty: $\lambda$.
+
+    Raises:
+        UserError: for a penalty too small to tell it from rounding.
+    """
+    matrix = xx + check_penalty(penalty) * np.eye(len(xx))
+    try:
+        return linalg.cho_solve(linalg.cho_factor(matrix, overwrite_a=True), xy)
+    except linalg.LinAlgError as error:
+        raise UserError(
+            f"`penalty` must be larger for these features, got {penalty}"
+        ) from error
 
 
 def check_penalty(penalty: float) -> float:

@@ -8,8 +8,8 @@ from seqconv_jax import _windows
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax.baselines.contract import by_blocks, fitted_rows, rows_of
 from seqconv_jax.baselines.labels import label_signs
-from seqconv_jax.baselines.mini_rocket import RocketKernels, rocket_features
 from seqconv_jax.baselines.ridge_classifier import RidgeClassifier, ridge_classifier
+from seqconv_jax.baselines.rocket import RocketKernels, rocket_features
 from seqconv_jax.data.classification.baselines import nearest_neighbour as nearest
 
 __all__ = ["MiniRocket", "NearestNeighbour", "mini_rocket", "nearest_neighbour"]

@@ -1,6 +1,7 @@
 """Sums of products over all windows of a series, without a window in memory."""
 
 import numpy as np
+from scipy import signal
 
 __all__ = ["runs_of", "window_products"]
 
@@ -51,7 +52,7 @@ def window_products(
     products = np.zeros((span, span))
     for start, stop in zip(first.tolist(), end.tolist(), strict=True):
         window, heads = values[start : stop + span - 1], values[start:stop]
-        products[0] += np.correlate(window, heads, "valid")
+        products[0] += signal.correlate(window, heads, "valid", "fft")
     for i in range(span - 1):
         change = enter[:, i] @ enter[:, i:-1] - leave[:, i] @ leave[:, i:-1]
         products[i + 1, i + 1 :] = products[i, i:-1] + change

@@ -9,7 +9,7 @@ import numpy as np
 from seqconv_jax._checks import expect, flag, positive_int
 from seqconv_jax.data.files.find import find
 from seqconv_jax.data.files.source import Source
-from seqconv_jax.data.forecast.build import TaskOptions, forecast_task
+from seqconv_jax.data.forecast.build import StepOptions, forecast_task
 from seqconv_jax.data.forecast.task import ForecastTask
 from seqconv_jax.data.series.durations import Duration
 from seqconv_jax.data.series.read import read_series
@@ -32,7 +32,7 @@ def load_weather(
     filled: bool = False,
     target: str | Sequence[str] | None = None,
     time: str = "date",
-    **options: Unpack[TaskOptions],
+    **options: Unpack[StepOptions],
 ) -> ForecastTask:
     r"""Load the "Weather" benchmark of the long-term forecasting papers.
 
@@ -88,7 +88,7 @@ def load_weather(
         unsorted="keep",
     )
     length = len(series.values)
-    options = {"replacement": False, **options}  # pyright: ignore
+    options.setdefault("replacement", False)
     return forecast_task(
         series,
         target=series.columns if target is None else target,
