@@ -27,7 +27,7 @@ FIGURES = (
 # What a resumed run may change: the path of the data, because `data_sha256` may not.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
-    *("compilation_cache", "no_compilation_cache"),
+    *("compilation_cache", "no_compilation_cache", "no_baselines"),
 )
 # What the library's messages say to pass, as it is written at the command line.
 _FLAGS = {
@@ -53,6 +53,8 @@ class RunSettings:
     """Replace the run in --out."""
     require_real_data: Flag = False
     """Fail, rather than train on a generated stand-in, when there is no data."""
+    no_baselines: Flag = False
+    """Fit no baselines beside the network."""
     compilation_cache: Path | None = None
     """Keep compiled programs in this directory, so that the next run starts sooner;
     by default in the user's cache directory."""

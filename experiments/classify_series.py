@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import ProgressBar, RunSettings, launch, open_run, test_scores
 
@@ -69,12 +70,7 @@ def main(settings: Settings) -> dict[str, Any]:
     settings = resolved(settings, task)
     model = model_of(settings, task)
     print(task.describe())
-    baselines = {
-        "baseline_majority_accuracy": task.baseline(),
-        "baseline_neighbour_accuracy": task.neighbour_baseline(),
-    }
-    print(f"most frequent class: {baselines['baseline_majority_accuracy']:.4f}")
-    print(f"nearest neighbour:   {baselines['baseline_neighbour_accuracy']:.4f}\n")
+    print()
     print(sc.summary(model, task.example), flush=True)
     print()
     repeated = repeat(settings, task)
@@ -82,14 +78,18 @@ def main(settings: Settings) -> dict[str, Any]:
         result = train(settings, model, repeated, settings.seed, run)
         outputs = outputs_of(model, result, task)
         members = [outputs, *(others(settings, model, task, repeated))]
+        metric = losses_of(task.classes)[1]["accuracy"]
+        baselines = series_baselines(settings, task, metric)
         summary = {
             **summarise(model, task, result, outputs),
-            **baselines,
+            **baselines.summary(),
             **ensemble_summary(task, members),
         }
         run.write_summary(summary)
         draw_classes(run.path, task, result, summary, f"{task.name}, {settings.model}")
-    print("\n".join([*class_lines(summary), *closing_lines(settings, summary)]))
+    print(
+        "\n".join([*class_lines(summary), *closing_lines(settings, summary, baselines)])
+    )
     return summary
 
 
@@ -253,12 +253,11 @@ def ensemble_summary(task, members: list[Any]) -> dict[str, Any]:
     }
 
 
-def closing_lines(settings: Settings, summary: dict[str, Any]) -> list[str]:
-    """Return the ensemble's score, the neighbour's, and where the run is."""
-    lines = [
-        "",
-        f"nearest neighbour   {summary['baseline_neighbour_accuracy']:.4f}",
-    ]
+def closing_lines(
+    settings: Settings, summary: dict[str, Any], baselines: Scored
+) -> list[str]:
+    """Return the ensemble's score, the baselines', and where the run is."""
+    lines = []
     if "ensemble_test_accuracy" in summary:
         each = " ".join(f"{a:.4f}" for a in summary["network_test_accuracies"])
         count = len(summary["network_test_accuracies"])
@@ -266,7 +265,8 @@ def closing_lines(settings: Settings, summary: dict[str, Any]) -> list[str]:
             f"ensemble of {count}       {summary['ensemble_test_accuracy']:.4f}  "
             f"(networks {each})"
         )
-    return [*lines, f"run directory: {settings.out}"]
+    best = summary.get("ensemble_test_accuracy", summary["test_accuracy"])
+    return [*lines, *baselines.lines(best), f"run directory: {settings.out}"]
 
 
 if __name__ == "__main__":

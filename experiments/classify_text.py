@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from _baselines import text_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import Flag, ProgressBar, RunSettings, launch, open_run
 
@@ -127,10 +128,13 @@ def main(settings: Settings) -> dict[str, Any]:
             reporter=ProgressBar(settings.batch_size),
         )
         summary = summarise(model, task, result, {"loss": loss, **metrics})
+        baselines = text_baselines(settings, task, metrics["accuracy"])
+        summary |= baselines.summary()
         run.write_summary(summary)
         title = f"{settings.data.name}, {settings.model}"
         draw_classes(run.path, task, result, summary, title)
-    print("\n".join([*class_lines(summary), f"run directory: {settings.out}"]))
+    lines = [*class_lines(summary), *baselines.lines(summary["test_accuracy"])]
+    print("\n".join([*lines, f"run directory: {settings.out}"]))
     return summary
 
 

@@ -19,6 +19,7 @@ def years(rows=24 * 500):
 def test_it_is_the_mean_of_the_hour_on_days_near(span):
     task = small_task(years(), split=(0.8, 0.9))
     usual = baselines.climatology(task, span=span)
+    assert task.times is not None
     day = np.array([time.timetuple().tm_yday - 1 for time in task.times.tolist()])
     hour = np.array([time.hour for time in task.times.tolist()])
     z = task.inputs[:, 0].astype(float)

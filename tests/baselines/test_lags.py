@@ -24,10 +24,12 @@ def dense(task, features, penalty, change):
 def test_it_is_the_ridge_of_all_windows(target, monkeypatch):
     monkeypatch.setattr("seqconv_jax.baselines.contract._AT_ONCE", 200)
     task = small_task(target=("b", "a (m)"))
+    times = task.times
+    assert times is not None
 
     def features(rows):
         x = task.gather(rows)[0].reshape(len(rows), -1).astype(float)
-        hours = (task.times[rows] - task.times[0]) / np.timedelta64(1, "h")
+        hours = (times[rows] - times[0]) / np.timedelta64(1, "h")
         day, year = 2 * np.pi * hours / 24, 2 * np.pi * hours / (24 * 366)
         angles = [day, 2 * day, year, 2 * year, 3 * year]
         waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]

@@ -1,5 +1,7 @@
 """The linear map against windows in memory, and on the published benchmark."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from baselines.forecasts import small_series, small_task
@@ -28,6 +30,7 @@ def differences(task, rows, column):
 @pytest.mark.parametrize("every", [1, 2])
 def test_it_is_the_least_squares_of_all_windows(every, shared):
     series = small_series()
+    assert series.times is not None
     times = series.times + np.where(np.arange(240) < 60, 0, 5) * np.timedelta64(1, "h")
     gap = Series(values=series.values, columns=series.columns, times=times)
     options = {"step": 2, "horizon": 6, "every": every, "gaps": "drop"}
@@ -36,8 +39,8 @@ def test_it_is_the_least_squares_of_all_windows(every, shared):
     line = baselines.linear_map(task, penalty=0.3, shared=shared)
     outputs = task.restore(task.test, line.outputs(task, task.test))
     columns = [1, 0]
-    pairs = [differences(task, task.train, column) for column in columns]
-    products = [(x.T @ x, x.T @ y) for x, y in pairs]
+    pairs: Any = [differences(task, task.train, column) for column in columns]
+    products: Any = [(x.T @ x, x.T @ y) for x, y in pairs]
     if shared:
         products = [tuple(map(sum, zip(*products, strict=True)))] * 2
     for k, (column, (xx, xy)) in enumerate(zip(columns, products, strict=True)):

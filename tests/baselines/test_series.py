@@ -22,9 +22,12 @@ def plain_features(kernels, series):
             reach, time = 4 * dilation, len(z)
             padded = np.concatenate([np.zeros(reach), z, np.zeros(reach)])
             weights = [2 if tap in heavy else -1 for tap in range(9)]
-            outputs = sum(
-                w * padded[tap * dilation : tap * dilation + time]
-                for tap, w in enumerate(weights)
+            outputs = np.sum(
+                [
+                    w * padded[tap * dilation : tap * dilation + time]
+                    for tap, w in enumerate(weights)
+                ],
+                axis=0,
             )
             if (place + k) % 2 and time > 2 * reach:
                 outputs = outputs[reach : time - reach]

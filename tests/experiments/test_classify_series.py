@@ -48,6 +48,8 @@ def test_an_ensemble_on_series_of_several_lengths(series, small, tmp_path, capsy
     assert len(history) == 2 and (out / "network-2" / "history.jsonl").exists()
     assert summary["network_test_accuracies"][0] == summary["test_accuracy"]
     assert 0 <= summary["ensemble_test_accuracy"] <= 1
+    assert summary["baseline_mini_rocket_test_accuracy"] > 0.6
+    assert summary["baseline_mini_rocket_val_accuracy"] is None
     assert np.sum(summary["test_confusion"]) == 9 and summary["best_val_loss"] is None
     config = json.loads((out / "config.json").read_text())
     assert config["test_file"].endswith("waves_TEST.ts") and config["data_sha256"]

@@ -36,6 +36,8 @@ def test_two_classes_of_a_file(tmp_path, capsys):
     summary = run(write_csv(tmp_path / "a.csv", *made()), out)
     assert summary["classes"] == ["bad", "good"]
     assert summary["baseline_test_accuracy"] == 0.5
+    assert summary["baseline_majority_test_accuracy"] == 0.5
+    assert summary["baseline_nb_svm_test_accuracy"] > 0.5
     table = np.array(summary["test_confusion"])
     assert table.sum() == sum(e["examples"] for e in summary["test_classes"].values())
     assert np.trace(table) / table.sum() == pytest.approx(summary["test_accuracy"])

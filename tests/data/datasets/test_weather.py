@@ -1,5 +1,7 @@
 """The Weather benchmark's borders, forms and errors."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,10 +19,16 @@ def path(tmp_path):
     return tmp_path / "weather.csv"
 
 
+SPLITS: dict[Any, Any] = {
+    "train": (0, 700),
+    "validation": (700, 800),
+    "test": (800, 1000),
+}
+
+
 def test_borders_are_the_published_ones(path):
     task = load_weather(path, horizon=6, lookback=20)
-    ends = {"train": (0, 700), "validation": (700, 800), "test": (800, 1000)}
-    for split, (start, stop) in ends.items():
+    for split, (start, stop) in SPLITS.items():
         ahead = task.rows(split)[:, None] + task.ahead_rows
         assert (ahead.min(), ahead.max()) == (max(start, 20), stop - 1)
         assert len(ahead) == stop - max(start, 20) - 5
