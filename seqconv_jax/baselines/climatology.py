@@ -13,13 +13,14 @@ __all__ = ["SPANS", "Climatology", "climatology"]
 
 SPANS = (0, 3, 7, 15, 30)
 _DAYS = 366
+_MOST_NUMBERS = 2**23  # of a table: more series than it holds share one
 
 
 class Climatology(NamedTuple):
     """The mean of training at each hour and day of the year, standardised.
 
     Attributes:
-        table: `(series, days, hours, targets)` float64.
+        table: `(series, days, hours, targets)` float64; very many series share one.
         span: days before and after a day that its mean is over.
         tried: the mean absolute error on validation of each span that was tried.
     """
@@ -34,7 +35,7 @@ class Climatology(NamedTuple):
         ahead = rows[:, None] + newest + task.ahead_rows
         series = np.broadcast_to(task.series_of(rows)[:, None], ahead.shape)
         day, hour = _places(task, ahead)
-        values = self.table[series, day, hour]
+        values = self.table[np.minimum(series, len(self.table) - 1), day, hour]
         if task.predict != "value":
             values = values - task.last[rows][:, None]
         return values.reshape(len(rows), task.outputs)
@@ -97,9 +98,13 @@ def _sums(task: ForecastTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     used = used[task.series_of(used) == task.series_of(used - newest)]
     day, hour = _places(task, used)
     values = task.last[used - newest].astype(np.float64)
-    shape = (len(task.starts), _DAYS, 24)
+    series = task.series_of(used)
+    count = len(task.starts)
+    if count * _DAYS * 24 * values.shape[1] > _MOST_NUMBERS:
+        series, count = np.zeros_like(series), 1
+    shape = (count, _DAYS, 24)
     sums, counts = np.zeros((*shape, values.shape[1])), np.zeros((*shape, 1))
-    where = (task.series_of(used), day, hour)
+    where = (series, day, hour)
     np.add.at(sums, where, values)
     np.add.at(counts, where, 1)
     return sums, counts
@@ -107,15 +112,22 @@ def _sums(task: ForecastTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def _smoothed(sums: np.ndarray, counts: np.ndarray, span: int) -> np.ndarray:
     """Return means over days near each, or of the hour, or of all."""
-    shifts = range(-span, span + 1)
-    near = sum(np.roll(sums, shift, axis=1) for shift in shifts)
-    count = sum(np.roll(counts, shift, axis=1) for shift in shifts)
+    near, count = _around(sums, span), _around(counts, span)
     of_hour, times = sums.sum(axis=1, keepdims=True), counts.sum(axis=1, keepdims=True)
     of_all = of_hour.sum(axis=2, keepdims=True) / np.maximum(
         times.sum(axis=2, keepdims=True), 1
     )
     hourly = np.where(times > 0, of_hour / np.maximum(times, 1), of_all)
     return np.where(count > 0, near / np.maximum(count, 1), hourly)
+
+
+def _around(table: np.ndarray, span: int) -> np.ndarray:
+    """Return sums over the days from `span` before to `span` after each, in a ring."""
+    first = [table[:, _DAYS - span :], table, table[:, :span]]
+    sums = np.cumsum(np.concatenate(first, axis=1), axis=1)
+    sums = np.concatenate([np.zeros_like(sums[:, :1]), sums], axis=1)
+    width = 2 * span + 1
+    return sums[:, width:] - sums[:, :-width]
 
 
 def _places(task: ForecastTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

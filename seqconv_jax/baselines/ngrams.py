@@ -1,6 +1,6 @@
 """Which runs of neighbouring tokens (n-grams) occur in a sequence of ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ from scipy import sparse
 from seqconv_jax._checks import expect, non_negative_int, positive_int
 
 __all__ = ["NGrams"]
+
+_AT_ONCE = 2**22  # tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +67,19 @@ class NGrams:
         expect(max(orders) <= longest, "orders", f"at most {longest}", max(orders))
         kept = []
         for order in orders:
-            codes = _codes(ids, order, vocabulary, padding_id)
-            codes.sort(axis=1)
-            again = np.zeros(codes.shape, bool)
-            again[:, 1:] = codes[:, 1:] == codes[:, :-1]
-            known, counts = np.unique(codes[~again & (codes >= 0)], return_counts=True)
+            once = [
+                np.unique(
+                    _codes_once(part, order, vocabulary, padding_id)[1],
+                    return_counts=True,
+                )
+                for part in _parts(ids)
+            ]
+            known, place = np.unique(
+                np.concatenate([codes for codes, _ in once]), return_inverse=True
+            )
+            counts = np.bincount(
+                place, np.concatenate([count for _, count in once]), len(known)
+            )
             kept.append(known[counts >= least])
         return cls(tuple(kept), tuple(orders), vocabulary, padding_id)
 
@@ -84,20 +94,37 @@ class NGrams:
         Args:
             ids: `(n, length)` integers.
         """
+        rows = [self._part(part) for part in _parts(ids)]
+        return sparse.csr_array(sparse.vstack(rows, format="csr"))
+
+    def _part(self, ids: np.ndarray) -> sparse.csr_array:
         parts = []
         for order, known in zip(self.orders, self.codes, strict=True):
-            codes = _codes(ids, order, self.vocabulary, self.padding_id)
-            codes.sort(axis=1)
-            is_new = codes >= 0
-            is_new[:, 1:] &= codes[:, 1:] != codes[:, :-1]
-            row, step = np.nonzero(is_new)
-            once = codes[row, step]
-            at = np.searchsorted(known, once)
+            row, codes = _codes_once(ids, order, self.vocabulary, self.padding_id)
+            at = np.searchsorted(known, codes)
             found = at < len(known)
-            found[found] = known[at[found]] == once[found]
+            found[found] = known[at[found]] == codes[found]
             where, shape = (row[found], at[found]), (len(ids), len(known))
             parts.append(sparse.csr_array((np.ones(found.sum()), where), shape=shape))
         return sparse.csr_array(sparse.hstack(parts, format="csr"))
+
+
+def _parts(ids: np.ndarray) -> Iterator[np.ndarray]:
+    """Return some sequences at a time, one part at least."""
+    size = max(1, _AT_ONCE // max(ids.shape[1], 1))
+    return (ids[at : at + size] for at in range(0, max(len(ids), 1), size))
+
+
+def _codes_once(
+    ids: np.ndarray, order: int, vocabulary: int, padding_id: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row and the number of each n-gram of each sequence, each once."""
+    codes = _codes(ids, order, vocabulary, padding_id)
+    codes.sort(axis=1)
+    is_new = codes >= 0
+    is_new[:, 1:] &= codes[:, 1:] != codes[:, :-1]
+    row, step = np.nonzero(is_new)
+    return row, codes[row, step]
 
 
 def _codes(ids: np.ndarray, order: int, vocabulary: int, padding_id: int) -> np.ndarray:

@@ -52,10 +52,12 @@ def ridge_classifier(
         >>> np.sign(found.model(x)).ravel().tolist()
         [-1.0, -1.0, 1.0, 1.0]
     """
-    x, y = np.asarray(features, np.float64), np.asarray(signs, np.float64)
+    x, y = np.array(features, np.float64), np.asarray(signs, np.float64)
     mean, std, bias = x.mean(axis=0), x.std(axis=0), y.mean(axis=0)
     std = np.where(std > 1e-12 * (1 + np.abs(mean)), std, 1.0)
-    x, y = (x - mean) / std, y - bias
+    x -= mean
+    x /= std
+    y = y - bias
     count, width = x.shape
     if count <= width:
         values, vectors = linalg.eigh(x @ x.T)

@@ -1,5 +1,7 @@
 """Means of the hour and the day of the year, counted one by one."""
 
+import importlib
+
 import numpy as np
 import pytest
 from baselines.forecasts import small_task
@@ -42,3 +44,17 @@ def test_the_span_is_the_best_on_validation():
     assert usual.tried[usual.span] == min(usual.tried.values())
     with pytest.raises(UserError, match="`span` must be an integer of at least 0"):
         baselines.climatology(small_task(years()), span=-1)
+
+
+def test_very_many_series_share_a_table(monkeypatch):
+    both = {"x": years(24 * 300), "y": years(24 * 300)}
+    task = small_task(both, split=(0.8, 0.9))
+    alone = baselines.climatology(task, span=4)
+    module = importlib.import_module("seqconv_jax.baselines.climatology")
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 0)
+    shared = baselines.climatology(task, span=4)
+    assert (len(alone.table), len(shared.table)) == (2, 1)
+    rows = task.test  # of two equal series
+    np.testing.assert_allclose(
+        shared.outputs(task, rows), alone.outputs(task, rows), atol=1e-12
+    )

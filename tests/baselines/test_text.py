@@ -35,6 +35,19 @@ def test_ngrams_are_the_sets_of_neighbours(rows, least):
     np.testing.assert_array_equal(table, np.concatenate(expected, axis=1))
 
 
+def test_ngrams_are_found_a_part_at_a_time(monkeypatch):
+    ids = np.random.default_rng(0).integers(0, 9, size=(20, 7))
+    options = {"orders": (1, 2), "vocabulary": 9, "least": 2}
+    whole = baselines.NGrams.of(ids, **options)
+    table = whole.matrix(ids).toarray()
+    monkeypatch.setattr("seqconv_jax.baselines.ngrams._AT_ONCE", 30)
+    parts = baselines.NGrams.of(ids, **options)
+    for one, other in zip(whole.codes, parts.codes, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(parts.matrix(ids).toarray(), table)
+    assert parts.matrix(ids[:0]).shape == (0, whole.count)
+
+
 def texts(classes=2, rows=120, seed=0):
     """Sequences in which a pair of words, not a word, tells the class."""
     key = np.random.default_rng(seed)

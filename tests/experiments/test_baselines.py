@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _baselines import Scored, lags_in_time, score_baselines
+from _baselines import Scored, lags_in_time, rocket_size, score_baselines
 
 from seqconv_jax import UserError, losses
 from seqconv_jax.data import arrays_task
@@ -77,3 +77,6 @@ def test_a_ridge_regression_takes_half_a_minute_at_most(train, columns, past, ex
         past_offsets=range(past),
     )
     assert lags_in_time(task) == expected
+    assert [rocket_size(n) for n in (50, 5_000, 10**5, 10**7)] == [
+        *(10_000, 4_000, 1_000, 84),
+    ]

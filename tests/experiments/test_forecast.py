@@ -44,7 +44,8 @@ def test_a_file_and_the_name_of_a_column_are_enough(weather, tmp_path, capsys):
         "times: 'Date Time' (found)",
         "chosen by sampling and length (a season of 24 rows): --horizon 24, --lookback",
         "T (degC): mean absolute error on test, degC",
-        "THIS NETWORK LOSES to ridge on lags on test",
+        "THIS NETWORK LOSES to",
+        "ridge on lags (penalty",
         "     ahead       model  last value       drift    seasonal",
         " of 24 steps ahead",
     ):
