@@ -78,9 +78,11 @@ def train_and_report(
     import seqconv_jax as sc
 
     announce(task, model)
+    optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
         result = fit(
             *(settings, task, model, run),
+            optimizer=optimizer,
             loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
         )
@@ -115,7 +117,6 @@ def fit(
     return sc.train.fit(
         model,
         task,
-        optimizer=sc.optim.rmsprop(settings.learning_rate),
         epochs=settings.epochs,
         steps_per_epoch=settings.steps_per_epoch,
         batch_size=settings.batch_size,

@@ -48,9 +48,11 @@ def train_and_report(
         "columns": list(task.columns),
         "read_options": dict(series.read_options),
     }
+    optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
     with open_run(settings, model, task, found=found) as run:
         result = fit(
             *(settings, task, model, run),
+            optimizer=optimizer,
             loss=loss,
             metrics={"mae": mae},
             plateau=optax.contrib.reduce_on_plateau(factor=0.5, patience=1),
