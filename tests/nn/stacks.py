@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as linen
@@ -67,3 +68,13 @@ class MaskedScale(Scale):
         scale = self.param("scale", linen.initializers.ones, (x.shape[-1],))
         y = x * scale.reshape((1,) * (x.ndim - 1) + (-1,))
         return y if mask is None else jnp.where(mask[:, :, None], y, 0)
+
+
+def traced(model, variables, x, *, train=True):
+    """The shape of a model's output."""
+    options = {
+        "train": train,
+        "rngs": {"dropout": jax.random.key(0)},
+        "mutable": ["batch_stats"],
+    }
+    return jax.eval_shape(lambda v: model.apply(v, x, **options)[0], variables)

@@ -1,7 +1,6 @@
 """A task of labelled series: from arrays, and from the archive's files."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -83,7 +82,7 @@ def classification_task(
             raise UserError("`test` must be a rate in [0, 1), LabelledSeries or (x, y)")
         tested = np.arange(len(beside), dtype=np.int32) + len(given)
         everything = _together(given, beside)
-    labels: Sequence[str] = everything.labels or ()
+    labels = list(everything.labels or ())
     stay, drawn = stratified(
         [labels[row] for row in rows], validation, name="validation", seed=seed
     )
