@@ -1,0 +1,78 @@
+"""Several networks that answer as one: the mean of what they say."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from seqconv_jax._checks import UserError, shown
+from seqconv_jax.train.scores import Score
+
+if TYPE_CHECKING:
+    from seqconv_jax.data.classes import Classes
+
+__all__ = ["check_members", "mean_outputs", "score_outputs"]
+
+
+def mean_outputs(
+    outputs: Sequence[np.ndarray], classes: "Classes | None"
+) -> np.ndarray:
+    """Return the outputs of an ensemble.
+
+    Args:
+        outputs: `(n, outputs)` of each network.
+        classes: whose probabilities are averaged, and given back as logits; None where
+            outputs are no logits and are averaged themselves.
+
+    Example:
+        >>> from seqconv_jax.data import Classes
+        >>> sure, unsure = np.array([[np.log(9)]]), np.array([[0.0]])
+        >>> two = Classes(("no", "yes"))
+        >>> two.probabilities(mean_outputs([sure, unsure], two)).round(6).tolist()
+        [[0.3, 0.7]]
+    """
+    if classes is None:
+        return np.mean(outputs, axis=0)
+    each = [classes.probabilities(of_one) for of_one in outputs]
+    return classes.logits(np.mean(each, axis=0))
+
+
+def score_outputs(
+    outputs: np.ndarray, targets: np.ndarray, scores: Mapping[str, Score]
+) -> dict[str, float]:
+    """Return the mean scores of outputs, each row counted once.
+
+    Args:
+        outputs: `(n, outputs)`.
+        targets: of the same rows.
+        scores: what to report, by name.
+
+    Example:
+        >>> from seqconv_jax import losses
+        >>> score_outputs(np.ones((2, 1)), np.array([[1.0], [4.0]]), {"mae": losses.mae})
+        {'mae': 1.5}
+    """
+    arrays = jnp.asarray(outputs, jnp.float32), jnp.asarray(targets)
+    return {
+        name: float(np.asarray(score(*arrays), np.float64).mean())
+        for name, score in scores.items()
+    }
+
+
+def check_members(members: Any, file: Path) -> list[str]:
+    """Return the names of the folders of an ensemble's other networks.
+
+    Raises:
+        UserError: for what are no names of folders in the run directory.
+    """
+    listed = isinstance(members, list)
+    for name in members if listed else [members]:
+        plain = isinstance(name, str) and Path(name).name == name not in ("", "..")
+        if not listed or not plain:
+            raise UserError(
+                f"cannot use {file}: `members` must be names of folders beside it, got "
+                f"{shown(name)}"
+            )
+    return list(members)
