@@ -48,7 +48,8 @@ class Settings(RunSettings):
     unlabelled: Literal["error", "drop"] = "error"
     """What to do with rows without a label."""
     separator: str | None = None
-    """What separates cells; found where not given."""
+    """What separates cells, or " " where the first word of a line is its label; found
+    where not given."""
     header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first row names the columns, which else are called 1, 2, ..."""
     no_quotes: Flag = False
@@ -157,7 +158,7 @@ def load_task(settings: Settings):
         unlabelled=settings.unlabelled,
         separator=settings.separator,
         header={"auto": None, "yes": True, "no": False}[settings.header],
-        quotes=not settings.no_quotes,
+        quotes=False if settings.no_quotes else None,
         encoding=settings.encoding,
     )
     if not len(task.test):

@@ -1,19 +1,17 @@
 """Several networks that answer as one: the mean of what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax._checks import UserError, shown
-from seqconv_jax.train.scores import Score
 
 if TYPE_CHECKING:
     from seqconv_jax.data.classes import Classes
 
-__all__ = ["check_members", "mean_outputs", "score_outputs"]
+__all__ = ["check_members", "mean_outputs"]
 
 
 def mean_outputs(
@@ -37,28 +35,6 @@ def mean_outputs(
         return np.mean(outputs, axis=0)
     each = [classes.probabilities(of_one) for of_one in outputs]
     return classes.logits(np.mean(each, axis=0))
-
-
-def score_outputs(
-    outputs: np.ndarray, targets: np.ndarray, scores: Mapping[str, Score]
-) -> dict[str, float]:
-    """Return the mean scores of outputs, each row counted once.
-
-    Args:
-        outputs: `(n, outputs)`.
-        targets: of the same rows.
-        scores: what to report, by name.
-
-    Example:
-        >>> from seqconv_jax import losses
-        >>> score_outputs(np.ones((2, 1)), np.array([[1.0], [4.0]]), {"mae": losses.mae})
-        {'mae': 1.5}
-    """
-    arrays = jnp.asarray(outputs, jnp.float32), jnp.asarray(targets)
-    return {
-        name: float(np.asarray(score(*arrays), np.float64).mean())
-        for name, score in scores.items()
-    }
 
 
 def check_members(members: Any, file: Path) -> list[str]:

@@ -15,9 +15,9 @@ from seqconv_jax.data.preprocessor import Preprocessor, preprocessor_of
 from seqconv_jax.models.config import decode
 from seqconv_jax.runs.content import CONFIG, PREDICTOR
 from seqconv_jax.runs.description import describe_run
-from seqconv_jax.runs.ensemble import check_members, mean_outputs, score_outputs
+from seqconv_jax.runs.ensemble import check_members, mean_outputs
 from seqconv_jax.runs.sealed import read_config, read_predictor
-from seqconv_jax.train.evaluation import Outputs, evaluate
+from seqconv_jax.train.evaluation import Outputs, evaluate, score_outputs
 from seqconv_jax.train.precision import matmul_precision
 from seqconv_jax.train.predictor_settings import FORMAT
 from seqconv_jax.train.saved_scores import decode_scores

@@ -17,8 +17,8 @@ from seqconv_jax.data.classification.read import (
     training_file,
 )
 from seqconv_jax.data.classification.scaling import Scale
-from seqconv_jax.data.classification.split import stratified
 from seqconv_jax.data.classification.task import ClassificationTask
+from seqconv_jax.data.split import stratified
 
 __all__ = ["classification_task", "load_classification"]
 
@@ -73,7 +73,7 @@ def classification_task(
     rows = np.arange(len(given), dtype=np.int32)
     everything = given
     if is_number(test):
-        rows, tested = stratified(given.labels or (), test, name="test", seed=seed)
+        rows, tested = _divided(rows, given.labels or (), "test", test, seed)
     else:
         if isinstance(test, LabelledSeries):
             beside = _labelled("test", test, None)
@@ -84,10 +84,7 @@ def classification_task(
         tested = np.arange(len(beside), dtype=np.int32) + len(given)
         everything = _together(given, beside)
     labels: Sequence[str] = everything.labels or ()
-    stay, drawn = stratified(
-        [labels[row] for row in rows], validation, name="validation", seed=seed
-    )
-    train, validated = rows[stay], rows[drawn]
+    train, validated = _divided(rows, labels, "validation", validation, seed)
     made = SeriesPreprocessor.fit(
         everything.take(train),
         classes=_classes(given, [labels[row] for row in train]),
@@ -149,6 +146,15 @@ def load_classification(
         seed=seed,
         **options,
     )
+
+
+def _divided(
+    rows: np.ndarray, labels: Sequence[str], name: str, rate: Any, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that stay, and those drawn at a rate, each class alike."""
+    strata = np.unique([labels[row] for row in rows], return_inverse=True)[1]
+    drawn = stratified(strata, rate, seed, name, keep_last=True)
+    return rows[~drawn], rows[drawn]
 
 
 def _labelled(name: str, x: Any, y: Any) -> LabelledSeries:

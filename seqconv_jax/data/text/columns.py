@@ -128,6 +128,11 @@ def _find_labels(
     sample: Sample, text: str, several: bool, where: str
 ) -> tuple[str, ...]:
     others = [name for name in sample if name != text]
+    if not others:
+        raise UserError(
+            f"{where} has no column of labels beside {text!r}; give the separator of "
+            "its cells, such as separator=' ' where a line's first word is its label"
+        )
     if several:
         marks = [name for name in others if _holds_marks(sample[name])]
         lists = [name for name in others if _holds_lists(sample[name])]
@@ -144,9 +149,11 @@ def _find_labels(
     if len(found) == 1:
         return (found[0],)
     if found:
+        marks = all(_holds_marks(sample[name]) for name in found)
+        hint = ", or have all of 0 and 1 read as classes, with several=True"
         raise UserError(
             f"{where}: {len(found)} columns may hold labels: {_names(found)}; name one "
-            "with label="
+            f"with label={hint if marks else ''}"
         )
     raise UserError(
         f"{where}: no column looks like labels among {_names(others)}; name it with "

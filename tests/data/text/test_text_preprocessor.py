@@ -77,7 +77,7 @@ def test_frames_and_columns(preprocessor):
     want = preprocessor.task(TEXTS[:3]).inputs
     assert (preprocessor.task(frame).inputs == want).all()
     assert (preprocessor.task(frame["review"]).inputs == want).all()
-    with pytest.raises(UserError, match="without 'review'"):
+    with pytest.raises(UserError, match="'review' is no column"):
         preprocessor.task(frame.rename(columns={"review": "words"}))
 
 
