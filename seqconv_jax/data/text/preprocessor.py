@@ -126,7 +126,8 @@ class TextPreprocessor:
         options = {**self.reading, "labelled": None}
         if os.path.isdir(path):
             encoding = options.get("encoding", "utf-8")
-            return read_texts(path, encoding=encoding, labelled=None)
+            known = any(os.path.isdir(Path(path, name)) for name in self.classes.names)
+            return read_texts(path, encoding=encoding, labelled=known or None)
         if "text" not in options and str(path).lower().endswith(".txt"):
             return one_text(Path(path), options.get("encoding", "utf-8"))
         return read_texts(path, **options)
