@@ -59,20 +59,21 @@ def _suffix_of_texts(head: str, reading: Mapping[str, Any]) -> str | None:
     >>> _suffix_of_texts("id,review", reading), _suffix_of_texts("A review, I", reading)
     ('.csv', None)
     """
-    column, separator = reading.get("text"), reading.get("separator")
-    if not isinstance(column, str):
+    given, separator = reading.get("text"), reading.get("separator")
+    columns = [given] if isinstance(given, str) else list(given or ())
+    if not columns:
         return None
     if separator == "__label__":  # fastText's lines
         return ".txt" if head.startswith(separator) else None
-    if head.startswith(("{", "[")) and f'"{column}"' in head:
+    if head.startswith(("{", "[")) and all(f'"{name}"' in head for name in columns):
         return ".jsonl"
     marks = (separator,) if separator else ("\t", ",", ";", "|")
     for mark in marks:
         cells = next(csv.reader([head], delimiter=mark), [])
-        if reading.get("header") is False and column.isdecimal():
-            found = len(cells) >= int(column) > 1
+        if reading.get("header") is False:  # columns are called 1, 2 and so on
+            found = len(cells) >= max(map(int, columns)) > 1
         else:
-            found = column in cells and (len(cells) > 1 or head == column)
+            found = {*columns} <= {*cells}
         if found:
             return ".tsv" if mark == "\t" else ".csv"
     return None

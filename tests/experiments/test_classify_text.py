@@ -87,13 +87,6 @@ def test_padding_never_changes_what_the_hybrid_says():
         ({"test": "none.csv"}, "must exist, got 'none.csv'"),
         ({"test": "0"}, "leave texts to test on"),
         ({"label": ("mood", "review")}, "several=True"),
-        ({"text": "body"}, "no column of"),
-        ({"characters": (5, 3)}, "`characters`"),
-        ({"min_count": 10**6}, "`min_count`"),
-        ({"kernel_size": 0}, "`kernel_size`"),
-        ({"dropout": 1.5}, "`dropout`"),
-        ({"learning_rate": -1.0}, "`learning_rate`"),
-        ({"encoding": "klingon"}, "`encoding`"),
     ],
 )
 def test_a_wrong_setting_leaves_nothing(tmp_path, options, words):

@@ -29,7 +29,7 @@ _MAX_BYTES = 1 << 34
 def read_texts(
     path: str | os.PathLike[str],
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     label: str | Sequence[str] | None = None,
     several: bool = False,
     label_separator: str | None = None,
@@ -60,7 +60,8 @@ def read_texts(
 
     Args:
         path: the file or folder.
-        text: the column of texts; columns without names are called "1", "2", ...
+        text: the column of texts, or several, such as title and body, that are joined
+            as lines; columns without names are called "1", "2", ...
         label: the column of labels, numbers or text; with `several`, also a list of
             columns of 0 and 1, one a class.
         several: whether an example may have several labels: a list in JSON or

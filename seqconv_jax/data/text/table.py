@@ -100,8 +100,8 @@ def _texts(table: Table, columns: dict[str, Any], origin: Origin, where: str) ->
         labelled=labelled,
     )
     options = {
-        "text": chosen.text,
-        "label": chosen.labels[0] if len(chosen.labels) == 1 else list(chosen.labels),
+        "text": _one_or_list(chosen.texts),
+        "label": _one_or_list(chosen.labels),
         "several": several,
         "label_separator": chosen.separator,
         "unlabelled": columns["unlabelled"],
@@ -139,13 +139,16 @@ def _table(place: Path, *, encoding: str, max_bytes: int, **form: Any) -> Table:
 def _batches(
     table: Table, chosen: Chosen, several: bool, drop: bool, wanted: bool
 ) -> Iterator[Batch]:
-    where = f"{table.path}: column {chosen.text!r}"
     asked = chosen.labels if wanted else ()
-    for first, cells in table.chunks([chosen.text, *asked]):
-        texts = [
-            cell if isinstance(cell, str) else text_of_cell(cell, where)
-            for cell in cells[chosen.text]
+    for first, cells in table.chunks([*chosen.texts, *asked]):
+        columns = [
+            _texts_of_column(cells[name], f"{table.path}: column {name!r}")
+            for name in chosen.texts
         ]
+        texts = columns[0]
+        if len(columns) > 1:
+            rows = zip(*columns, strict=True)
+            texts = ["\n".join(filter(None, row)) for row in rows]
         if not asked:
             yield Batch(texts)
             continue
@@ -160,6 +163,16 @@ def _batches(
             texts = [text for text, label in zip(texts, labels, strict=True) if label]
             labels = [label for label in labels if label]
         yield Batch(texts, labels)
+
+
+def _texts_of_column(cells: list[Any], where: str) -> list[str]:
+    return [
+        cell if isinstance(cell, str) else text_of_cell(cell, where) for cell in cells
+    ]
+
+
+def _one_or_list(names: tuple[str, ...]) -> str | list[str]:
+    return names[0] if len(names) == 1 else list(names)
 
 
 def labels_of_cells(

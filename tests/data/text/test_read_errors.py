@@ -14,7 +14,7 @@ CASES = {
         "a.csv",
         b"title,body,label\na b c,d e f,1\ng h i,j k l,0\n",
         {},
-        "2 columns hold texts: 'title', 'body'; name one with text=",
+        "hold texts: 'title', 'body'; name one, or several to join, with text=",
     ),
     "two labels": (
         "a.csv",

@@ -206,3 +206,11 @@ def test_lines_whose_first_word_is_their_label(tmp_path):
     texts = read_texts(path, separator=" ")
     assert rows_of(texts)[1] == ["LOC:city", "HUM:ind"]
     assert rows_of(read_texts(path, **texts.options))[0][1] == "Who, then ?"
+
+
+def test_columns_of_texts_are_joined(tmp_path):
+    path = tmp_path / "news.csv"
+    path.write_text('"1","so it is","a long day"\n"2","","no more of it"\n')
+    texts = read_texts(path, text=["2", "3"])
+    assert rows_of(texts)[0] == ["so it is\na long day", "no more of it"]
+    assert texts.options["text"] == ["2", "3"] and texts.options["label"] == "1"
