@@ -3,7 +3,7 @@
     python experiments/classify_text.py --data reviews.csv
     python experiments/classify_text.py --data aclImdb
     python experiments/classify_text.py --data toxic.csv --several
-    python experiments/classify_text.py --data news.jsonl --text title body --label topic
+    python experiments/classify_text.py --data a.jsonl --text title body --label topic
 
 --data is a folder train/LABEL/*.txt and test/LABEL/*.txt, or LABEL/*.txt, or one with
 train.csv and test.csv; or a .csv, .tsv, .txt, .jsonl (.gz and .zip too) or .parquet

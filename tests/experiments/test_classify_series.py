@@ -16,7 +16,7 @@ TINY: dict[str, Any] = {"epochs": 2, "steps_per_epoch": 2, "batch_size": 8}
 @pytest.fixture
 def small(monkeypatch):
     """A tiny network in place of the paper's."""
-    made = {"inception": lambda **more: sc.models.FCN((4, 4), (5, 3), **more)}
+    made = {"inception": lambda **more: sc.models.FCN((4,), (3,), **more)}
 
     def model_of(settings, task):
         fields = {"outputs": task.classes.outputs, "mask_value": task.mask_value}

@@ -83,11 +83,12 @@ def classification_task(
             raise UserError("`test` must be a rate in [0, 1), LabelledSeries or (x, y)")
         tested = np.arange(len(beside), dtype=np.int32) + len(given)
         everything = _together(given, beside)
-    labels: Sequence[str] = everything.labels or ()
+    labels = everything.labels or ()
     train, validated = _divided(rows, labels, "validation", validation, seed)
+    trained = everything.take(train)
     made = SeriesPreprocessor.fit(
-        everything.take(train),
-        classes=_classes(given, [labels[row] for row in train]),
+        trained,
+        classes=_classes(given, trained.labels or ()),
         longest=int(everything.lengths.max()),
         unequal=len(set(everything.lengths.tolist())) > 1,
         scale=scale,
@@ -179,6 +180,6 @@ def _together(one: LabelledSeries, other: LabelledSeries) -> LabelledSeries:
     )
 
 
-def _classes(given: LabelledSeries, labels: list[str]) -> Classes:
+def _classes(given: LabelledSeries, labels: Sequence[str]) -> Classes:
     """Return the classes: those that the file lists, else those of the labels."""
     return Classes.of(labels if given.classes is None else given.classes)

@@ -136,8 +136,9 @@ def _find_labels(
     others = [name for name in sample if name not in texts]
     if not others:
         raise UserError(
-            f"{where} has no column of labels beside {_names(texts)}; give the separator "
-            "of cells, such as separator=' ' where a line's first word is its label"
+            f"{where} has no column of labels beside {_names(texts)}; give what "
+            "separates cells, such as separator=' ' where a line's first word is its "
+            "label"
         )
     if several:
         marks = [name for name in others if _holds_marks(sample[name])]

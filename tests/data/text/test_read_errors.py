@@ -68,7 +68,7 @@ CASES = {
     "fastText none": ("a.txt", b"__label__a so good\nno label here\n", {},
                       "row 1: column 'label' has no label"),
     "one column": ("a.label", b"LOC Where is it now ?\nHUM Who is it then ?\n", {},
-                   "no column of labels beside '1'; give the separator.*' '"),
+                   "no column of labels beside '1'; give what separates.*' '"),
     "many marks": ("a.csv", b"text,x,y\na b c,1,0\nd e f,0,1\ng h i,1,0\nj k l,0,1\n",
                    {}, "several=True"),
     "separator": ("a.csv", b"text,label\na,1\n", {"separator": "ab"}, "one character"),
