@@ -1,12 +1,21 @@
 """The code in README and docs runs, in the order in which it stands there."""
 
+import contextlib
+import doctest
+import io
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import pytest
 from numerics import normal
+
+import seqconv_jax as sc
+from seqconv_jax.cli import commands
+from seqconv_jax.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 LONGEST_README = 120
@@ -22,6 +31,21 @@ def run(name, **names):
     assert blocks(name)
     for i, block in enumerate(blocks(name)):
         exec(compile(block, f"{name}, block {i}", "exec"), names)
+    return names
+
+
+def check_what_is_printed(name, **names):
+    """Execute a file's blocks; each text block right behind one is what it prints."""
+    text = (ROOT / name).read_text()
+    pattern = r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?"
+    pairs = re.findall(pattern, text, re.DOTALL)
+    assert len(pairs) == len(blocks(name))
+    for i, (block, expected) in enumerate(pairs):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(block, f"{name}, block {i}", "exec"), names)
+        got, flags = printed.getvalue(), doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        same = doctest.OutputChecker().check_output(expected, got, flags)
+        assert same, f"{name}, block {i} printed\n{got}\nnot\n{expected}"
     return names
 
 
@@ -59,6 +83,33 @@ def test_layers():
     trained = deep.apply(variables, x, train=True, rngs={"dropout": key})
     assert jnp.any(trained != deep.apply(variables, x))
     assert names["outputs"].dtype == names["exported"].out_avals[0].dtype == "bfloat16"
+
+
+def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
+    """The pages in the order in which they are read: the last uses the others' runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands, "keep_compiled", lambda chosen: None)
+    for page in ("data", "forecasting", "classes", "predict"):
+        check_what_is_printed(f"docs/{page}.md")
+    text = (ROOT / "docs/predict.md").read_text()
+    lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    assert len(lines) >= 4
+    for line in lines:
+        main(shlex.split(line))
+    assert Path("forecast.csv").read_text().startswith("time,step,ahead,load (MW)\n")
+    printed = capsys.readouterr().out
+    assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
+
+
+def test_losses():
+    names: dict[str, Any] = {"sc": sc}
+    exec(blocks("docs/training.md")[1], names)
+    y, guess = jnp.ones((4, 2)), jnp.repeat(jnp.arange(3.0)[None], 4, axis=0)
+    assert names["huber"](y - 1, y).tolist() == [0.375] * 4
+    assert names["metrics"]["inside"](jnp.tile(guess, 2), y).tolist() == [1] * 4
+    assert names["metrics"]["median_mae"](jnp.tile(guess, 2), y).tolist() == [0] * 4
+    assert names["pinball"](jnp.tile(guess, 2), y).shape == (4,)
+    assert names["softmax"].keywords == {"from_probabilities": True}
 
 
 @pytest.mark.parametrize("path", ["README.md", *sorted((ROOT / "docs").glob("*.md"))])

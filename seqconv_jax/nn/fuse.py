@@ -70,15 +70,20 @@ _TABLE: dict[str, Callable[[Operation, Operation], Rewritten]] = {
     "causal, last step": _causal_last_step,
 }
 REWRITES = tuple(_TABLE)
+# Its products do more arithmetic than the convolution, which the derivative wins back.
+_FOR_TRAINING = ("convolution, maximum",)
 
 
-def plan(layers: Sequence[nn.Module], rewrites: Sequence[str]) -> list[Operation]:
+def plan(
+    layers: Sequence[nn.Module], rewrites: Sequence[str], train: bool = True
+) -> list[Operation]:
     """Return operations that do what the layers do, one after another.
 
     Args:
         layers: bound modules, from the input upwards.
         rewrites: the names of those rewrites that may be used; none of them leaves each
             layer as it is.
+        train: whether a derivative will be asked for; some rewrites pay only then.
 
     Raises:
         UserError: for a name that is not among `REWRITES`.
@@ -87,6 +92,8 @@ def plan(layers: Sequence[nn.Module], rewrites: Sequence[str]) -> list[Operation
         _checks.one_of("rewrites", name, REWRITES)
     if not rewrites:
         return [Operation(layer) for layer in layers]
+    if not train:
+        rewrites = [name for name in rewrites if name not in _FOR_TRAINING]
     done: list[Operation] = []
     for layer in layers:
         for operation in operations_of(layer):

@@ -44,7 +44,7 @@ class Composite(Layer, kw_only=True):
         rest = list(layers)
         while rest:
             count = 0 if mask is not None else _count_without_mask(rest)
-            for operation in fuse.plan(rest[:count], rewrites):
+            for operation in fuse.plan(rest[:count], rewrites, train):
                 x = operation(x, train)
             rest = rest[count:]
             if pair := fuse.masked_pair(rest, rewrites):

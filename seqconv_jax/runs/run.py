@@ -194,7 +194,7 @@ def open(
             remove_run(directory, files)
         if has_run and resume:
             before = read_config(directory / CONFIG)
-            _seal_history(directory, before)
+            _seal(directory, before)
             settings = {**before, FORMAT_KEY: FORMAT} if config is None else settings
             check_same_run(directory, before, settings, may_change)
         write_sealed(directory / CONFIG, settings)
@@ -204,9 +204,11 @@ def open(
     return Run(directory, settings, has_run and resume, lock)
 
 
-def _seal_history(directory: Path, config: Mapping[str, Any]) -> None:
-    """Give the history of an older version its checksums, before the config says so."""
+def _seal(directory: Path, config: Mapping[str, Any]) -> None:
+    """Give what an older version wrote its checksums, before the config says so."""
     if config[FORMAT_KEY] < FORMAT:
-        history = directory / HISTORY
+        history, summary = directory / HISTORY, directory / SUMMARY
         if records := read_lines(history, sealed=False):
             write_lines(history, records)
+        if (ended := read_summary(summary, sealed=False)) is not None:
+            write_sealed(summary, ended)

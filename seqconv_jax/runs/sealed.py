@@ -45,17 +45,23 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def read_summary(path: Path) -> dict[str, Any] | None:
+def read_summary(path: Path, *, sealed: bool = True) -> dict[str, Any] | None:
     """Return how a run ended, or None if it has not.
+
+    Args:
+        path: the file.
+        sealed: whether a summary without a checksum is an error.
 
     Raises:
         UserError: if it is damaged.
     """
+    remedy = "remove it, and resume the run to write it again"
     try:
-        summary = _read_sealed(path, "remove it, and resume the run to write it again")
+        summary = _read_sealed(path, remedy)
     except FileNotFoundError:
         return None
-    summary.pop(FORMAT_KEY, None)
+    if summary.pop(FORMAT_KEY, None) != FORMAT and sealed:
+        raise UserError(f"{path} is damaged: it has no checksum; {remedy}")
     return summary
 
 

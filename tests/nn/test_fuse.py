@@ -99,6 +99,12 @@ CASES = {
 }
 
 
+def traced(model, variables, x, *, train=True):
+    """The shape of a model's output."""
+    options = {"train": train, "rngs": {"dropout": KEY}, "mutable": ["batch_stats"]}
+    return jax.eval_shape(lambda v: model.apply(v, x, **options)[0], variables)
+
+
 def inputs(layers):
     return IDS[:, :13] if isinstance(layers[0], nn.Embedding) else X
 
@@ -114,7 +120,7 @@ def test_values_and_gradients_are_those_of_the_layers(name, rewrites, applied):
 
     def results(models):
         functions = [
-            lambda params, m=model: m.apply({"params": params}, inputs(m.layers))
+            lambda p, m=model: m.apply({"params": p}, inputs(m.layers), train=True)
             for model in models
         ]
         return values_and_gradients(functions, arguments)
@@ -158,8 +164,11 @@ def test_what_applies_in_the_models(name, expected, applied):
     model, x = NAMED[name]
     variables = jax.eval_shape(model.init, KEY, x)
     assert applied == []  # Parameters are declared where each layer is called.
-    jax.eval_shape(model.apply, variables, x)
+    traced(model, variables, x)
     assert applied == expected
+    applied.clear()
+    traced(model, variables, x, train=False)
+    assert applied == [name for name in expected if name != CONVOLVE]
 
 
 class Doubled(nn.Conv1D):
@@ -213,9 +222,9 @@ def test_what_applies_and_what_does_not(layers, expected, applied):
     model, plain = both(layers)
     x = inputs(layers)
     shapes = jax.eval_shape(model.init, KEY, x)
-    y = jax.eval_shape(model.apply, shapes, x)
+    y = traced(model, shapes, x)
     assert applied == expected
-    assert y.shape == jax.eval_shape(plain.apply, shapes, x).shape
+    assert y.shape == traced(plain, shapes, x).shape
     if not expected:
         run = quick_jit(lambda v: (apply(model, v, x), apply(plain, v, x)))
         assert_same_bits(*run(drawn(model, x)))

@@ -87,6 +87,14 @@ def test_a_changed_setting_is_found(tmp_path):
         runs.open(tmp_path, resume=True)
 
 
+def test_a_summary_that_lost_its_checksum_is_damaged(tmp_path):
+    finished(tmp_path)
+    (tmp_path / "summary.json").write_text('{"test_mae": 0.5}')
+    with runs.open(tmp_path, config=CONFIG, resume=True) as run:
+        with pytest.raises(UserError, match="summary.json is damaged: it has no"):
+            run.summary()
+
+
 def test_runs_of_older_versions_have_no_checksum(tmp_path):
     finished(tmp_path)
     old = CONFIG | {"run_format": 1}

@@ -18,7 +18,7 @@ from seqconv_jax.data.series import read_series
         (b'{"a": [1, 2]}', "is JSON.*pandas.read_json"),
         (b'[{"a": 1}]', "is JSON"),
         (b"%PDF-1.7\n\0", "is a PDF"),
-        (gzip.compress(b"a,b\n1,2\n"), "is gzip.*name it .csv.gz"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "is gzip.*name it .csv.gz"),
         (b"PK\x03\x04\0\0xl/workbook.xml", "is an Excel file"),
         (b"PK\x03\x04\0\0data.csv", "is a zip file; name it .zip"),
         (b"\xd0\xcf\x11\xe0\0", "is an old Excel file"),
