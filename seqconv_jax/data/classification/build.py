@@ -1,6 +1,7 @@
 """A task of labelled series: from arrays, and from the archive's files."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np

@@ -1,6 +1,5 @@
 """Lines that begin with their labels: fastText's form, and a word before the text."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +84,11 @@ class LabelledLines:
                     yield line
 
 
-def has_marks(path: str | os.PathLike[str], encoding: str, max_bytes: int) -> bool:
+def has_marks(path: Path, max_bytes: int) -> bool:
     """Return whether a file begins as fastText's do."""
-    with opened_text(Path(path), encoding, max_bytes) as file:
-        return file.read(1000).lstrip().startswith(MARK)
+    with opened(path, max_bytes) as file:
+        head = file.read(min(1000, max_bytes)).removeprefix(b"\xef\xbb\xbf")
+    return head.lstrip().startswith(MARK.encode())
 
 
 def _divided(line: str, separator: str) -> tuple[Any, str]:

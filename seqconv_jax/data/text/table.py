@@ -128,7 +128,7 @@ def _table(place: Path, *, encoding: str, max_bytes: int, **form: Any) -> Table:
     if os.path.splitext(name)[1] in (".jsonl", ".ndjson", ".json"):
         return JsonLines(place, encoding, max_bytes)
     separator = form["separator"]
-    if separator is None and has_marks(place, encoding, max_bytes):
+    if separator is None and has_marks(place, max_bytes):
         notes = (f"labels found behind {MARK}, as fastText has them",)
         return LabelledLines(place, encoding, max_bytes, notes=notes)
     if separator in (MARK, " "):

@@ -62,7 +62,7 @@ CASES = {
     ),
     "parquet": ("a.parquet", b"PAR1", {}, "damaged"),
     "gzip": ("a.csv.gz", b"text,label", {}, "damaged"),
-    "kind": ("a.xlsx", b"PK\x03\x04 [Content_Types].xml", {}, "is an Excel file"),
+    "kind": ("a.xlsx", b"PK\x03\x04\xe2[Content_Types].xml", {}, "is an Excel file"),
     "fastText": ("a.txt", b"__label__a __label__b so\n__label__a no\n", {},
                  r"row 0: one label is expected, got \['a', 'b'\]; several=True"),
     "fastText none": ("a.txt", b"__label__a so good\nno label here\n", {},
