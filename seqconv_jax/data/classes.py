@@ -133,7 +133,7 @@ class Classes:
 
         Example:
             >>> two = Classes(("bad", "good"))
-            >>> two.probabilities(two.logits([[0.25, 0.75]])).tolist()
+            >>> two.probabilities(two.logits([[0.25, 0.75]])).round(9).tolist()
             [[0.25, 0.75]]
         """
         table = np.asarray(probabilities, np.float64)
