@@ -9,9 +9,9 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -133,6 +133,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     # figures were made with; read when JAX is imported.
     os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
+    _expect_required(settings_type, description or "", sys.argv[1:])
     settings = tyro.cli(settings_type, description=description)
     from seqconv_jax.cli.errors import call_or_exit
 
@@ -141,6 +142,21 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
         worded=lambda message: _with_flags(message, settings),
         out_of_memory="out of memory; take a smaller --batch-size",
     )
+
+
+def _expect_required(
+    settings_type: Any, description: str, arguments: Sequence[str]
+) -> None:
+    """End the process with one line where a flag without a default is not given."""
+    given = {argument.split("=")[0].replace("_", "-") for argument in arguments}
+    for field in () if given & {"-h", "--help"} else fields(settings_type):
+        flag = f"--{field.name.replace('_', '-')}"
+        if field.default is field.default_factory is MISSING and flag not in given:
+            from seqconv_jax.cli.errors import exit_with
+
+            lines = [line for line in description.splitlines() if f"{flag} " in line]
+            example = f", such as: {lines[0].strip()}" if lines else ""
+            exit_with(f"error: {flag} is needed{example}", 2)
 
 
 def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
