@@ -6,9 +6,9 @@ Nothing heavy is imported before the settings are read, so that `--help` is quic
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -26,8 +26,8 @@ FIGURES = (
 # and what was found in the data, which follows from it and from the settings.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
+    *("compilation_cache", "no_compilation_cache", "no_baselines"),
     *("real_horizon", "found"),
-    *("compilation_cache", "no_compilation_cache"),
 )
 
 
@@ -43,6 +43,8 @@ class RunSettings:
     """Replace the run in --out."""
     require_real_data: Flag = False
     """Fail, rather than train on a generated stand-in, when there is no data."""
+    no_baselines: Flag = False
+    """Fit no baselines beside the network."""
     compilation_cache: Path | None = None
     """Keep compiled programs in this directory, so that the next run starts sooner;
     by default in the user's cache directory."""
@@ -121,6 +123,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
     # figures were made with; read when JAX is imported.
     os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
     description = sys.modules[main.__module__].__doc__
+    _expect_required(settings_type, description or "", sys.argv[1:])
     settings = tyro.cli(settings_type, description=description)
     from seqconv_jax.cli.errors import call_or_exit
 
@@ -129,6 +132,21 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
         worded=lambda message: with_flags(message, settings),
         out_of_memory="out of memory; take a smaller --batch-size",
     )
+
+
+def _expect_required(
+    settings_type: Any, description: str, arguments: Sequence[str]
+) -> None:
+    """End the process with one line where a flag without a default is not given."""
+    given = {argument.split("=")[0].replace("_", "-") for argument in arguments}
+    for field in () if given & {"-h", "--help"} else fields(settings_type):
+        flag = f"--{field.name.replace('_', '-')}"
+        if field.default is field.default_factory is MISSING and flag not in given:
+            from seqconv_jax.cli.errors import exit_with
+
+            lines = [line for line in description.splitlines() if f"{flag} " in line]
+            example = f", such as: {lines[0].strip()}" if lines else ""
+            exit_with(f"error: {flag} is needed{example}", 2)
 
 
 def _start(main: Callable[[Settings], Any], settings: Settings) -> None:

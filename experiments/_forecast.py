@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from _baselines import Scored, forecast_baselines
 from _cli import (
     STAND_IN_NOTE,
     Flag,
@@ -78,19 +79,22 @@ def train_and_report(
     import seqconv_jax as sc
 
     announce(settings, task, model)
+    optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
         result = fit(
             *(settings, task, model, run),
+            optimizer=optimizer,
             loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
         scores = {"loss": sc.losses.mae, "mae": sc.losses.mae}
         tested = test_scores(model, result.best, task, scores)
-        summary = _summarise(task, result, outputs, tested)
+        baselines = forecast_baselines(settings, task)
+        summary = _summarise(task, result, outputs, tested) | baselines.summary()
         run.write_summary(summary)
         _draw(run.path, task, result, outputs, summary)
-    print(_closing_lines(summary, task, book_figure, settings.out))
+    print(_closing_lines(summary, task, book_figure, settings.out, baselines))
     return summary
 
 
@@ -113,7 +117,6 @@ def fit(
     return sc.train.fit(
         model,
         task,
-        optimizer=sc.optim.rmsprop(settings.learning_rate),
         epochs=settings.epochs,
         steps_per_epoch=settings.steps_per_epoch,
         batch_size=settings.batch_size,
@@ -188,7 +191,13 @@ def _count_rows(task: "ForecastTask", span: Any, at_least: int) -> int:
     return max(int(np.searchsorted(times, times[0] + span)), at_least)
 
 
-def _closing_lines(summary, task: "ForecastTask", book_figure: str, out: Path) -> str:
+def _closing_lines(
+    summary: dict[str, Any],
+    task: "ForecastTask",
+    book_figure: str,
+    out: Path,
+    baselines: Scored,
+) -> str:
     def both(score: float) -> str:
         unit = task.unit or "points"
         return f"{score:.4f}  ({score * task.unit_scale:.2f} {unit})"
@@ -210,4 +219,5 @@ def _closing_lines(summary, task: "ForecastTask", book_figure: str, out: Path) -
         )
     if task.data_source == "generated":
         lines.append(f"  {STAND_IN_NOTE}: not comparable with the book")
+    lines += baselines.lines(summary["test_mae"])
     return "\n".join([*lines, f"run directory: {out}"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from _baselines import Scored, forecast_baselines
 from _cli import STAND_IN_NOTE, open_run, test_scores
 from _forecast import announce, fit
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask, Series, SeriesGroup
 
 RULES = {"last": "last value", "drift": "drift", "seasonal": "seasonal"}
+_CALENDAR = {"hour of day": 2, "day of week": 3, "day of year": 3}  # harmonics
 _MOST_LINES = 48  # of a printed table
 _DRAWN = 240  # points of the picture of forecasts
 
@@ -45,10 +47,12 @@ def train_and_report(
         "columns": list(task.columns),
         "read_options": dict(series.read_options),
     }
+    optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
     config = {"real_horizon": task.horizon, "found": found}
     with open_run(settings, model, task, **config) as run:
         result = fit(
             *(settings, task, model, run),
+            optimizer=optimizer,
             loss=loss,
             metrics={"mae": mae},
             plateau=optax.contrib.reduce_on_plateau(factor=0.5, patience=1),
@@ -57,10 +61,11 @@ def train_and_report(
         outputs = sc.train.predict(model, params, task, task.test)
         table = error_table(settings, task, outputs)
         tested = test_scores(model, result.best, task, {"loss": loss, "mae": mae})
-        summary = _summarise(task, result, tested, table)
+        baselines = forecast_baselines(settings, task, _CALENDAR)
+        summary = _summarise(task, result, tested, table) | baselines.summary()
         run.write_summary(summary)
         _draw(settings, run.path, task, result, outputs, table)
-    print(_closing_lines(settings, summary, task, table))
+    print(_closing_lines(settings, summary, task, table, baselines))
     return summary
 
 
@@ -214,7 +219,11 @@ def _draw_forecasts(
 
 
 def _closing_lines(
-    settings: Any, summary: Mapping[str, Any], task: "ForecastTask", table: Any
+    settings: Any,
+    summary: Mapping[str, Any],
+    task: "ForecastTask",
+    table: Any,
+    baselines: Scored,
 ) -> str:
     kinds = rules(task)
     lines = [
@@ -241,6 +250,7 @@ def _closing_lines(
             )
     if task.data_source == "generated":
         lines.append(f"  {STAND_IN_NOTE}")
+    lines += baselines.lines(summary["test_mae"])
     return "\n".join([*lines, f"run directory: {settings.out}"])
 
 

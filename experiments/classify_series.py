@@ -13,14 +13,16 @@ et al. (arXiv:1611.06455), with Adam; the learning rate halves where the trainin
 no longer falls. As there, the best epoch is that of the lowest training loss, for the
 archive's training sets are small; --validation keeps some of them to choose by.
 --ensemble 5 averages the probabilities of five networks of five seeds, which is what
-InceptionTime is; the first is the run's own, the others lie in its folders. An epoch
-sees each training series so often that it has 25 updates or more.
+InceptionTime is; the first is the run's own, the others lie in its folders, and the
+run scores and answers as all of them. An epoch sees each training series so often that
+it has 25 updates or more.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import ProgressBar, RunSettings, launch, open_run, test_scores
 
@@ -69,27 +71,29 @@ def main(settings: Settings) -> dict[str, Any]:
     settings = resolved(settings, task)
     model = model_of(settings, task)
     print(task.describe())
-    baselines = {
-        "baseline_majority_accuracy": task.baseline(),
-        "baseline_neighbour_accuracy": task.neighbour_baseline(),
-    }
-    print(f"most frequent class: {baselines['baseline_majority_accuracy']:.4f}")
-    print(f"nearest neighbour:   {baselines['baseline_neighbour_accuracy']:.4f}\n")
+    print()
     print(sc.summary(model, task.example), flush=True)
     print()
     repeated = repeat(settings, task)
     with open_run(settings, model, repeated, **more(task)) as run:
         result = train(settings, model, repeated, settings.seed, run)
-        outputs = outputs_of(model, result, task)
-        members = [outputs, *(others(settings, model, task, repeated))]
+        own = outputs_of(model, result, task)
+        folders, others = train_others(settings, model, task, repeated)
+        metric = losses_of(task.classes)[1]["accuracy"]
+        baselines = series_baselines(settings, task, metric)
         summary = {
-            **summarise(model, task, result, outputs),
-            **baselines,
-            **ensemble_summary(task, members),
+            **summarise(model, task, result),
+            **tested(model, result, task, own),
+            **baselines.summary(),
         }
+        if folders:
+            run.write_members(folders)
+            summary |= ensemble_tested(run.path, result, task, [own, *others])
         run.write_summary(summary)
         draw_classes(run.path, task, result, summary, f"{task.name}, {settings.model}")
-    print("\n".join([*class_lines(summary), *closing_lines(settings, summary)]))
+    print(
+        "\n".join([*class_lines(summary), *closing_lines(settings, summary, baselines)])
+    )
     return summary
 
 
@@ -191,14 +195,17 @@ def train(settings: Settings, model, task, seed: int, run):
     )
 
 
-def others(settings: Settings, model, task, repeated):
+def train_others(settings: Settings, model, task, repeated):
     """Train the other networks of an ensemble, each in a folder of the run."""
+    folders, outputs = [], []
     for number in range(2, settings.ensemble + 1):
         print(f"\nnetwork {number} of {settings.ensemble}")
         folder, seed = f"network-{number}", settings.seed + number - 1
         with open_run(settings, model, repeated, folder, network_seed=seed) as run:
             result = train(settings, model, repeated, seed, run)
-        yield outputs_of(model, result, task)
+        folders.append(folder)
+        outputs.append(outputs_of(model, result, task))
+    return folders, outputs
 
 
 def outputs_of(model, result, task):
@@ -210,12 +217,11 @@ def outputs_of(model, result, task):
     return sc.train.predict(model, best.params, task, task.test, **options)
 
 
-def summarise(model, task, result, outputs) -> dict[str, Any]:
-    """Return what the run's summary says of its own network."""
+def summarise(model, result, task) -> dict[str, Any]:
+    """Return what the run's summary says of its own network's training."""
     import seqconv_jax as sc
 
     best = result.best
-    loss, metrics = losses_of(task.classes)
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(best.params),
@@ -224,49 +230,54 @@ def summarise(model, task, result, outputs) -> dict[str, Any]:
         "best_loss": best.record["loss"],
         "best_val_loss": best.record.get("val_loss"),
         "best_val_accuracy": best.record.get("val_accuracy"),
-        **test_scores(model, best, task, {"loss": loss, **metrics}),
-        **class_summary(task, result, outputs),
     }
 
 
-def scores(task, probabilities, prefix: str = "test") -> dict[str, float]:
-    """Return cross-entropy, in nats, and accuracy on the test series."""
-    import numpy as np
+def tested(model, result, task, outputs) -> dict[str, Any]:
+    """Return the scores of one network on the test series."""
+    loss, metrics = losses_of(task.classes)
+    scores = test_scores(model, result.best, task, {"loss": loss, **metrics})
+    return {**scores, **class_summary(task, result, outputs)}
 
+
+def ensemble_tested(path: Path, result, task, members: list[Any]) -> dict[str, Any]:
+    """Return the scores of an ensemble, as `evaluate` finds them, and of each member.
+
+    Args:
+        path: the run directory.
+        result: what `fit` returned for its own network.
+        task: the data.
+        members: the logits of each network.
+    """
+    import seqconv_jax as sc
+
+    ensemble = sc.runs.load(path)
+    found = [task.classes.probabilities(outputs).argmax(axis=1) for outputs in members]
     truth = task.numbers("test")
-    right = probabilities[np.arange(len(truth)), truth]
-    accuracy = float((probabilities.argmax(axis=1) == truth).mean())
-    loss = float(-np.log(np.maximum(right, 1e-30)).mean())
-    return {f"{prefix}_loss": loss, f"{prefix}_accuracy": accuracy}
-
-
-def ensemble_summary(task, members: list[Any]) -> dict[str, Any]:
-    """Return the scores of the mean of the networks' probabilities."""
-    import numpy as np
-
-    if len(members) == 1:
-        return {}
-    each = [task.classes.probabilities(outputs) for outputs in members]
     return {
-        "network_test_accuracies": [scores(task, p)["test_accuracy"] for p in each],
-        **scores(task, np.mean(each, axis=0), "ensemble_test"),
+        "network_test_accuracies": [float((each == truth).mean()) for each in found],
+        **{f"test_{name}": value for name, value in ensemble.evaluate(task).items()},
+        **class_summary(task, result, ensemble.outputs(task)),
     }
 
 
-def closing_lines(settings: Settings, summary: dict[str, Any]) -> list[str]:
-    """Return the ensemble's score, the neighbour's, and where the run is."""
-    lines = [
-        "",
-        f"nearest neighbour   {summary['baseline_neighbour_accuracy']:.4f}",
-    ]
-    if "ensemble_test_accuracy" in summary:
+def closing_lines(
+    settings: Settings, summary: dict[str, Any], baselines: Scored
+) -> list[str]:
+    """Return the ensemble's score, the baselines', and where the run is."""
+    lines = []
+    if "network_test_accuracies" in summary:
         each = " ".join(f"{a:.4f}" for a in summary["network_test_accuracies"])
         count = len(summary["network_test_accuracies"])
         lines.append(
-            f"ensemble of {count}       {summary['ensemble_test_accuracy']:.4f}  "
+            f"ensemble of {count}       {summary['test_accuracy']:.4f}  "
             f"(networks {each})"
         )
-    return [*lines, f"run directory: {settings.out}"]
+    return [
+        *lines,
+        *baselines.lines(summary["test_accuracy"]),
+        f"run directory: {settings.out}",
+    ]
 
 
 if __name__ == "__main__":

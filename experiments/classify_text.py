@@ -3,7 +3,7 @@
     python experiments/classify_text.py --data reviews.csv
     python experiments/classify_text.py --data aclImdb
     python experiments/classify_text.py --data toxic.csv --several
-    python experiments/classify_text.py --data news.jsonl.gz --text body --label topic
+    python experiments/classify_text.py --data a.jsonl --text title body --label topic
 
 --data is a folder train/LABEL/*.txt and test/LABEL/*.txt, or LABEL/*.txt, or one with
 train.csv and test.csv; or a .csv, .tsv, .txt, .jsonl (.gz and .zip too) or .parquet
@@ -22,8 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from _baselines import text_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import Flag, ProgressBar, RunSettings, launch, open_run
+
+MOST = 10**5  # filters, units and so on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,8 @@ class Settings(RunSettings):
     the data has itself goes before a rate."""
     validation: str = "0.15"
     """The same for validation."""
-    text: str | None = None
-    """The column of texts; found where the choice is not open."""
+    text: tuple[str, ...] = ()
+    """The column of texts, or several to join; found where the choice is not open."""
     label: tuple[str, ...] = ()
     """The column of labels; with --several also columns of 0 and 1, one a class."""
     several: Flag = False
@@ -48,7 +51,8 @@ class Settings(RunSettings):
     unlabelled: Literal["error", "drop"] = "error"
     """What to do with rows without a label."""
     separator: str | None = None
-    """What separates cells; found where not given."""
+    """What separates cells, or " " where the first word of a line is its label; found
+    where not given."""
     header: Literal["auto", "yes", "no"] = "auto"
     """Whether the first row names the columns, which else are called 1, 2, ..."""
     no_quotes: Flag = False
@@ -127,10 +131,13 @@ def main(settings: Settings) -> dict[str, Any]:
             reporter=ProgressBar(settings.batch_size),
         )
         summary = summarise(model, task, result, {"loss": loss, **metrics})
+        baselines = text_baselines(settings, task, metrics["accuracy"])
+        summary |= baselines.summary()
         run.write_summary(summary)
         title = f"{settings.data.name}, {settings.model}"
         draw_classes(run.path, task, result, summary, title)
-    print("\n".join([*class_lines(summary), f"run directory: {settings.out}"]))
+    lines = [*class_lines(summary), *baselines.lines(summary["test_accuracy"])]
+    print("\n".join([*lines, f"run directory: {settings.out}"]))
     return summary
 
 
@@ -150,14 +157,14 @@ def load_task(settings: Settings):
         maxlen=settings.maxlen,
         truncating=settings.truncating,
         seed=settings.seed,
-        text=settings.text,
+        text=settings.text or None,
         label=label or (settings.label[0] if settings.label else None),
         several=settings.several,
         label_separator=settings.label_separator,
         unlabelled=settings.unlabelled,
         separator=settings.separator,
         header={"auto": None, "yes": True, "no": False}[settings.header],
-        quotes=not settings.no_quotes,
+        quotes=False if settings.no_quotes else None,
         encoding=settings.encoding,
     )
     if not len(task.test):
@@ -168,8 +175,11 @@ def load_task(settings: Settings):
 def model_of(settings: Settings, task: Any):
     """Return the network for the task; padding never changes what it says."""
     import seqconv_jax as sc
-    from seqconv_jax import nn
+    from seqconv_jax import UserError, nn
 
+    for name in ("features", "kernel_size", "embedding", "units"):
+        if not 0 < (size := getattr(settings, name)) <= MOST:
+            raise UserError(f"`{name}` must be from 1 to {MOST:,}, got {size:,}")
     outputs = task.classes.outputs
     if settings.model == "convnet":
         block = nn.ConvBlock(settings.features, settings.kernel_size, padding="same")
@@ -202,7 +212,7 @@ def adam(learning_rate: float):
 
     from seqconv_jax import UserError
 
-    if not 0 < learning_rate < 1e30:
+    if not 1e-30 < learning_rate < 1e30:
         raise UserError(f"`learning_rate` must be above 0, got {learning_rate}")
     return optax.adam(learning_rate)
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from _baselines import Scored, text_baselines
 from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, launch, open_run
 
 BOOK_ACCURACY = {"default": 0.8826, "slow": 0.8382}
@@ -100,9 +101,11 @@ def main(settings: Settings) -> dict[str, Any]:
         }
         if settings.retrain:
             summary |= retrained(settings, model, task, optimizer, best.epoch)
+        baselines = text_baselines(settings, task, sc.losses.accuracy)
+        summary |= baselines.summary()
         run.write_summary(summary)
         draw(run.path, result, task)
-    print(closing_lines(settings, summary))
+    print(closing_lines(settings, summary, baselines))
     return summary
 
 
@@ -164,7 +167,9 @@ def draw(path: Path, result, task) -> None:
         )
 
 
-def closing_lines(settings: Settings, summary: dict[str, Any]) -> str:
+def closing_lines(
+    settings: Settings, summary: dict[str, Any], baselines: Scored
+) -> str:
     """Say how it went beside what the book got."""
     book = BOOK_ACCURACY[settings.setting]
     lines = [
@@ -182,6 +187,7 @@ def closing_lines(settings: Settings, summary: dict[str, Any]) -> str:
         )
     if summary["data_source"] == "generated":
         lines.append(f"  {STAND_IN_NOTE}: not comparable with the book")
+    lines += baselines.lines(summary["test_accuracy"])
     return "\n".join([*lines, f"run directory: {settings.out}"])
 
 

@@ -152,8 +152,8 @@ def _find(folder: Path, name: str) -> Path:
 def _table(results: dict[str, list[dict[str, Any]]]) -> list[str]:
     lines = [
         "| system | book, validation | ours, validation | ours, test | baseline, "
-        "validation / test | seconds a run |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "validation / test | line, validation / test | seconds a run |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, summaries in results.items():
         row = ROWS[name]
@@ -164,13 +164,14 @@ def _table(results: dict[str, list[dict[str, Any]]]) -> list[str]:
             _spread(summaries, f"best_val_{score}"),
             _spread(summaries, f"test_{score}"),
             _baseline(summaries[0]),
+            _line(summaries[0]),
             f"{statistics.mean(s['seconds'] for s in summaries):.0f}",
         ]
         lines.append(f"| {' | '.join(columns)} |")
         if "retrain_test_accuracy" in summaries[0]:
             test = _spread(summaries, "retrain_test_accuracy")
             lines.append(
-                f"| the same, retrained on all of train | - | - | {test} | | |"
+                f"| the same, retrained on all of train | - | - | {test} | | | |"
             )
     return lines
 
@@ -185,6 +186,15 @@ def _baseline(summary: dict[str, Any]) -> str:
     if "baseline_val_mae" not in summary:
         return "0.5000"
     return f"{summary['baseline_val_mae']:.4f} / {summary['baseline_test_mae']:.4f}"
+
+
+def _line(summary: dict[str, Any]) -> str:
+    """Return the scores of the linear model: NB-SVM of texts, ridge on lags."""
+    for name in ("baseline_nb_svm_{}_accuracy", "baseline_ridge_{}_mae"):
+        found = [summary.get(name.format(split)) for split in ("val", "test")]
+        if None not in found:
+            return " / ".join(f"{score:.4f}" for score in found)
+    return "-"
 
 
 def _draw(settings: Settings, results: dict[str, list[dict[str, Any]]]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
+    "baselines",
     "checkpoint",
     "data",
     "interop",
@@ -29,6 +30,7 @@ _MODULES = (
 
 if TYPE_CHECKING:
     from seqconv_jax import (
+        baselines,
         checkpoint,
         data,
         interop,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UserError",
+    "baselines",
     "checkpoint",
     "count_parameters",
     "data",

@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
+    "baselines": {"data", "_examples", "_windows"},
     "plots": {"_files"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {"runs", "data", "_files", "_json"},
@@ -53,6 +54,7 @@ OWNERS = {
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
+    "scipy": {"baselines"},
     "pandas": {"data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},

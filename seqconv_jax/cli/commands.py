@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 def predict(asked: Any) -> None:
     """Write the answers to examples as a table."""
-    if bool(asked.text) == (asked.data is not None):
+    texts = [text for given in asked.text for text in given]
+    if bool(texts) == (asked.data is not None):
         raise UserError("give either --data or --text, got both or neither")
     check_new_file(asked.out, TABLES, asked.overwrite)
     predictor = _load(asked)
-    if asked.text and predictor.preprocessor.kind != "text":
+    if texts and predictor.preprocessor.kind != "text":
         raise UserError(
             f"--text is for runs on texts, got {asked.run}, a run on "
             f"{predictor.preprocessor.kind}; give --data"
         )
-    with examples_of(predictor, asked.data, asked.text) as raw:
+    with examples_of(predictor, asked.data, texts) as raw:
         answers = predictor.predict(raw, windows=asked.windows)
     write_table(answers, asked.out)
 

@@ -1,9 +1,10 @@
 """Examples that a command line names: a file, a folder, texts, standard input."""
 
 import contextlib
+import csv
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,36 @@ def _suffix(preprocessor: Any, content: bytes) -> str | None:
         return ".ts" if content.lstrip()[:1] in (b"@", b"#") else ".tsv"
     if preprocessor.kind != "text":
         return _SUFFIXES[preprocessor.kind]
-    # A table of texts names the column that was read in training.
-    column = preprocessor.settings().get("reading", {}).get("text")
     head = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")[0]
-    if not isinstance(column, str) or column.encode() not in head:
+    reading = preprocessor.settings().get("reading", {})
+    return _suffix_of_texts(head.decode("utf-8", "replace").strip(), reading)
+
+
+def _suffix_of_texts(head: str, reading: Mapping[str, Any]) -> str | None:
+    """Return that of a table of texts whose first line has the column of training.
+
+    >>> reading = {"text": "review", "header": True, "separator": ","}
+    >>> _suffix_of_texts("id,review", reading), _suffix_of_texts("A review, I", reading)
+    ('.csv', None)
+    """
+    given, separator = reading.get("text"), reading.get("separator")
+    columns = [given] if isinstance(given, str) else list(given or ())
+    if not columns:
         return None
-    if head.startswith(b"{"):
+    if separator == "__label__":  # fastText's lines
+        return ".txt" if head.startswith(separator) else None
+    if head.startswith(("{", "[")) and all(f'"{name}"' in head for name in columns):
         return ".jsonl"
-    return ".tsv" if b"\t" in head else ".csv"
+    marks = (separator,) if separator else ("\t", ",", ";", "|")
+    for mark in marks:
+        cells = next(csv.reader([head], delimiter=mark), [])
+        if reading.get("header") is False:  # columns are called 1, 2 and so on
+            found = len(cells) >= max(map(int, columns)) > 1
+        else:
+            found = {*columns} <= {*cells}
+        if found:
+            return ".tsv" if mark == "\t" else ".csv"
+    return None
 
 
 def _lines(content: bytes) -> list[str]:

@@ -19,6 +19,7 @@ import tyro
 from seqconv_jax.cli.errors import call_or_exit
 
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+Texts = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 _FLAGS = {
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
@@ -37,7 +38,7 @@ class Predict:
     data: str | None = None
     """A file or folder with the examples, as in training; - for standard input: the
     content of such a file, or a text a line where the run is of texts."""
-    text: tuple[str, ...] = ()
+    text: Texts = ()
     """Texts, in place of --data."""
     out: Path | None = None
     """A new .csv, .tsv, .jsonl or .parquet file; by default CSV on standard output."""

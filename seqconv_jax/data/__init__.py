@@ -33,6 +33,7 @@ from seqconv_jax.data.datasets import (
     IMDB,
     JENA,
     JENA_FILE,
+    WEATHER_FILE,
     ReviewTask,
     generated_climate,
     generated_index,
@@ -41,7 +42,9 @@ from seqconv_jax.data.datasets import (
     load_csi300,
     load_imdb,
     load_jena,
+    load_weather,
     load_word_index,
+    whole_batches,
 )
 from seqconv_jax.data.files import GeneratedDataWarning, Origin, Source, find
 from seqconv_jax.data.forecast import (
@@ -78,6 +81,7 @@ __all__ = [
     "JENA",
     "JENA_FILE",
     "PADDING",
+    "WEATHER_FILE",
     "Classes",
     "ClassificationTask",
     "ForecastPreprocessor",
@@ -117,6 +121,7 @@ __all__ = [
     "load_csi300",
     "load_imdb",
     "load_jena",
+    "load_weather",
     "load_word_index",
     "pad",
     "read_labelled",
@@ -128,4 +133,5 @@ __all__ = [
     "text",
     "text_task",
     "to_ids",
+    "whole_batches",
 ]

@@ -123,6 +123,25 @@ class Classes:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
+    def logits(self, probabilities: Any) -> np.ndarray:
+        """Return outputs, `(n, outputs)` float64, that have these probabilities.
+
+        The inverse of `probabilities`; those of 0 count as 1e-30.
+
+        Args:
+            probabilities: `(n, classes)`.
+
+        Example:
+            >>> two = Classes(("bad", "good"))
+            >>> two.probabilities(two.logits([[0.25, 0.75]])).round(9).tolist()
+            [[0.25, 0.75]]
+        """
+        table = np.asarray(probabilities, np.float64)
+        logs = np.log(np.maximum(table, 1e-30))
+        if self.several:
+            return logs - np.log(np.maximum(1 - table, 1e-30))
+        return logs[:, 1:] - logs[:, :1] if self.outputs == 1 else logs
+
     def answers(self, outputs: Any) -> "pd.DataFrame":
         """Return the most probable class of each row, and the probability of each.
 

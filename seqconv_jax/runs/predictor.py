@@ -15,8 +15,9 @@ from seqconv_jax.data.preprocessor import Preprocessor, preprocessor_of
 from seqconv_jax.models.config import decode
 from seqconv_jax.runs.content import CONFIG, PREDICTOR
 from seqconv_jax.runs.description import describe_run
+from seqconv_jax.runs.ensemble import check_members, mean_outputs
 from seqconv_jax.runs.sealed import read_config, read_predictor
-from seqconv_jax.train.evaluation import Outputs, evaluate
+from seqconv_jax.train.evaluation import Outputs, evaluate, score_outputs
 from seqconv_jax.train.precision import matmul_precision
 from seqconv_jax.train.predictor_settings import FORMAT
 from seqconv_jax.train.saved_scores import decode_scores
@@ -57,6 +58,8 @@ class Predictor:
         preprocessor: what makes tasks of raw examples, and answers of outputs.
         scores: the loss and the metrics of the run by name, those of this library.
         example: a batch of one input, all zeros, of the shape in training.
+        members: the other networks of an ensemble, which answers by the mean of their
+            probabilities and its own; `()` for one network.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Predictor:
         input_shape: tuple[int, ...],
         input_dtype: str,
         precision: str | None = None,
+        members: tuple["Predictor", ...] = (),
     ):
         """Keep the parts; `load` finds them."""
         self.path, self.config, self.step = path, config, step
@@ -81,6 +85,10 @@ class Predictor:
         self.example = np.zeros((1, *input_shape), input_dtype)
         self._precision = precision
         self._outputs = Outputs(model)
+        self.members = members
+        for member in members:
+            if member.model == model:
+                member._outputs = self._outputs  # which is then compiled once
 
     def __repr__(self) -> str:
         """Return what it is of."""
@@ -148,6 +156,9 @@ class Predictor:
                 "does not keep; give `scores`, such as {'mae': losses.mae}"
             )
         task = self._task(raw, targets=True)
+        if self.members:
+            outputs = self._outputs_of(task)
+            return score_outputs(outputs, task.targets[task.test], scores)
         with matmul_precision(self._precision):
             return evaluate(
                 self.model,
@@ -168,7 +179,12 @@ class Predictor:
 
     def _outputs_of(self, task: "Task") -> np.ndarray:
         with matmul_precision(self._precision):
-            return self._outputs(self.params, self.batch_stats, task, task.test)
+            own = self._outputs(self.params, self.batch_stats, task, task.test)
+        if not self.members:
+            return own
+        others = [member._outputs_of(task) for member in self.members]
+        classes = getattr(self.preprocessor, "classes", None)
+        return mean_outputs([own, *others], classes)
 
     def _task(self, raw: Any, *, targets: bool, windows: Windows = "latest") -> "Task":
         if all(hasattr(raw, name) for name in ("inputs", "targets", "test")):
@@ -196,7 +212,8 @@ def load(
 ) -> Predictor:
     """Return a predictor of what a run has trained, of its best epoch.
 
-    All that is needed lies in the run directory, which may have been moved.
+    All that is needed lies in the run directory, which may have been moved. Of an
+    ensemble, whose other networks lie in folders of it, all networks are loaded.
 
     Args:
         path: the run directory.
@@ -223,7 +240,10 @@ def load(
         ((2, 1), ['loss'])
     """
     check_path("path", path)
-    directory = Path(path).expanduser().absolute()
+    return _load(Path(path).expanduser().absolute(), step, model)
+
+
+def _load(directory: Path, step: int | None, given: Any) -> Predictor:
     if not directory.is_dir():
         raise UserError(f"{directory} is no run directory: it does not exist")
     config = read_config(directory / CONFIG)
@@ -242,7 +262,7 @@ def load(
             "by a newer seqconv_jax, so upgrade to read it"
         )
     try:
-        model = _model(settings) if model is None else model
+        model = _model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})
         fitted = settings.get("preprocessor")
         preprocessor = arrays if fitted is None else preprocessor_of(fitted)
@@ -251,6 +271,7 @@ def load(
         matmul_precision(precision)
     except UserError as error:
         raise UserError(f"cannot use {file}: {error}") from error
+    names = check_members(settings.get("members") or [], file)
     variables = load_variables(directory, step=step)
     return Predictor(
         directory,
@@ -262,6 +283,7 @@ def load(
         input_shape=tuple(arrays.settings()["shape"]),
         input_dtype=arrays.settings()["dtype"],
         precision=precision,
+        members=tuple(_load(directory / name, step, given) for name in names),
     )
 
 

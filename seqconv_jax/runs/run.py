@@ -7,7 +7,7 @@ keeps a second process out.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +33,7 @@ from seqconv_jax.runs.sealed import (
     FORMAT_KEY,
     read_config,
     read_lines,
+    read_predictor,
     read_summary,
     write_lines,
     write_sealed,
@@ -90,6 +91,26 @@ class Run:
     def write_predictor(self, settings: Mapping[str, Any]) -> None:
         """Write what a predictor is made of besides the weights; `train.fit` does."""
         write_sealed(self.path / PREDICTOR, settings)
+
+    def write_members(self, folders: Sequence[str]) -> None:
+        """Make the run an ensemble: `load` has all of its networks answer as one.
+
+        Args:
+            folders: names of the folders of the run that hold the other networks' runs.
+
+        Raises:
+            UserError: where nothing has been trained in the run or in one of them.
+        """
+        settings = self._predictor(self.path)
+        for name in folders:
+            self._predictor(self.path / name)
+        self.write_predictor({**settings, "members": list(folders)})
+
+    def _predictor(self, directory: Path) -> dict[str, Any]:
+        settings = read_predictor(directory / PREDICTOR)
+        if settings is None:
+            raise UserError(f"{directory} holds no {PREDICTOR}: train in it first")
+        return settings
 
     def close(self) -> None:
         """Let another process open the directory; the end of this one does so too."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
@@ -187,6 +188,29 @@ def predict(
     """
     outputs = Outputs(model, batch_size)
     return outputs(params, {} if batch_stats is None else batch_stats, task, rows)
+
+
+def score_outputs(
+    outputs: np.ndarray, targets: np.ndarray, scores: Mapping[str, Score]
+) -> dict[str, float]:
+    """Return the mean scores of outputs, each row counted once.
+
+    Args:
+        outputs: `(n, outputs)`.
+        targets: of the same rows.
+        scores: what to report, by name.
+
+    Example:
+        >>> from seqconv_jax import losses
+        >>> outputs, targets = np.ones((2, 1)), np.array([[1.0], [4.0]])
+        >>> score_outputs(outputs, targets, {"mae": losses.mae})
+        {'mae': 1.5}
+    """
+    arrays = jnp.asarray(outputs, jnp.float32), jnp.asarray(targets)
+    return {
+        name: float(np.asarray(score(*arrays), np.float64).mean())
+        for name, score in scores.items()
+    }
 
 
 class Outputs:

@@ -14,7 +14,7 @@ import pytest
 from runs.trained import WordsPreprocessor, arrays_task, change_predictor, train
 
 import seqconv_jax as sc
-from seqconv_jax.cli import commands
+from seqconv_jax.cli import commands, given
 from seqconv_jax.cli.main import main
 from seqconv_jax.data import preprocessor
 
@@ -109,11 +109,35 @@ def test_without_tyro_one_line_says_what_to_install():
 def test_texts_and_lines_of_standard_input(words, monkeypatch, capsysbinary):
     main(["predict", str(words), "--text", "one", "two"])
     one = capsysbinary.readouterr().out
+    main(["predict", str(words), "--text", "one", "--text", "two"])
+    assert capsysbinary.readouterr().out == one
     content = "﻿one\n\ntwo\n".encode()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
     main(["predict", str(words), "--data", "-"])
     two = capsysbinary.readouterr().out
     assert one == two and one.startswith(b"word,label\none,")
+
+
+@pytest.mark.parametrize(
+    ("head", "reading", "suffix"),
+    [
+        ("id;text", {"text": "text", "header": True, "separator": ";"}, ".csv"),
+        (
+            "the text, as it is",
+            {"text": "text", "header": True, "separator": ","},
+            None,
+        ),
+        ("text", {"text": "text", "header": True, "separator": ","}, ".csv"),
+        ("ham\tgo on", {"text": "2", "header": False, "separator": "\t"}, ".tsv"),
+        ("2 of 2", {"text": "2", "header": False, "separator": "\t"}, None),
+        ('{"text": "a"}', {"text": "text"}, ".jsonl"),
+        ("__label__a so", {"text": "text", "separator": "__label__"}, ".txt"),
+        ("so good", {"text": "text", "separator": "__label__"}, None),
+        ("any", {"encoding": "utf-8"}, None),
+    ],
+)
+def test_whether_standard_input_is_a_table_of_texts(head, reading, suffix):
+    assert given._suffix_of_texts(head, reading) == suffix
 
 
 def test_a_file_of_standard_input(run, monkeypatch, capsys, tmp_path):

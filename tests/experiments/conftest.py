@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from made_texts import made, write_csv
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -66,3 +67,24 @@ def bars(tmp_path):
     path = tmp_path / "bars.csv"
     path.write_text("\n".join(lines) + "\n\n")
     return path
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """Texts of two classes."""
+    return write_csv(tmp_path / "texts.csv", *made())
+
+
+@pytest.fixture
+def waves(tmp_path):
+    """Waves of three classes, of 9 to 14 steps, in the archive's form."""
+    rng = np.random.default_rng(0)
+    for part, cases in [("TRAIN", 18), ("TEST", 9)]:
+        lines = ["@problemName waves", "@classLabel true slow mid fast", "@data"]
+        for case in range(cases):
+            time = np.arange(9 + case % 6)
+            wave = np.sin(time * (1 + case % 3) / 2) + rng.normal(0, 0.1, len(time))
+            values = ",".join(f"{value:.4f}" for value in wave)
+            lines.append(f"{values}:{('slow', 'mid', 'fast')[case % 3]}")
+        (tmp_path / f"waves_{part}.ts").write_text("\n".join(lines) + "\n")
+    return tmp_path / "waves_TRAIN.ts"

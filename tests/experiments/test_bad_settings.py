@@ -3,6 +3,8 @@
 import json
 from typing import Any, get_type_hints
 
+import classify_series
+import classify_text
 import csi300_conv1d
 import imdb_conv1d
 import jena_conv1d
@@ -25,8 +27,11 @@ EXPERIMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "csi300_conv1d": (csi300_conv1d, {**TINY, "split": ("150", "220")}),
     "imdb_conv1d": (imdb_conv1d, {**TINY, "num_words": 100, "maxlen": 60}),
+    "classify_text": (classify_text, TINY),
+    "classify_series": (classify_series, {**TINY, "model": "fcn"}),
 }
 DATA = {"csi300_conv1d": "bars", "imdb_conv1d": "reviews"}
+DATA |= {"classify_text": "texts", "classify_series": "waves"}
 
 COUNT = (-1, 0, 10**12)
 RATE = (-1.0, 1.0, float("nan"), 1e300)
@@ -42,6 +47,19 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "learning_rate": (-1.0, 0.0, float("nan"), float("inf"), 1e300, 1e-300),
     "dropout": RATE,
     "recurrent_dropout": RATE,
+    "validation": RATE,
+    "ensemble": (-1, 0, 10**12),
+    "max_words": (-1, 0),
+    "min_count": COUNT,
+    "characters": ((0, 1), (3, 2), (1, 99)),
+    "features": (-1, 0, 10**12),
+    "kernel_size": (-1, 0, 10**12),
+    "embedding": (-1, 0, 10**12),
+    "encoding": ("klingon", ""),
+    "separator": ("ab", ""),
+    "label_separator": ("",),
+    "text": (("",), ("x",)),
+    "label": (("",), ("x",)),
     "lookback": SPAN,
     "every": SPAN,
     "delay": SPAN,
@@ -52,10 +70,12 @@ WRONG: dict[str, tuple[Any, ...]] = {
 }
 # The command line lets no others through, or they are paths.
 FREE = {
+    "no_baselines",
     *("resume", "overwrite", "require_real_data", "retrain", "reset_after", "reverse"),
     *("bidirectional", "no_compilation_cache", "compilation_cache", "data", "out"),
     *("horizon", "gaps", "predict", "missing", "duplicates", "unsorted"),
-    *("setting", "model", "blocks"),
+    *("setting", "model", "blocks", "units", "scale", "several", "unlabelled"),
+    *("test", "header", "no_quotes", "keep_case", "truncating"),
 }
 
 

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
-NAMES = ["imdb_conv1d", "jena_conv1d", "jena_hybrid", "csi300_conv1d", "forecast"]
+NAMES = [
+    *("imdb_conv1d", "jena_conv1d", "jena_hybrid", "csi300_conv1d", "forecast"),
+    *("classify_text", "classify_series"),
+]
 
 
 def run(name, *arguments, timeout=120, **environment):
@@ -43,6 +46,16 @@ def test_help_is_quick_and_does_not_load_jax(name):
     assert result.returncode == 0 and "--overwrite" in result.stdout
     assert result.stdout.rstrip().endswith("no jax")
     assert seconds < 5  # under 1 on an idle machine
+
+
+@pytest.mark.parametrize("name", ["classify_text", "classify_series"])
+def test_without_data_one_line_says_what_is_needed(name):
+    result = run(name, "--epochs", 2)
+    [line] = result.stderr.splitlines()
+    assert result.returncode == 2 and not result.stdout
+    assert line.startswith(
+        f"error: --data is needed, such as: python experiments/{name}"
+    )
 
 
 def test_a_misspelt_choice_names_the_choices():

@@ -31,6 +31,7 @@ def test_a_file_and_the_name_of_a_column_are_enough(weather, tmp_path, capsys):
     assert (summary["unit"], summary["horizon"]) == ("degC", "1h to 1d")
     assert [row["ahead"] for row in summary["errors"]][:2] == ["1h", "2h"]
     assert len(summary["errors"]) == 24
+    assert 0 < summary["baseline_ridge_test_mae"] < summary["last_test_mae"]
     mean = np.mean([row["mae"] for row in summary["errors"]])
     assert mean == pytest.approx(summary["test_mae"] * summary["unit_scale"], rel=1e-5)
     config = json.loads((out / "config.json").read_text())
@@ -43,6 +44,8 @@ def test_a_file_and_the_name_of_a_column_are_enough(weather, tmp_path, capsys):
         "times in 'Date Time' (found)",
         "chosen by sampling and length (a season of 24 rows): --horizon 24, --lookback",
         "T (degC): mean absolute error on test, degC",
+        "THIS NETWORK LOSES to",
+        "ridge on lags (penalty",
         "     ahead       model  last value       drift    seasonal",
         " of 24 steps ahead",
     ):
@@ -58,6 +61,7 @@ def test_two_targets_and_quantiles(weather, tmp_path, capsys):
         "lookback": "1d",
         "predict": "normalised",
         "model": "conv",
+        "no_baselines": True,
     }
     summary = forecast.main(settings(weather, out=out, **options, **TINY))
     rows = summary["errors"]

@@ -34,6 +34,7 @@ def jena_options(weather, out) -> dict[str, Any]:
         "epochs": 2,
         "steps_per_epoch": 3,
         "batch_size": 8,
+        "no_baselines": True,
     }
 
 
@@ -91,7 +92,7 @@ def test_jena_hybrid(weather, tmp_path, options):
     assert check_run(out, {"mae"}, ["loss.png", "forecast.png"]).keys() >= FORECAST
 
 
-def test_csi300_conv1d(bars, tmp_path):
+def test_csi300_conv1d(bars, tmp_path, capsys):
     out = tmp_path / "run"
     settings = csi300_conv1d.Settings(
         data=bars, out=out, split=("150", "220"), epochs=2, steps_per_epoch=3
@@ -100,6 +101,13 @@ def test_csi300_conv1d(bars, tmp_path):
     summary = check_run(out, {"mae"}, ["loss.png", "forecast.png"])
     assert summary["parameters"] == 41_441
     assert 0 <= summary["test_hit_rate"] <= 1
+    for name in ("last", "seasonal", "climatology", "ridge"):
+        assert summary[f"baseline_{name}_test_mae"] > 0
+    assert summary["baseline_last_val_mae"] == pytest.approx(
+        summary["baseline_val_mae"], rel=1e-6
+    )
+    printed = capsys.readouterr().out
+    assert "ridge on lags (penalty" in printed and "THIS NETWORK LOSES to" in printed
 
 
 def test_csi300_rejects_the_window_that_the_book_crashed_on(bars, tmp_path):
@@ -131,7 +139,10 @@ def test_imdb_conv1d_with_retraining(reviews, tmp_path, monkeypatch, capsys):
     lines = (out / "retrain" / "history.jsonl").read_text().splitlines()
     best = max(map(json.loads, lines), key=lambda record: record["accuracy"])
     check_best(out / "retrain", best["step"])
-    assert "0.8826" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "0.8826" in printed and "NB-SVM on words and pairs (cost" in printed
+    assert summary["baseline_nb_svm_test_accuracy"] == 1  # a word tells the label
+    assert 0.3 < summary["baseline_majority_test_accuracy"] < 0.7
 
 
 def test_settings_follow_the_book():
@@ -149,7 +160,9 @@ def test_the_stand_in_is_announced_and_marked(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQCONV_OFFLINE", "1")
     monkeypatch.setenv("SEQCONV_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SEQCONV_DATA", raising=False)
-    settings = csi300_conv1d.Settings(out=tmp_path / "run", epochs=2, steps_per_epoch=2)
+    settings = csi300_conv1d.Settings(
+        out=tmp_path / "run", epochs=2, steps_per_epoch=2, no_baselines=True
+    )
     with pytest.warns(sc.data.GeneratedDataWarning, match="NOT comparable"):
         summary = csi300_conv1d.main(settings)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -159,7 +172,12 @@ def test_the_stand_in_is_announced_and_marked(tmp_path, monkeypatch):
 def test_real_jena_baseline_is_that_of_a_few_lines_of_numpy(data_file, tmp_path):
     path = data_file("jena", "jena_climate_2009_2016_hourly_6col.csv.zip")
     settings = jena_hybrid.Settings(
-        data=path, every="1h", out=tmp_path / "run", epochs=1, steps_per_epoch=1
+        data=path,
+        every="1h",
+        out=tmp_path / "run",
+        epochs=1,
+        steps_per_epoch=1,
+        no_baselines=True,
     )
     summary = jena_hybrid.main(settings)
     values = sc.data.read_series(path, time="Date Time").values[:, 1]

@@ -25,6 +25,12 @@ MODELS = {
         models.ConvRNN(nn.Bidirectional(nn.LSTM(3)), (nn.ConvBlock(4, 3),)),
         normal(1, 9, 2),
     ),
+    "series of classes": (models.FCN((3, 2), (3, 3)), normal(1, 9, 2)),
+    "blocks with shortcuts": (models.ResNet((2,), (3,)), normal(1, 9, 2)),
+    "kernels side by side": (
+        models.InceptionTime(2, (3,), depth=3, bottleneck=2),
+        normal(1, 9, 2),
+    ),
     "layers side by side": (
         nn.Sequential(
             (

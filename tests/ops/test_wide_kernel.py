@@ -1,6 +1,8 @@
 """A kernel that reaches further than the sequence gives what the plain sum gives."""
 
+import jax
 import jax.numpy as jnp
+import jax.test_util
 import numpy as np
 import pytest
 from jax import lax
@@ -39,6 +41,21 @@ def test_is_the_plain_sum(padding, time, taps, stride, dilation):
     np.testing.assert_allclose(
         convolve(jnp.asarray(x), jnp.asarray(kernel), **options), expected, atol=2e-5
     )
+
+
+@pytest.mark.parametrize("padding", ["same", "causal"])
+def test_a_last_part_of_one_tap_reads_nothing_else(padding):
+    """XLA read outside of the array; with this many features only."""
+    rng = np.random.default_rng(0)
+    x, kernel = (
+        jnp.asarray(rng.normal(size=shape).astype(np.float32))
+        for shape in ((2, 9, 32), (10, 32, 32))
+    )
+    options = {"stride": 1, "padding": padding, "dilation": 1}
+    run = jax.jit(lambda x, kernel: convolve(x, kernel, **options))
+    expected = plain(np.asarray(x), np.asarray(kernel), **options)
+    np.testing.assert_allclose(run(x, kernel), expected, atol=1e-4)
+    jax.test_util.check_grads(run, (x, kernel), 1, ["rev"], atol=0.02, rtol=0.02)
 
 
 def test_no_part_is_wider_than_the_sequence(monkeypatch):

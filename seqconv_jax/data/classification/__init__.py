@@ -16,7 +16,6 @@ from seqconv_jax.data.classification.labelled import LabelledSeries
 from seqconv_jax.data.classification.preprocessor import SeriesPreprocessor
 from seqconv_jax.data.classification.read import read_labelled
 from seqconv_jax.data.classification.scaling import PADDING
-from seqconv_jax.data.classification.split import stratified
 from seqconv_jax.data.classification.task import ClassificationTask
 from seqconv_jax.data.classification.ts import read_ts
 
@@ -31,5 +30,4 @@ __all__ = [
     "nearest_neighbour",
     "read_labelled",
     "read_ts",
-    "stratified",
 ]

@@ -1,6 +1,7 @@
 """A task of labelled series: from arrays, and from the archive's files."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from seqconv_jax.data.classification.read import (
     training_file,
 )
 from seqconv_jax.data.classification.scaling import Scale
-from seqconv_jax.data.classification.split import stratified
 from seqconv_jax.data.classification.task import ClassificationTask
+from seqconv_jax.data.split import stratified
 
 __all__ = ["classification_task", "load_classification"]
 
@@ -72,7 +73,7 @@ def classification_task(
     rows = np.arange(len(given), dtype=np.int32)
     everything = given
     if is_number(test):
-        rows, tested = stratified(given.labels or (), test, name="test", seed=seed)
+        rows, tested = _divided(rows, given.labels or (), "test", test, seed)
     else:
         if isinstance(test, LabelledSeries):
             beside = _labelled("test", test, None)
@@ -82,14 +83,12 @@ def classification_task(
             raise UserError("`test` must be a rate in [0, 1), LabelledSeries or (x, y)")
         tested = np.arange(len(beside), dtype=np.int32) + len(given)
         everything = _together(given, beside)
-    labels = list(everything.labels or ())
-    stay, drawn = stratified(
-        [labels[row] for row in rows], validation, name="validation", seed=seed
-    )
-    train, validated = rows[stay], rows[drawn]
+    labels = everything.labels or ()
+    train, validated = _divided(rows, labels, "validation", validation, seed)
+    trained = everything.take(train)
     made = SeriesPreprocessor.fit(
-        everything.take(train),
-        classes=_classes(given, [labels[row] for row in train]),
+        trained,
+        classes=_classes(given, trained.labels or ()),
         longest=int(everything.lengths.max()),
         unequal=len(set(everything.lengths.tolist())) > 1,
         scale=scale,
@@ -150,6 +149,15 @@ def load_classification(
     )
 
 
+def _divided(
+    rows: np.ndarray, labels: Sequence[str], name: str, rate: Any, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that stay, and those drawn at a rate, each class alike."""
+    strata = np.unique([labels[row] for row in rows], return_inverse=True)[1]
+    drawn = stratified(strata, rate, seed, name, keep_last=True)
+    return rows[~drawn], rows[drawn]
+
+
 def _labelled(name: str, x: Any, y: Any) -> LabelledSeries:
     given = x if isinstance(x, LabelledSeries) else LabelledSeries.of(x, y)
     if given.labels is None:
@@ -172,6 +180,6 @@ def _together(one: LabelledSeries, other: LabelledSeries) -> LabelledSeries:
     )
 
 
-def _classes(given: LabelledSeries, labels: list[str]) -> Classes:
+def _classes(given: LabelledSeries, labels: Sequence[str]) -> Classes:
     """Return the classes: those that the file lists, else those of the labels."""
     return Classes.of(labels if given.classes is None else given.classes)

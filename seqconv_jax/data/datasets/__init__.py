@@ -15,6 +15,11 @@ from seqconv_jax.data.datasets.synthetic_reviews import (
     generated_reviews,
     generated_word_index,
 )
+from seqconv_jax.data.datasets.weather import (
+    WEATHER_FILE,
+    load_weather,
+    whole_batches,
+)
 
 __all__ = [
     "CSI300",
@@ -23,6 +28,7 @@ __all__ = [
     "IMDB_WORD_INDEX",
     "JENA",
     "JENA_FILE",
+    "WEATHER_FILE",
     "ReviewTask",
     "generated_climate",
     "generated_index",
@@ -32,5 +38,7 @@ __all__ = [
     "load_csi300",
     "load_imdb",
     "load_jena",
+    "load_weather",
     "load_word_index",
+    "whole_batches",
 ]

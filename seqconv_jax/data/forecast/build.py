@@ -17,13 +17,12 @@ from seqconv_jax.data.forecast.task import ForecastTask
 from seqconv_jax.data.series.durations import Duration
 from seqconv_jax.data.series.series import Series
 
-__all__ = ["TaskOptions", "forecast_task"]
+__all__ = ["StepOptions", "TaskOptions", "forecast_task"]
 
 
-class TaskOptions(TypedDict, total=False):
-    """The options of `forecast_task` that are the same for every data set."""
+class StepOptions(TypedDict, total=False):
+    """The same as `TaskOptions`, but for how far ahead is forecast."""
 
-    horizon: Duration | None
     step: Duration
     purge: Duration | None
     gaps: Literal["keep", "drop"]
@@ -35,6 +34,12 @@ class TaskOptions(TypedDict, total=False):
     future: Sequence[str]
     calendar: bool
     season: Duration | None
+
+
+class TaskOptions(StepOptions, total=False):
+    """The options of `forecast_task` that are the same for every data set."""
+
+    horizon: Duration | None
 
 
 def forecast_task(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from seqconv_jax._checks import UserError, shown
+from seqconv_jax._checks import UserError, expect, shown
 from seqconv_jax.data.text.texts import label_name
 
 __all__ = ["Chosen", "choose_columns"]
@@ -28,13 +28,13 @@ class Chosen(NamedTuple):
     """The columns to read.
 
     Attributes:
-        text: the column of texts.
+        texts: the column of texts, or several that are joined.
         labels: that of labels, or several of 0 and 1; none for texts without labels.
         separator: what separates several labels in one cell; None for lists.
         notes: what was found, a sentence each.
     """
 
-    text: str
+    texts: tuple[str, ...]
     labels: tuple[str, ...] = ()
     separator: str | None = None
     notes: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ def choose_columns(
     sample: Sample,
     where: str,
     *,
-    text: str | None,
+    text: str | Sequence[str] | None,
     label: str | Sequence[str] | None,
     several: bool,
     separator: str | None,
@@ -55,7 +55,7 @@ def choose_columns(
     Args:
         sample: the first rows.
         where: the file, for messages.
-        text: the column of texts; None to find it.
+        text: the column of texts, or several to join; None to find it.
         label: that of labels, or several; None to find it.
         several: whether an example may have several labels.
         separator: what separates labels in one cell; None to find it.
@@ -78,31 +78,37 @@ def choose_columns(
         >>> chosen.labels
         ('is',)
     """
+    texts = (text,) if isinstance(text, str) else tuple(text or ())
     given = (label,) if isinstance(label, str) else tuple(label or ())
-    for option, name in [("text", text), *(("label", each) for each in given)]:
-        if name is not None and name not in sample:
-            raise _unknown(option, name, sample, where)
-    if text in given:
-        raise UserError(f"`text` and `label` must be two columns, got {text!r} twice")
+    bounds = separator is None or (isinstance(separator, str) and separator != "")
+    expect(bounds, "label_separator", "a text or None", separator)
+    for option, names in (("text", texts), ("label", given)):
+        for name in names:
+            if name not in sample:
+                raise _unknown(option, name, sample, where)
+    if twice := sorted({*texts} & {*given}):
+        raise UserError(
+            f"`text` and `label` must be two columns, got {twice[0]!r} twice"
+        )
     if len(given) > 1 and not several:
         raise UserError(
             f"`label` must be one column, got {len(given)}; columns of 0 and 1, one a "
             "class, are for several=True"
         )
     notes = []
-    if text is None:
-        text = _find_text(sample, given, where)
-        notes.append(f"text column found: {text!r}")
+    if not texts:
+        texts = (_find_text(sample, given, where),)
+        notes.append(f"text column found: {texts[0]!r}")
     if not labelled:
-        return Chosen(text, (), None, tuple(notes))
+        return Chosen(texts, (), None, tuple(notes))
     if not given:
-        given = _find_labels(sample, text, several, where)
+        given = _find_labels(sample, texts, several, where)
         notes.append(f"label column found: {_names(given)}")
     if several and len(given) == 1 and separator is None:
         separator = _find_separator(sample[given[0]])
         if separator is not None:
             notes.append(f"labels found to be separated by {separator!r}")
-    return Chosen(text, given, separator if len(given) == 1 else None, tuple(notes))
+    return Chosen(texts, given, separator if len(given) == 1 else None, tuple(notes))
 
 
 def _find_text(sample: Sample, given: tuple[str, ...], where: str) -> str:
@@ -115,8 +121,8 @@ def _find_text(sample: Sample, given: tuple[str, ...], where: str) -> str:
         return found[0]
     if found:
         raise UserError(
-            f"{where}: {len(found)} columns hold texts: {_names(found)}; name one with "
-            "text="
+            f"{where}: {len(found)} columns hold texts: {_names(found)}; name one, or "
+            "several to join, with text="
         )
     raise UserError(
         f"{where}: no column looks like texts among {_names(list(sample))}; name it "
@@ -125,9 +131,15 @@ def _find_text(sample: Sample, given: tuple[str, ...], where: str) -> str:
 
 
 def _find_labels(
-    sample: Sample, text: str, several: bool, where: str
+    sample: Sample, texts: tuple[str, ...], several: bool, where: str
 ) -> tuple[str, ...]:
-    others = [name for name in sample if name != text]
+    others = [name for name in sample if name not in texts]
+    if not others:
+        raise UserError(
+            f"{where} has no column of labels beside {_names(texts)}; give what "
+            "separates cells, such as separator=' ' where a line's first word is its "
+            "label"
+        )
     if several:
         marks = [name for name in others if _holds_marks(sample[name])]
         lists = [name for name in others if _holds_lists(sample[name])]
@@ -144,9 +156,11 @@ def _find_labels(
     if len(found) == 1:
         return (found[0],)
     if found:
+        marks = all(_holds_marks(sample[name]) for name in found)
+        hint = ", or have all of 0 and 1 read as classes, with several=True"
         raise UserError(
             f"{where}: {len(found)} columns may hold labels: {_names(found)}; name one "
-            "with label="
+            f"with label={hint if marks else ''}"
         )
     raise UserError(
         f"{where}: no column looks like labels among {_names(others)}; name it with "

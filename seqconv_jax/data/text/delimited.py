@@ -33,7 +33,8 @@ class Delimited:
         separator: one character; None to find it.
         header: whether the first row names the columns, which else are called "1",
             "2" and so on; None to find out.
-        quotes: whether a cell in double quotes may hold separators and line ends.
+        quotes: whether a cell in double quotes may hold separators and line ends; None
+            to find out where tabs separate cells, and for yes elsewhere.
         notes: what was found, a sentence each.
     """
 
@@ -42,7 +43,7 @@ class Delimited:
     max_bytes: int
     separator: str | None = None
     header: bool | None = None
-    quotes: bool = True
+    quotes: bool | None = None
     notes: tuple[str, ...] = ()
 
     def found(self) -> "Delimited":
@@ -65,15 +66,21 @@ class Delimited:
             if separator != ",":
                 notes.append(f"separator found: {separator!r}")
         if header is None:
-            first = next(self._rows(head, separator), [])
-            header = not any(map(_is_cell, first))
+            header = _names_columns(list(islice(self._rows(head, separator), 1000)))
             if not header:
                 notes.append(
                     "no header found: columns are called '1', '2' and so on "
                     "(header=True has the first row name them)"
                 )
+        quotes = self._are_quoted(head, separator)
+        if self.quotes is None and not quotes:
+            notes.append("double quotes found to be ordinary characters")
         return replace(
-            self, separator=separator, header=header, notes=(*self.notes, *notes)
+            self,
+            separator=separator,
+            header=header,
+            quotes=quotes,
+            notes=(*self.notes, *notes),
         )
 
     @property
@@ -181,9 +188,9 @@ class Delimited:
 
     def _rows(self, head: str, separator: str) -> Iterator[list[str]]:
         """Yield the rows of the file's beginning, but a last one that is cut."""
-        quoting = csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
-        if len(head) == _HEAD:
-            head = head[: max(head.rfind("\n"), 0)] or head
+        quoted = self._are_quoted(head, separator)
+        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+        head = _whole_rows(head)
         try:
             rows = csv.reader(
                 io.StringIO(head, newline=""), delimiter=separator, quoting=quoting
@@ -191,6 +198,41 @@ class Delimited:
             yield from (row for row in rows if row)
         except csv.Error:  # a cell longer than the module's limit
             return
+
+    def _are_quoted(self, head: str, separator: str) -> bool:
+        """Return whether double quotes are bounds of cells, as far as is known.
+
+        They are none where all lines have as many tabs, and a cell begins with one but
+        does not end so, or has single ones inside.
+        """
+        if self.quotes is not None or separator != "\t":
+            return self.quotes is not False
+        lines = [line for line in _whole_rows(head).splitlines() if line]
+        alike = len({line.count("\t") for line in lines}) == 1
+        cells = (cell for line in lines for cell in line.split("\t"))
+        return not (alike and any(map(_is_half_quoted, cells)))
+
+
+def _whole_rows(head: str) -> str:
+    """Return the file's beginning but a last row that is cut."""
+    return head[: max(head.rfind("\n"), 0)] or head if len(head) == _HEAD else head
+
+
+def _is_half_quoted(cell: str) -> bool:
+    if not cell.startswith('"'):
+        return False
+    inside = cell[1:].replace('""', "")
+    return not inside.endswith('"') or '"' in inside[:-1]
+
+
+def _names_columns(rows: list[list[str]]) -> bool:
+    """Return whether the first row names columns: no cell looks so, or comes again."""
+    first, *others = rows or [[]]
+    again = any(
+        cell.strip() and any(row[at] == cell for row in others if at < len(row))
+        for at, cell in enumerate(first)
+    )
+    return not again and not any(map(_is_cell, first))
 
 
 def _is_cell(cell: str) -> bool:

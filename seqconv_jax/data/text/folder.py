@@ -55,20 +55,23 @@ class TextFolder:
 
         Args:
             path: the folder.
-            labelled: whether folders are labels; None where no text lies beside them.
+            labelled: whether folders are labels; None where one is that of train, or no
+                text lies beside them.
 
         Raises:
             UserError: where there is none.
         """
         notes: list[str] = []
         folders, here = _entries(path, notes)
-        labelled = not _of_text(here) if labelled is None else labelled
         parts = {name: part for name in folders if (part := part_of_name(name))}
+        if labelled is None:
+            labelled = "train" in parts.values() or not _of_text(here)
         files: list[tuple[str, str | None, str | None]] = []
         if labelled and parts and "train" in parts.values():
             for name, part in sorted(parts.items(), key=lambda item: item[1]):
                 _one_part(path, name, part, files, notes)
         elif labelled:
+            _leave_out_unlabelled(folders, path.name, notes)
             for label in folders:
                 files += [
                     (f"{label}/{name}", None, label)
@@ -139,9 +142,7 @@ class TextFolder:
 
 def _one_part(path: Path, name: str, part: str, files: list, notes: list[str]) -> None:
     labels, beside = _entries(path / name, notes)
-    if _UNLABELLED in labels:
-        labels.remove(_UNLABELLED)
-        notes.append(f"left out: {name}/{_UNLABELLED}, which has no labels")
+    _leave_out_unlabelled(labels, name, notes)
     if beside:
         notes.append(f"left out: {len(beside):,} files in {name}/ beside the labels'")
     for label in labels:
@@ -149,6 +150,12 @@ def _one_part(path: Path, name: str, part: str, files: list, notes: list[str]) -
             (f"{name}/{label}/{file}", part, label)
             for file in _texts(path / name / label, notes)
         ]
+
+
+def _leave_out_unlabelled(labels: list[str], name: str, notes: list[str]) -> None:
+    if _UNLABELLED in labels:
+        labels.remove(_UNLABELLED)
+        notes.append(f"left out: {name}/{_UNLABELLED}, which has no labels")
 
 
 def _texts(folder: Path, notes: list[str]) -> list[str]:

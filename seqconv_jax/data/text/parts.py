@@ -4,8 +4,8 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.classes import Classes
+from seqconv_jax.data.split import stratified
 from seqconv_jax.data.text.corpus import PARTS, Corpus, check_classes
-from seqconv_jax.data.text.split import stratified
 from seqconv_jax.data.text.texts import Texts
 
 __all__ = ["check_counts", "classes_of", "rows_of_parts"]

@@ -11,11 +11,10 @@ import numpy as np
 from seqconv_jax._checks import UserError, expect, positive_int
 from seqconv_jax.data.classes import Classes
 from seqconv_jax.data.task import Task
-from seqconv_jax.data.text.columns import Chosen
 from seqconv_jax.data.text.read import one_text, read_texts
 from seqconv_jax.data.text.sequences import pad
-from seqconv_jax.data.text.table import labels_of_cells
-from seqconv_jax.data.text.texts import Label, Texts, text_of_cell
+from seqconv_jax.data.text.table import frame_options, texts_of_frame
+from seqconv_jax.data.text.texts import Label, Texts
 from seqconv_jax.data.text.tokenizer import Tokenizer
 from seqconv_jax.data.text.word_ids import Vocabulary
 
@@ -127,7 +126,8 @@ class TextPreprocessor:
         options = {**self.reading, "labelled": None}
         if os.path.isdir(path):
             encoding = options.get("encoding", "utf-8")
-            return read_texts(path, encoding=encoding, labelled=None)
+            known = any(os.path.isdir(Path(path, name)) for name in self.classes.names)
+            return read_texts(path, encoding=encoding, labelled=known or None)
         if "text" not in options and str(path).lower().endswith(".txt"):
             return one_text(Path(path), options.get("encoding", "utf-8"))
         return read_texts(path, **options)
@@ -202,29 +202,8 @@ class TextPreprocessor:
             return Texts.of(*raw, several=self.classes.several)
         if not hasattr(raw, "columns"):
             return Texts.of(raw)
-        return self._texts_of_frame(raw, targets)
-
-    def _texts_of_frame(self, frame: Any, targets: bool) -> Texts:
-        """Return the texts of a pandas frame, of the columns that training read."""
-        text, label = self.reading.get("text"), self.reading.get("label")
-        if text is None and len(frame.columns) == 1:
-            text = frame.columns[0]
-        labels = (label,) if isinstance(label, str) else tuple(label or ())
-        for name in (text, *(labels if targets else ())):
-            if name is None or name not in frame.columns:
-                raise UserError(
-                    "`raw` must have the columns that training read, or one, got "
-                    f"{list(frame.columns)[:20]} without {name!r}"
-                )
-        where = f"`raw`: column {text!r}"
-        texts = [text_of_cell(cell, where) for cell in frame[text].tolist()]
-        if not targets:
-            return Texts.of(texts)
-        several = self.classes.several
-        chosen = Chosen(str(text), labels, self.reading.get("label_separator"))
-        cells = {name: frame[name].tolist() for name in labels}
-        known = labels_of_cells(cells, chosen, several, "`raw`, row ", 0)
-        return Texts.of(texts, known, several=several)
+        columns = frame_options(self.reading)
+        return texts_of_frame(raw, "`raw`", **columns, labelled=targets)
 
     def _ids(self, texts: Sequence[str]) -> np.ndarray:
         sequences = self.vocabulary.ids(map(self.tokenizer.tokens, texts))

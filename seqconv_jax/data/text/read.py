@@ -29,7 +29,7 @@ _MAX_BYTES = 1 << 34
 def read_texts(
     path: str | os.PathLike[str],
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     label: str | Sequence[str] | None = None,
     several: bool = False,
     label_separator: str | None = None,
@@ -37,7 +37,7 @@ def read_texts(
     labelled: bool | None = True,
     separator: str | None = None,
     header: bool | None = None,
-    quotes: bool = True,
+    quotes: bool | None = None,
     encoding: str = "utf-8",
     max_bytes: int = _MAX_BYTES,
 ) -> Texts:
@@ -48,8 +48,10 @@ def read_texts(
       texts. Hidden files and links are left out; so is `unsup`, as in the archive of
       the IMDB reviews, which has no labels.
     - A folder with a file `train.csv` and one `test.csv`, or of another kind below.
-    - A table: `.csv`, `.tsv`, `.txt` or a file without an ending; `.jsonl` with an
-      object a line; each also as `.gz` or as the one file in a `.zip`; `.parquet`.
+    - A table: `.csv`, `.tsv`, `.txt` or a file with any other ending or none; `.jsonl`
+      or `.json` with an object a line, or an array of objects; each also as `.gz` or as
+      the one file in a `.zip`; `.parquet`.
+    - A text a line behind its label, as fastText reads it: `__label__1 so good`.
 
     Columns that are not given are found in the first rows: texts by their words, labels
     by their few values or their name, separators and a header by what rows have in
@@ -58,7 +60,8 @@ def read_texts(
 
     Args:
         path: the file or folder.
-        text: the column of texts; columns without names are called "1", "2", ...
+        text: the column of texts, or several, such as title and body, that are joined
+            as lines; columns without names are called "1", "2", ...
         label: the column of labels, numbers or text; with `several`, also a list of
             columns of 0 and 1, one a class.
         several: whether an example may have several labels: a list in JSON or
@@ -66,9 +69,11 @@ def read_texts(
         label_separator: what separates several labels in one cell; None to find it.
         unlabelled: what to do about rows without a label: "error" or "drop".
         labelled: whether there are labels to read; None where the column is there.
-        separator: what separates cells; None to find it.
+        separator: what separates cells; `" "` where the first word of a line is its
+            label and all else its text; None to find it.
         header: whether the first row names the columns; None to find out.
-        quotes: whether a cell in double quotes may hold separators and line ends.
+        quotes: whether a cell in double quotes may hold separators and line ends; None
+            to find out where tabs separate cells, and for yes elsewhere.
         encoding: of the text, as Python calls it.
         max_bytes: most bytes to read, after unpacking.
 

@@ -1,5 +1,6 @@
 """What was read and made of it, in a few lines for a person."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ Rows = Mapping[str, np.ndarray]
 _PARTS = ("train", "validation", "test")
 _MOST_LINES = 30
 _LONGEST_NAME = 40
-_LONG_WORD = 15  # letters; the words of a text without spaces are longer
+# Thai to Burmese, Khmer, and the kana and characters of Japanese and Chinese.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+)
 
 
 def class_counts(
@@ -138,10 +142,10 @@ def _tokens(
         f"({preprocessor.tokenizer.describe()}); out of vocabulary: {', '.join(rates)}"
     ]
     some_words = corpus.words[:5000]
-    length = sum(map(len, some_words)) / max(len(some_words), 1)
-    if preprocessor.tokenizer.rule == "words" and length > _LONG_WORD:
+    unspaced = sum(bool(_UNSPACED.search(word)) for word in some_words)
+    if preprocessor.tokenizer.rule == "words" and 2 * unspaced > len(some_words):
         lines.append(
-            f"words have {length:.0f} letters on average; for a language without "
-            "spaces between them, take characters=1"
+            "most words are of scripts without spaces between words, such as Chinese, "
+            "and may be whole sentences; take characters=1"
         )
     return lines

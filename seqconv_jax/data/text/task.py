@@ -13,6 +13,7 @@ from seqconv_jax.data.text.parts import check_counts, classes_of, rows_of_parts
 from seqconv_jax.data.text.preprocessor import TextPreprocessor
 from seqconv_jax.data.text.read import read_texts
 from seqconv_jax.data.text.report import class_counts, report
+from seqconv_jax.data.text.table import frame_options, texts_of_frame
 from seqconv_jax.data.text.texts import Texts
 from seqconv_jax.data.text.tokenizer import Tokenizer
 
@@ -64,7 +65,8 @@ def text_task(
     whose `mask_id` is 0, such as `TextConvNet(mask_id=0)`, sees no padding.
 
     Args:
-        data: a file or folder, what `read_texts` returned, or a list of texts.
+        data: a file or folder, what `read_texts` returned, a pandas frame with a column
+            of texts and one of labels, or a list of texts.
         labels: a label each, or with `several=True` a list each, of a list of texts.
         validation: what part of the training texts to validate on, drawn so that every
             class has its share; or texts of their own: a file or folder, what
@@ -80,8 +82,8 @@ def text_task(
             training texts do not exceed, at most 500 words or 2,000 pieces.
         truncating: the side of a longer text that is cut, "post" or "pre".
         seed: what is drawn for validation and testing follows from it.
-        **reading: options of `read_texts`, such as `text="review"`; of a list, only
-            `several`.
+        **reading: options of `read_texts`, such as `text="review"`; of a frame, those
+            about columns and labels, of a list only `several`.
 
     Returns:
         The task: its rows are in the order of the source, `(n, maxlen)` uint8, uint16
@@ -150,6 +152,10 @@ def _texts(name: str, data: Any, labels: Any, reading: dict[str, Any]) -> Texts:
         fits = labels is None
         expect(fits, "labels", "left out for a file, which has them", labels)
         texts = read_texts(data, **reading)
+    elif hasattr(data, "columns"):
+        fits = labels is None
+        expect(fits, "labels", "left out for a frame; name its column", labels)
+        texts = texts_of_frame(data, f"`{name}`", **reading)
     elif isinstance(data, Texts):
         expect(not reading, name, "a path where options are given", sorted(reading))
         texts = data
@@ -166,6 +172,8 @@ def _part(name: str, part: Any, like: Texts) -> Texts:
     """Return the texts of a part given by itself, read as the others were."""
     if isinstance(part, str | os.PathLike):
         return _texts(name, part, None, {**like.options})
+    if hasattr(part, "columns"):
+        return _texts(name, part, None, frame_options(like.options))
     if isinstance(part, Texts):
         return _texts(name, part, None, {})
     pair = isinstance(part, tuple | list) and len(part) == 2

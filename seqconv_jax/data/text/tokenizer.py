@@ -20,13 +20,16 @@ class Tokenizer:
     """The rule by which a text is cut into tokens.
 
     By the rule "words", a word is a run of letters, digits and underscores of any
-    script, accents and other marks included, and apostrophes inside it; all else
-    separates words. Texts are lower-cased, accents composed (Unicode's NFC), and the
-    typographic apostrophe counts as the plain one. Languages that put no spaces
-    between words want `characters`.
+    script, accents and other marks included, and apostrophes inside it; an emoji, or
+    another of Unicode's symbols that are neither signs of mathematics nor of money, is
+    a word of its own, whatever its colour; all else separates words. Texts are
+    lower-cased, accents composed (Unicode's NFC), and the typographic apostrophe counts
+    as the plain one. Languages that put no spaces between words want `characters`.
 
     >>> Tokenizer().tokens("Don't miss the “Café” (2nd floor), it's 3.5/5!")
     ["don't", 'miss', 'the', 'café', '2nd', 'floor', "it's", '3', '5', '5']
+    >>> Tokenizer().tokens("great👍🏽👍 ❤️")
+    ['great', '👍', '👍', '❤']
     >>> Tokenizer("characters", characters=(2, 3)).tokens("Abc d")
     ['ab', 'abc', 'bc', 'bc ', 'c ', 'c d', ' d']
 
@@ -141,14 +144,17 @@ def _words(text: str, lower: bool) -> list[str]:
         text = unicodedata.normalize("NFC", text).replace("’", "'")
         text = text.lower() if lower else text
         for mark in set(text):
-            if mark > _LAST_ASCII and not _in_words(mark):
-                text = text.replace(mark, " ")
+            if mark > _LAST_ASCII and (instead := _instead(mark)) != mark:
+                text = text.replace(mark, instead)
         # In UTF-8, bytes below 128 are ASCII characters and nothing else.
         encoded = text.encode("utf-8", "surrogatepass")
         text = encoded.translate(_BYTES).decode("utf-8", "surrogatepass")
     if "'" in text:
         text = f" {text} ".replace("''", "  ").replace("' ", "  ").replace(" '", "  ")
-    return text.split()
+    words = text.split()
+    if _JOINERS[1] in text:  # what joins emojis stands alone between them
+        words = [word for word in words if word.strip(_JOINERS)]
+    return words
 
 
 _LAST_ASCII = chr(127)
@@ -159,10 +165,19 @@ _BYTES = _TABLE.encode() + bytes(range(128, 256))
 
 
 @lru_cache(maxsize=1 << 15)
-def _in_words(character: str) -> bool:
-    """Return whether a character is part of words: letters, digits, marks, joiners.
+def _instead(character: str) -> str:
+    """Return what a character becomes: itself in words, a space, or a word of its own.
 
-    Vowels in Hindi are marks, and words in Persian have joiners.
+    Vowels in Hindi are marks, and words in Persian have joiners. What selects the form
+    of an emoji before it is a mark as well, and no part of a word.
     """
-    mark = unicodedata.category(character)[0] == "M"
-    return character.isalnum() or mark or character in "\u200c\u200d"
+    kind = unicodedata.category(character)
+    if kind == "So":
+        return f" {character} "
+    if "\ufe00" <= character <= "\ufe0f":
+        return ""
+    in_words = character.isalnum() or kind[0] == "M" or character in _JOINERS
+    return character if in_words else " "
+
+
+_JOINERS = "\u200c\u200d"

@@ -9,7 +9,7 @@ from seqconv_jax.data import (
     classification_task,
     load_classification,
 )
-from seqconv_jax.data.classification import nearest_neighbour, stratified
+from seqconv_jax.data.classification import nearest_neighbour
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (12, 5, 2))
@@ -62,13 +62,6 @@ def test_splits_keep_the_classes():
     assert task.counts("test") == task.counts("validation") == {"a": 1, "b": 1, "c": 1}
     again = classification_task(X, Y, test=0.25, validation=0.25, seed=3)
     np.testing.assert_array_equal(task.test, again.test)
-
-
-def test_a_class_of_one_stays_in_train():
-    stay, drawn = stratified(["a", "a", "b"], 0.5, name="test", seed=0)
-    assert 2 in stay and len(drawn) == 1
-    with pytest.raises(UserError, match="`test` must be 0 where no class has two"):
-        stratified(["a", "b"], 0.5, name="test", seed=0)
 
 
 def test_baselines():

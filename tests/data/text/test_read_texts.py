@@ -1,6 +1,7 @@
 """The same texts from every kind of file, and columns that are found."""
 
 import gzip
+import json
 import zipfile
 
 import pytest
@@ -63,12 +64,22 @@ def test_a_file_without_a_header(tmp_path):
     assert rows_of(texts)[1] == ["ham", "spam"]
     assert any("no header found" in note for note in texts.notes)
     assert texts.options["text"] == "2" and texts.options["header"] is False
+    # A label that comes again is no name of a column.
+    path.write_text("ham\tgo on then\nspam\tyou won a prize\nham\tthat is good\n")
+    assert rows_of(read_texts(path))[1] == ["ham", "spam", "ham"]
 
 
 def test_quotes_may_be_ordinary_characters(tmp_path):
     path = tmp_path / "messages.tsv"
     path.write_text('label\ttext\na\t"hello there you\nb\tand "you" as well\n')
-    assert rows_of(read_texts(path, quotes=False))[0][0] == '"hello there you'
+    texts = read_texts(path)
+    assert "double quotes found to be ordinary characters" in texts.notes
+    for options in ({}, {"quotes": False}, texts.options):
+        again = read_texts(path, **options)
+        assert rows_of(again)[0][0] == '"hello there you'
+    # Cells that have both of their quotes are bounded by them, over two lines as well.
+    path.write_text('label\ttext\na\t"hello ""there""\nyou"\nb\tand "you" as well\n')
+    assert rows_of(read_texts(path))[0][0] == 'hello "there"\nyou'
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
@@ -165,3 +176,41 @@ def test_a_packed_file_stays_packed(tmp_path):
     with gzip.open(path, "wt") as file:
         file.write("text,label\nso it is,1\nno no no,0\n")
     assert rows_of(read_texts(path))[1] == ["1", "0"]
+
+
+def test_an_array_of_objects(tmp_path):
+    path = tmp_path / "a.json"
+    rows = [
+        {"text": text, "mood": label} for text, label in zip(TEXTS, LABELS, strict=True)
+    ]
+    path.write_text(json.dumps(rows, indent=1))
+    assert rows_of(read_texts(path)) == (TEXTS, LABELS)
+
+
+def test_lines_as_fasttext_reads_them(tmp_path):
+    path = tmp_path / "a.train"
+    path.write_text("__label__a so, good\n\n__label__b not so good\n")
+    texts = read_texts(path)
+    assert rows_of(texts) == (["so, good", "not so good"], ["a", "b"])
+    path.write_text("only a text\nand another\n")
+    again = read_texts(path, **{**texts.options, "labelled": None})
+    assert rows_of(again)[0] == ["only a text", "and another"] and not again.labelled
+    path.write_text("__label__a __label__b both of them\n__label__b one\n")
+    several = read_texts(path, several=True)
+    assert [batch.labels for batch in several.batches()] == [[("a", "b"), ("b",)]]
+
+
+def test_lines_whose_first_word_is_their_label(tmp_path):
+    path = tmp_path / "trec.label"
+    path.write_text("LOC:city Where is it ?\nHUM:ind Who, then ?\n")
+    texts = read_texts(path, separator=" ")
+    assert rows_of(texts)[1] == ["LOC:city", "HUM:ind"]
+    assert rows_of(read_texts(path, **texts.options))[0][1] == "Who, then ?"
+
+
+def test_columns_of_texts_are_joined(tmp_path):
+    path = tmp_path / "news.csv"
+    path.write_text('"1","so it is","a long day"\n"2","","no more of it"\n')
+    texts = read_texts(path, text=["2", "3"])
+    assert rows_of(texts)[0] == ["so it is\na long day", "no more of it"]
+    assert texts.options["text"] == ["2", "3"] and texts.options["label"] == "1"

@@ -72,12 +72,25 @@ def test_a_text_file_is_one_text_where_training_read_no_table(tmp_path):
     assert len(preprocessor.task(preprocessor.read(path)).test) == 1
 
 
+def test_a_folder_has_labels_where_its_folders_are_classes(preprocessor, tmp_path):
+    """As the archive of the IMDB reviews, with lists of links beside them."""
+    for part in ("train", "test"):
+        folder = write_folder(tmp_path / part, TEXTS[::9], LABELS[::9])
+        (folder / "urls_pos.txt").write_text("http://a.b")
+        (folder / "unsup").mkdir()
+        (folder / "unsup" / "1.txt").write_text("no label")
+    (tmp_path / "README").write_text("what this is")
+    for path, count in ((tmp_path / "test", 5), (tmp_path, 10)):
+        task = preprocessor.task(preprocessor.read(path), targets=True)
+        assert len(task.test) == count and task.names[0].endswith(".txt")
+
+
 def test_frames_and_columns(preprocessor):
     frame = pd.DataFrame({"review": TEXTS[:3], "other": [1, 2, 3]})
     want = preprocessor.task(TEXTS[:3]).inputs
     assert (preprocessor.task(frame).inputs == want).all()
     assert (preprocessor.task(frame["review"]).inputs == want).all()
-    with pytest.raises(UserError, match="without 'review'"):
+    with pytest.raises(UserError, match="'review' is no column"):
         preprocessor.task(frame.rename(columns={"review": "words"}))
 
 

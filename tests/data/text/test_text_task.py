@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_texts import made, write_csv, write_folder, write_jsonl, write_parquet
 
 from seqconv_jax import UserError, data
 from seqconv_jax.data.preprocessor import preprocessor_of
-from seqconv_jax.data.text.split import stratified
 
 TEXTS, LABELS = made()
 
@@ -168,11 +168,24 @@ def test_errors(call, words):
         call()
 
 
-def test_the_share_of_a_stratum_is_exact_to_one():
-    strata = np.repeat([0, 1, 2], [70, 25, 5])
-    for rate in (0.1, 0.15, 0.33):
-        drawn = stratified(strata, rate, 0, "test")
-        for stratum, size in enumerate((70, 25, 5)):
-            assert abs(drawn[strata == stratum].sum() - rate * size) <= 1
-    few = stratified(np.repeat([0, 1], [99, 2]), 0.1, 0, "test")
-    assert few[-2:].sum() == 1
+def test_a_frame():
+    frame = pd.DataFrame({"id": range(40), "said": TEXTS, "mood": LABELS})
+    found = data.text_task(frame)
+    named = data.text_task(frame, text="said", label="mood")
+    listed = data.text_task(TEXTS, LABELS)
+    for task in (found, named):
+        np.testing.assert_array_equal(task.inputs, listed.inputs)
+        np.testing.assert_array_equal(task.test, listed.test)
+    assert "label column found: 'mood'" in found.report
+    # New frames need the same columns; another part may be a frame as well.
+    again = named.preprocessor.task(frame, targets=True)
+    np.testing.assert_array_equal(again.targets, listed.targets)
+    apart = data.text_task(frame, text="said", label="mood", test=frame[::4])
+    assert len(apart.test) == 10
+    with pytest.raises(UserError, match="`data` has no|'sad' is no column of `data`"):
+        data.text_task(frame, text="sad")
+    with pytest.raises(UserError, match="frame is not read by encoding"):
+        data.text_task(frame, encoding="utf-8")
+    frame.loc[3, "mood"] = None
+    with pytest.raises(UserError, match="`data`, row 3: column 'mood' has no label"):
+        data.text_task(frame)
