@@ -3,10 +3,7 @@
 Nothing heavy is imported before the settings are read, so that `--help` is quick.
 """
 
-import ast
 import os
-import re
-import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
+from _flags import with_flags
 
 Settings = TypeVar("Settings")
 STAND_IN_NOTE = "GENERATED STAND-IN DATA"
@@ -24,21 +22,13 @@ FIGURES = (
     *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
     *("errors.png", "confusion.png"),
 )
-# What a resumed run may change: the path of the data, because `data_sha256` may not.
+# What a resumed run may change: the path of the data, because `data_sha256` may not;
+# and what was found in the data, which follows from it and from the settings.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines"),
+    *("real_horizon", "found"),
 )
-# What the library's messages say to pass, as it is written at the command line.
-_FLAGS = {
-    "resume=True": "--resume",
-    "overwrite=True": "--overwrite",
-    "reverse=True": "--reverse",
-    "split=(0.5, 0.75)": "--split 0.5 0.75",
-    " (read_series_group)": "",
-    "day_first=True": "--day-first",
-    "day_first=False": "--month-first",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +129,7 @@ def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> No
 
     call_or_exit(
         lambda: _start(main, settings),
-        worded=lambda message: _with_flags(message, settings),
+        worded=lambda message: with_flags(message, settings),
         out_of_memory="out of memory; take a smaller --batch-size",
     )
 
@@ -165,27 +155,6 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
 
         keep_compiled(getattr(settings, "compilation_cache", None))
     main(settings)
-
-
-def _with_flags(message: str, settings: Any) -> str:
-    """Return a message of the library with the flags for its arguments.
-
-    `time=...` becomes `--time`, `trim=True` becomes `--trim`, and `drop=['a', 'b']`
-    becomes `--drop a b`, where the settings have such a flag.
-    """
-    for argument, flag in _FLAGS.items():
-        message = message.replace(argument, flag)
-    names = "|".join(field.name for field in fields(settings))
-    value = r"\.\.\.|True|'[^']*'|\[(?:'[^']*'(?:, )?)+\]|(?![^\s;,)])"
-    return re.sub(rf"\b({names})=({value})", _as_flag, message)
-
-
-def _as_flag(found: re.Match[str]) -> str:
-    flag = f"--{found[1].replace('_', '-')}"
-    if found[2] in ("", "...", "True"):
-        return flag
-    value = ast.literal_eval(found[2])
-    return f"{flag} {shlex.join([value] if isinstance(value, str) else value)}"
 
 
 class ProgressBar:

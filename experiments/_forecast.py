@@ -13,6 +13,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _flags import with_flags
 
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
@@ -77,7 +78,7 @@ def train_and_report(
     """
     import seqconv_jax as sc
 
-    announce(task, model)
+    announce(settings, task, model)
     optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
         result = fit(
@@ -97,12 +98,11 @@ def train_and_report(
     return summary
 
 
-def announce(task: "ForecastTask", model: Any) -> None:
+def announce(settings: Any, task: "ForecastTask", model: Any) -> None:
     """Print what was read, what is forecast, and the layers of the model."""
     import seqconv_jax as sc
 
-    print(task.report)
-    print(task.describe())
+    print(with_flags(f"{task.report}\n{task.describe()}", settings))
     print()
     print(sc.summary(model, task.example))
     print(flush=True)

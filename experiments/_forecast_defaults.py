@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from _series_file import first_of
 
 if TYPE_CHECKING:
     from seqconv_jax.data import Series
+    from seqconv_jax.data.forecast.panel import Panel
 
 _SEASONS = 5  # of inputs
 _LONGEST_SEASON = 168  # rows: of finer samplings less than a season is forecast
 _MOST_ROWS, _MOST_INPUTS = 1440, 250
 _STEPS_PER_EPOCH = 300
+_FEWEST_ROWS = 12
 
 
 def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
@@ -26,13 +27,19 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
         settings: those of the experiment.
         series: what was read.
     """
+    from seqconv_jax import UserError
     from seqconv_jax.data.forecast.panel import panel_of
     from seqconv_jax.data.forecast.season import season_rows
 
-    panel, first = panel_of(series), first_of(series)
+    panel = panel_of(series)
     season = season_rows(panel, settings.season)
     length = min(len(one.values) for one in panel.series)
-    train = _train_rows(settings, length)
+    if length < _FEWEST_ROWS:
+        raise UserError(
+            f"{panel.name} has {length:,} rows, too few to train, validate and test "
+            f"on; at least {_FEWEST_ROWS} are needed"
+        )
+    train, scored = _split_rows(settings, panel)
     filled: dict[str, Any] = {}
 
     def rows(name: str, default: Callable[[], int]) -> int:
@@ -41,13 +48,13 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
         filled[name] = str(default())
         return int(filled[name])
 
-    horizon = rows("horizon", lambda: _horizon(season, train))
+    horizon = rows("horizon", lambda: _horizon(season, train, scored))
     lookback = rows("lookback", lambda: _lookback(season, horizon, train))
     every = rows("every", lambda: math.ceil(lookback / _MOST_INPUTS))
     if settings.model is None:
         # The convolutions and the pool take 19 steps to leave the GRU one.
         filled["model"] = "hybrid" if lookback // every >= 24 else "gru"
-    if settings.calendar and (first.times is None or not panel.regular):
+    if settings.calendar and not _has_cycles(panel):
         filled["calendar"] = False
     windows = max(1, train - lookback - horizon)
     if settings.batch_size is None:
@@ -60,20 +67,34 @@ def resolved(settings: Any, series: "Series | Mapping[str, Series]") -> Any:
     return replace(settings, **filled)
 
 
-def _train_rows(settings: Any, length: int) -> int:
-    """Return about how many rows there are to train on."""
-    try:
-        part = float(settings.split[0])
-    except ValueError:  # a date
-        return length // 2
-    return int(length * part) if part < 1 else min(int(part), length)
+def _split_rows(settings: Any, panel: "Panel") -> tuple[int, int]:
+    """Return the rows to train on, and those of validation or test, the fewest."""
+    from seqconv_jax.data.forecast.cuts import cut_rows
+
+    train, scored = [], []
+    for index, one in enumerate(panel.series):
+        with panel.naming(index):
+            alone = len(panel.series) == 1
+            first, second = cut_rows(settings.split, one, inside=alone)
+        train.append(first)
+        scored += [second - first, len(one.values) - second]
+    return min(filter(None, train), default=1), min(filter(None, scored), default=1)
 
 
-def _horizon(season: int | None, train: int) -> int:
+def _has_cycles(panel: "Panel") -> bool:
+    """Return whether rows lie at other times of a day, a week or a year."""
+    from seqconv_jax.data.forecast.calendar import calendar_cycles
+
+    every = panel.first.every
+    return panel.regular and every is not None and bool(calendar_cycles(every))
+
+
+def _horizon(season: int | None, train: int, scored: int) -> int:
+    most = scored - scored // 5  # which leaves some windows to score
     if season is None:
-        return max(1, min(12, train // 20))
+        return max(1, min(12, train // 20, most))
     ahead = season if season <= _LONGEST_SEASON else 60
-    return max(1, min(ahead, train // 4))
+    return max(1, min(ahead, train // 4, most))
 
 
 def _lookback(season: int | None, horizon: int, train: int) -> int:
@@ -91,7 +112,7 @@ def _say(filled: Mapping[str, Any], season: int | None) -> None:
         if name != "calendar"
     ]
     if filled.get("calendar") is False:
-        words.append("--no-calendar (no regular times)")
+        words.append("--no-calendar (no regular times of less than a year)")
     if words:
         known = f"a season of {season:,} rows" if season else "no season known"
         print(f"chosen by sampling and length ({known}): {', '.join(words)}")

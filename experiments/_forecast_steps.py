@@ -41,15 +41,15 @@ def train_and_report(
     import seqconv_jax as sc
 
     loss, mae = scores(settings)
-    announce(task, model)
+    announce(settings, task, model)
     found = {
-        "real_horizon": task.horizon,
         "season_rows": task.season,
         "columns": list(task.columns),
         "read_options": dict(series.read_options),
     }
     optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
-    with open_run(settings, model, task, found=found) as run:
+    config = {"real_horizon": task.horizon, "found": found}
+    with open_run(settings, model, task, **config) as run:
         result = fit(
             *(settings, task, model, run),
             optimizer=optimizer,
@@ -261,11 +261,12 @@ def _table_lines(table: "pd.DataFrame", kinds: list[Any]) -> list[str]:
     columns = {"model": "mae", **{RULES[kind]: kind for kind in kinds}}
     if "coverage" in table:
         columns["inside the interval"] = "coverage"
-    lines = ["  ".join([f"  {'ahead':>8}", *(f"{name:>10}" for name in columns)])]
+    width = max(8, *map(len, table["ahead"]))
+    lines = ["  ".join([f"  {'ahead':>{width}}", *(f"{name:>10}" for name in columns)])]
     for row in shown.to_dict("records"):
         cells = [
             f"{row[column]:>{max(10, len(name))}.4g}"
             for name, column in columns.items()
         ]
-        lines.append("  ".join([f"  {row['ahead']:>8}", *cells]))
+        lines.append("  ".join([f"  {row['ahead']:>{width}}", *cells]))
     return lines

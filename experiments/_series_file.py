@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 # Flags that `read_series` has by the same names; those at their default are not passed.
 _READING = (
-    *("keep", "drop", "categories", "time_format", "separator", "decimal"),
-    *("thousands", "encoding", "comment", "skip_rows", "skip_footer", "missing"),
-    *("trim", "reverse", "unsorted", "duplicates"),
+    *("keep", "drop", "categories", "time_format", "zone", "separator", "decimal"),
+    *("thousands", "encoding", "comment", "skip_rows", "skip_footer", "names"),
+    *("missing", "trim", "reverse", "unsorted", "duplicates"),
 )
 
 
@@ -37,6 +37,8 @@ class ReadingSettings(RunSettings):
     """The day comes before the month in dates, where they leave it open."""
     month_first: Flag = False
     """The month comes before the day in dates, where they leave it open."""
+    zone: str | None = None
+    """The zone of times that name none, such as Europe/Berlin; they become UTC."""
     keep: tuple[str, ...] | None = None
     """The columns to read beside the times; by default all."""
     drop: tuple[str, ...] = ()
@@ -55,8 +57,12 @@ class ReadingSettings(RunSettings):
     """The character that begins a comment."""
     skip_rows: int | None = None
     """Lines to leave out above the column names; by default found."""
+    skip_lines: tuple[int, ...] | None = None
+    """Lines to leave out, by their numbers from 1, in place of --skip-rows."""
     skip_footer: int = 0
     """Lines to leave out at the end."""
+    names: tuple[str, ...] | None = None
+    """The column names, where no line has them; numbered for column 1, column 2 ..."""
     missing_marks: tuple[str, ...] | None = None
     """What means a missing cell, beside the usual texts; by default -9999."""
     missing: Literal["error", "previous", "interpolate", "drop"] = "error"
@@ -83,13 +89,8 @@ def read(settings: ReadingSettings) -> "Series | SeriesGroup":
         return _jena(settings)
     options = reading_options(settings)
     if settings.series:
-        series = read_series_group(settings.data, series=settings.series, **options)
-    else:
-        series = read_series(settings.data, **options)
-    if options.get("time") == "auto":
-        time = series.read_options.get("time")
-        print(f"times: {time!r} (found)" if time else "times: none found")
-    return series
+        return read_series_group(settings.data, series=settings.series, **options)
+    return read_series(settings.data, **options)
 
 
 def reading_options(settings: ReadingSettings) -> dict[str, Any]:
@@ -114,6 +115,12 @@ def reading_options(settings: ReadingSettings) -> dict[str, Any]:
     if settings.separator is not None:
         named = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
         given["separator"] = named.get(settings.separator, settings.separator)
+    if settings.skip_lines is not None:
+        if settings.skip_rows is not None:
+            raise UserError("--skip-rows and --skip-lines exclude each other")
+        given["skip_rows"] = list(settings.skip_lines)
+    if settings.names == ("numbered",):
+        given["names"] = "numbered"
     if settings.missing_marks is not None:
         given["missing_marks"] = tuple(map(_mark, settings.missing_marks))
     return given
@@ -125,15 +132,20 @@ def choose_targets(
     """Return the columns to forecast: those named, or the only one that there is.
 
     Raises:
-        UserError: listing the columns, where the choice is open.
+        UserError: listing the columns, where the choice is open or a name is none.
     """
     from seqconv_jax import UserError
+    from seqconv_jax.data.series.table import unknown_column
 
+    first = first_of(series)
+    for name in settings.target:
+        if name not in first.columns:
+            raise unknown_column("target", name, first.columns, first.name)
     if settings.target:
         return settings.target
     if settings.data is None:
         return ("T (degC)",)
-    columns = [name for name in first_of(series).columns if name not in settings.future]
+    columns = [name for name in first.columns if name not in settings.future]
     if len(columns) == 1:
         print(f"target: {columns[0]!r}, the only column of numbers")
         return (columns[0],)

@@ -33,6 +33,19 @@ def labels(figure):
     return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
 
 
+def test_long_names_fit_and_are_no_mathematics(figures, tmp_path):
+    name = "Daily minimum temperatures in Melbourne, Australia ($_$), 1981-1990"
+    title = f"{name}, forecasts 1 business day to 5 business days ahead"
+    baseline, path = np.roll(WAVE, 1), tmp_path / "a.png"
+    plots.forecast(ROWS, WAVE, WAVE, path, unit=name, title=title, baseline=baseline)
+    (figure,) = figures
+    for text in (figure.axes[0]._left_title, figure.axes[0].yaxis.label):
+        box = text.get_window_extent()
+        assert 0 <= box.x0 and box.x1 <= figure.bbox.x1
+        assert 0 <= box.y0 and box.y1 <= figure.bbox.y1
+    assert inside(figure) and "$_$" in figure.axes[0].get_title("left")
+
+
 def test_a_band_is_drawn_and_counted(figures, tmp_path):
     low = np.where(ROWS < 12, WAVE + 1, WAVE - 1)
     plots.forecast(

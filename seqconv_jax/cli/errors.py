@@ -1,8 +1,10 @@
 """What goes wrong in a command, in one line and with an exit status."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from seqconv_jax._checks import UserError
@@ -16,7 +18,7 @@ def call_or_exit(
     worded: Callable[[str], str] = str,
     out_of_memory: str = OUT_OF_MEMORY,
 ) -> None:
-    """Call `main`, and word what goes wrong in one line.
+    """Call `main`, and word what goes wrong, and each warning, in one line.
 
     Exit status: 2 for a mistake in the arguments or the data, 1 for numbers that are
     not finite or no memory, 128 + the signal's number for a stop. The environment
@@ -32,7 +34,8 @@ def call_or_exit(
         main()
         return
     try:
-        main()
+        with _warnings_in_one_line(worded):
+            main()
     except UserError as error:
         exit_with(f"error: {worded(str(error))}", 2)
     except BrokenPipeError:  # whoever read the output has enough
@@ -50,6 +53,22 @@ def call_or_exit(
         if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
             raise
         exit_with(f"error: {out_of_memory}", 1)
+
+
+@contextlib.contextmanager
+def _warnings_in_one_line(worded: Callable[[str], str]) -> Iterator[None]:
+    """Print what users are warned of without the line of code that does."""
+    with warnings.catch_warnings():
+        plain = warnings.showwarning
+
+        def show(message, category, *place, **options):
+            if not issubclass(category, UserWarning):
+                return plain(message, category, *place, **options)
+            text = " ".join(worded(str(message)).split())
+            print(f"warning: {text}", file=sys.stderr, flush=True)
+
+        warnings.showwarning = show
+        yield
 
 
 def exit_with(message: str, status: int) -> NoReturn:

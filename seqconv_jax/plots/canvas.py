@@ -6,6 +6,7 @@ is no global state and no display is needed.
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Real
 from pathlib import Path
@@ -25,6 +26,7 @@ BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#7A7A7A", "#222222"
 SERIES = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
 _SIZE, _DPI = (8.0, 4.5), 120
 _LEGEND_WIDTH, _LEGEND_SPACE = 94, 6  # characters; of the line before a label
+_TITLE_WIDTH = 68
 _STYLE: Any = {
     "axes.edgecolor": GREY,
     "axes.grid": True,
@@ -40,6 +42,7 @@ _STYLE: Any = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "lines.linewidth": 1.8,
+    "text.parse_math": False,  # names of columns are no mathematics
     "text.color": INK,
 }
 
@@ -78,6 +81,7 @@ def title_and_legend(axes: "Axes", title: str) -> None:
     """Put the legend between title and axes, where it hides no line."""
     labels = axes.get_legend_handles_labels()[1]
     columns = _legend_columns(labels)
+    title = textwrap.fill(title, _TITLE_WIDTH)
     axes.set_title(title, pad=26 + 15 * max(0, -(-len(labels) // columns) - 1))
     axes.legend(
         loc="lower left",
@@ -104,6 +108,15 @@ def _legend_columns(labels: Sequence[str]) -> int:
         if sum(longest) + spaces <= _LEGEND_WIDTH:
             return columns
     return 1
+
+
+def shortened(name: str, most: int) -> str:
+    """Return a name of at most so many characters.
+
+    >>> shortened("temperature", 5), shortened("level", 5)
+    ('temp…', 'level')
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def finish_epochs(axes: "Axes", ylabel: str, title: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import expect
-from seqconv_jax.plots.canvas import INK, saved_figure
+from seqconv_jax.plots.canvas import INK, saved_figure, shortened
 
 __all__ = ["confusion"]
 
@@ -54,7 +54,7 @@ def confusion(
         figure = axes.figure
         figure.colorbar(image, ax=axes, label="rate of the true class")
         if size <= _MOST_NAMES:
-            short = [_short(name) for name in names]
+            short = [shortened(name, _LONGEST_NAME) for name in names]
             slanted = 45 if size > 6 or max(map(len, short)) > 8 else 0
             axes.set_xticks(
                 range(size),
@@ -75,8 +75,3 @@ def confusion(
                     color="white" if dark else INK,
                 )
     return Path(path)
-
-
-def _short(name: str) -> str:
-    name = name.replace("$", r"\$")  # matplotlib would read mathematics
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -11,6 +11,7 @@ from seqconv_jax.plots.canvas import (
     ORANGE,
     finish_times,
     saved_figure,
+    shortened,
     title_and_legend,
 )
 
@@ -83,12 +84,12 @@ def forecast(
             width = 1.8 if name == "forecast" else 1.1
             score = np.nanmean(np.abs(values - actual))
             said = baseline_label if name == "baseline" else name
-            label = f"{said} (mean error {score:.3g} {unit})"
+            label = f"{said} (mean error {score:.3g} {shortened(unit, 16)})"
             above.plot(times, values, color=color, lw=width, label=label)
             below.plot(times, values - actual, color=color, lw=width)
         below.axhline(0, color=INK, lw=1)
         title_and_legend(above, title)
-        above.set_ylabel(unit)
-        below.set_ylabel(f"error, {unit}")
+        above.set_ylabel(shortened(unit, 30))
+        below.set_ylabel(f"error, {unit}" if len(unit) < 9 else "error")
         finish_times(below, times)
     return Path(path)

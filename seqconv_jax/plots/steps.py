@@ -1,5 +1,6 @@
 """Errors against how far ahead the forecast was."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from seqconv_jax.plots.canvas import (
     title_and_legend,
 )
 
+_LABEL_WIDTH = 42  # characters
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -60,6 +62,6 @@ def errors_by_step(
         every = -(-len(steps) // 9)
         axes.set_xticks(steps[every - 1 :: every], list(ahead)[every - 1 :: every])
         axes.set_xlabel("ahead of the newest input")
-        axes.set_ylabel(ylabel)
+        axes.set_ylabel(textwrap.fill(ylabel, _LABEL_WIDTH))
         title_and_legend(axes, title)
     return Path(path)

@@ -1,5 +1,6 @@
 """A setting that is wrong is one line, before anything is made or replaced."""
 
+import json
 from typing import Any, get_type_hints
 
 import classify_series
@@ -12,6 +13,7 @@ import pytest
 import reproduce
 
 from seqconv_jax import UserError, runs
+from seqconv_jax.runs.sealed import write_sealed
 
 TINY = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 8}
 EXPERIMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -122,6 +124,10 @@ def test_the_corrected_command_runs_and_a_wrong_one_replaces_nothing(bars, tmp_p
             with pytest.raises(UserError, match=next(iter(wrong))):
                 train(**{flag: True}, **wrong)
     assert before == {path: path.read_bytes() for path in before}
+    # an earlier version told the horizon in other words
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["real_horizon"] == "1d"
+    write_sealed(tmp_path / "run" / "config.json", {**config, "real_horizon": "1 row"})
     train(resume=True, epochs=2)
     with runs.open(tmp_path / "run", resume=True) as run:
         assert len(run.history()) == 2

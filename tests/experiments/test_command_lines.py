@@ -71,7 +71,7 @@ def test_a_misspelt_choice_names_the_choices():
         (["--every", "30min", "--split", "0.5", "0.75"], "finer than the sampling"),
         (["--every", "1h"], "--split 0.5 0.75"),
         (["--every", "1h", "--split", "0.5", "0.75", "--lookback", "90d"], "lookback"),
-        (["--every", "1h", "--split", "0.5", "0.75", "--seed", "-1"], "`seed` must be"),
+        (["--every", "1h", "--split", "0.5", "0.75", "--seed", "-1"], "--seed must be"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import _cli
+import _flags
 import _forecast_defaults
 import _series_file
 import forecast
@@ -41,7 +41,7 @@ def test_a_file_and_the_name_of_a_column_are_enough(weather, tmp_path, capsys):
     assert config["found"]["season_rows"] == 24
     printed = capsys.readouterr().out
     for text in (
-        "times: 'Date Time' (found)",
+        "times in 'Date Time' (found)",
         "chosen by sampling and length (a season of 24 rows): --horizon 24, --lookback",
         "T (degC): mean absolute error on test, degC",
         "THIS NETWORK LOSES to",
@@ -111,19 +111,37 @@ def test_an_open_choice_names_its_flag(tmp_path, content, options, message):
         ("trim=True leaves them out", "--trim leaves them out"),
         ("pass day_first=False", "pass --month-first"),
         ("pass skip_rows=..., or else", "pass --skip-rows, or else"),
-        ("or series='shop' (read_series_group) if", "or --series shop if"),
+        ("pass series='shop' (read_series_group) if", "pass --series shop if"),
+        ("or series=('shop', 'item') if", "or --series shop item if"),
+        ("pass time=(..., 'Clock')", "pass --time ... Clock"),
+        ("missing_marks=(-200,) reads it", "--missing-marks -200 reads it"),
+        (
+            "pass skip_rows=[2, 3] or skip_rows=2",
+            "pass --skip-lines 2 3 or --skip-rows 2",
+        ),
+        (
+            "pass decimal=',' and thousands=\".\"",
+            "pass --decimal ',' and --thousands '.'",
+        ),
+        ("separator='\\t' or ';'", "--separator tab or ';'"),
+        (
+            "missing='previous', 'drop' or 'keep', or drop",
+            "--missing previous or drop, or drop",
+        ),
+        ("`target` = 'x' is none", "--target = 'x' is none"),
         ("nothing=... of ours", "nothing=... of ours"),
     ],
 )
 def test_arguments_in_messages_become_flags(message, expected):
-    assert _cli._with_flags(message, forecast.Settings()) == expected
+    assert _flags.with_flags(message, forecast.Settings()) == expected
 
 
 def series(rows: int, every: str | None) -> sc.data.Series:
     times = None
     if every is not None:
-        step = np.timedelta64(*((1, "D") if every == "day" else (int(every), "m")))
-        times = np.datetime64("2020-01-01", "us") + np.arange(rows) * step
+        units: dict[str, Any] = {"day": (1, "D"), "week": (7, "D"), "year": (365, "D")}
+        step = np.timedelta64(*units.get(every) or (int(every), "m"))
+        times = np.datetime64("1920-01-01") + np.arange(rows) * step
     return sc.data.Series(values=np.zeros((rows, 1)), columns=("a",), times=times)
 
 
@@ -135,6 +153,8 @@ def series(rows: int, every: str | None) -> sc.data.Series:
         (90_000, "1", ("60", "1440", "6", "hybrid", 128)),
         (3_000, "day", ("7", "35", "1", "hybrid", 128)),
         (60, "day", ("7", "14", "1", "gru", 8)),
+        (260, "week", ("32", "52", "1", "hybrid", 16)),
+        (100, "year", ("3", "23", "1", "gru", 8)),
         (3_000, None, ("12", "60", "1", "hybrid", 128)),
         (60, None, ("2", "14", "1", "gru", 8)),
     ],
@@ -143,7 +163,7 @@ def test_what_follows_from_sampling_and_length(rows, every, chosen):
     found = _forecast_defaults.resolved(forecast.Settings(), series(rows, every))
     names = ("horizon", "lookback", "every", "model", "batch_size")
     assert tuple(getattr(found, name) for name in names) == chosen
-    assert found.calendar is (every is not None)
+    assert found.calendar is (every not in (None, "year"))
     given = forecast.Settings(horizon="3", lookback="9", batch_size=4, model="tcn")
     kept = _forecast_defaults.resolved(given, series(rows, every))
     assert (kept.horizon, kept.lookback, kept.batch_size, kept.model) == (
@@ -166,14 +186,15 @@ def test_only_given_flags_reach_the_reader():
     assert _series_file.reading_options(parts) == {"time": ("Date", "Time")}
 
 
-def test_a_long_table_is_read_as_series(tmp_path, capsys):
+def test_a_long_table_is_read_as_series(tmp_path):
     path = tmp_path / "long.csv"
     days = np.arange("2020-01-01", "2020-04-01", dtype="datetime64[D]")
     lines = [f"{day},{shop},{at}" for shop in "ab" for at, day in enumerate(days)]
     path.write_text("\n".join(["day,shop,sold", *lines]))
     given = settings(path, series=("shop",))
     group: Any = _series_file.read(given)
-    assert list(group) == ["a", "b"] and "times: " in capsys.readouterr().out
+    assert list(group) == ["a", "b"]
+    assert "times in 'day' (found)" in group.report()
     given = replace(given, target=_series_file.choose_targets(given, group))
     task = forecast.load_task(_forecast_defaults.resolved(given, group), group)
     assert task.series_names == ("a", "b") and task.target == "sold"

@@ -92,7 +92,7 @@ def load_csi300(
         ...     _ = path.write_text("\n".join(["date,close", *lines]))
         ...     task = load_csi300(path, split=(200, 300))
         >>> task.example.shape, task.horizon, task.actual(task.test[:1]).round(2)
-        ((1, 60, 1), '1B', array([3362.]))
+        ((1, 60, 1), '1 business day', array([3362.]))
     """
     series = load_series(
         CSI300_FILE,

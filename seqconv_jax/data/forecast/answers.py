@@ -48,7 +48,8 @@ def answer_table(
     if task.times is None:
         columns["row"] = at - task.starts[series]
     else:
-        columns["time"] = task.times[at]
+        times = pd.DatetimeIndex(task.times[at])
+        columns["time"] = times.tz_localize("UTC") if task.utc else times
     columns["step"] = np.tile(np.arange(1, task.steps + 1), len(rows))
     columns["ahead"] = np.tile(np.array(task.ahead, object), len(rows))
     for place, name in enumerate(task.target_columns):

@@ -52,6 +52,7 @@ def task_fields(
         "predict": layout.predict,
         "last": arrays.last,
         "times": panel.times,
+        "utc": panel.first.utc,
         "starts": panel.starts,
         "series_names": panel.names,
         "report": panel.report(),

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax.data.forecast.lacking import lacking_columns
 from seqconv_jax.data.forecast.layout import Layout
-from seqconv_jax.data.forecast.outputs import unit_of
 from seqconv_jax.data.forecast.windows import Window
 from seqconv_jax.data.series.durations import Step, format_duration
 from seqconv_jax.data.series.missing import missing_cells, resolve, split_marks
 from seqconv_jax.data.series.sampling import continued, sampled_every
 from seqconv_jax.data.series.series import Series
-from seqconv_jax.data.series.table import listed, unknown_column
+from seqconv_jax.data.series.table import listed
 
 __all__ = ["Continued", "continue_series"]
 
@@ -87,6 +87,7 @@ def continue_series(
         columns=names,
         times=times,
         origin=one.origin,
+        notes=one.notes,
         allow=("missing", "unsorted", "duplicates"),
     )
     dated = len(series.values) if every is not None else len(values)
@@ -103,21 +104,15 @@ def _values(
         if name in one.columns:
             values[:, place] = one.values[:, one.columns.index(name)]
         elif name in layout.inputs or name not in unasked:
-            raise _without(name, one)
-    return values
-
-
-def _without(name: str, one: Series) -> UserError:
-    """Return the error for a column that is missing, or is there in another unit."""
-    bare = name.removesuffix(f"({unit_of(name)})").strip()
-    for other in one.columns:
-        unit = unit_of(other)
-        if other.removesuffix(f"({unit})").strip() == bare:
-            return UserError(
-                f"{one.name} has {other!r}, of another unit than {name!r}, which the "
-                "model was trained on; convert it"
+            raise lacking_columns(
+                [
+                    each
+                    for each in names
+                    if each not in unasked or each in layout.inputs
+                ],
+                *(one.columns, one.name),
             )
-    return unknown_column("column", name, one.columns, one.name)
+    return values
 
 
 def _checked_step(one: Series, every: Step | None, timed: bool) -> Step | None:

@@ -218,8 +218,8 @@ class ForecastPreprocessor:
             task: what `task` returned.
 
         Returns:
-            Columns `series` (where there are several), `time` (of the forecast step, or
-            `row` without times), `step` (from 1), `ahead` (of the newest input), and
+            Columns `series` (where there are several), `time` (of the forecast step, in
+            UTC where times had a zone, or `row` without times), `step` (from 1), `ahead` (of the newest input), and
             each target by its name; with quantiles that is the one nearest to the
             median, and `NAME q0.1` is another.
         """

@@ -9,6 +9,7 @@ import numpy as np
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.forecast.panel import Panel
 from seqconv_jax.data.series.durations import Duration
+from seqconv_jax.data.series.table import listed
 
 __all__ = ["DRIFT", "Scale", "ScaleWarning", "fit_scales", "warn_of_drift"]
 
@@ -62,13 +63,11 @@ def fit_scales(
         several = len(panel.series) > 1
         tables.append(table)
         wheres.append(f"series {panel.names[index]!r}" if several else where)
+    fitted = list(zip(heads, wheres, strict=True))
     if scale == "all" and len(tables) > 1:
-        head = np.concatenate(heads)
-        scales = [_fit(head, names, f"{len(tables):,} series")]
-    else:
-        scales = [
-            _fit(head, names, where) for head, where in zip(heads, wheres, strict=True)
-        ]
+        fitted = [(np.concatenate(heads), f"{len(tables):,} series")]
+    scales = [_fit(head, names, where) for head, where in fitted]
+    _warn_of_constants(fitted, names)
     for index, table in enumerate(tables):
         standardised = scales[index % len(scales)].apply(table)
         warn_of_drift(standardised, cuts[index], names, wheres[index])
@@ -113,22 +112,10 @@ def _fit(head: np.ndarray, names: Sequence[str], where: str) -> Scale:
 
     Raises:
         UserError: where the spread of a column is beyond float64.
-
-    Warns:
-        ScaleWarning: for a constant column, whose standard deviation is taken as 1.
     """
     with np.errstate(all="ignore"):
         mean, std = head.mean(axis=0), head.std(axis=0)
-    # Rounding of the mean leaves a constant column a spread of 1e-17, not 0.
-    constant = head.max(axis=0) == head.min(axis=0)
-    for index in np.flatnonzero(constant).tolist():
-        warnings.warn(
-            f"{where}: column {names[index]!r} is constant in the first "
-            f"{len(head):,} rows; its standard deviation is taken as 1",
-            ScaleWarning,
-            stacklevel=4,
-        )
-    std = np.where(constant, 1.0, std)
+    std = np.where(_constant(head), 1.0, std)
     bad = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(std) & (std > 0)))
     if len(bad):
         raise UserError(
@@ -136,6 +123,37 @@ def _fit(head: np.ndarray, names: Sequence[str], where: str) -> Scale:
             f"{mean[bad[0]]:g}, standard deviation {std[bad[0]]:g})"
         )
     return Scale(mean, std)
+
+
+def _constant(head: np.ndarray) -> np.ndarray:
+    # Rounding of the mean leaves a constant column a spread of 1e-17, not 0.
+    return head.max(axis=0) == head.min(axis=0)
+
+
+def _warn_of_constants(
+    fitted: Sequence[tuple[np.ndarray, str]], names: Sequence[str]
+) -> None:
+    """Warn once of columns that are constant in the first rows of some series.
+
+    Warns:
+        ScaleWarning: naming them.
+    """
+    found = [(where, len(head), _constant(head)) for head, where in fitted]
+    found = [each for each in found if each[2].any()]
+    if not found:
+        return
+    where, rows, _ = found[0]
+    constant = np.any([each[2] for each in found], axis=0)
+    columns = [name for name, one in zip(names, constant, strict=True) if one]
+    columns = list(dict.fromkeys(columns))  # a target is an input as well
+    others = f" and {len(found) - 1:,} others" if len(found) > 1 else ""
+    what = "columns {} are" if len(columns) > 1 else "column {} is"
+    warnings.warn(
+        f"{where}{others}: {what.format(listed(columns, 10))} constant in the first "
+        f"{rows:,} rows; the standard deviation is taken as 1",
+        ScaleWarning,
+        stacklevel=4,
+    )
 
 
 def warn_of_drift(

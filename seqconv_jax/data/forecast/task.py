@@ -70,6 +70,7 @@ class ForecastTask(ForecastOutputs):
         delay: rows from the row to the target, the first of them.
         past_offsets: `(inputs,)` int32: `offsets` up to the newest input.
         times: `(rows,)` `datetime64[us]` or None.
+        utc: whether times are known to be in UTC, as they had a zone.
         series_names: what each series is called; `("",)` for a series alone.
         season: how many rows a season takes, for a baseline; None if nobody knows.
         spanning: windows of each split that cross a gap in time; empty where nobody
@@ -86,6 +87,7 @@ class ForecastTask(ForecastOutputs):
     delay: int
     past_offsets: np.ndarray = field(repr=False)
     times: np.ndarray | None = field(repr=False)
+    utc: bool = False
     series_names: tuple[str, ...] = field(repr=False)
     season: int | None = None
     spanning: Mapping[str, int]

@@ -4,8 +4,10 @@ import re
 from functools import cache
 
 __all__ = [
-    "MONTH",
+    "CLOCK",
+    "DATE",
     "MISSING_WORDS",
+    "MONTH",
     "is_mark",
     "is_missing",
     "is_number",
@@ -24,6 +26,9 @@ _MARKS = frozenset(
 MONTH = re.compile(
     r"\s*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ,./-]*\d", re.I
 )
+# How a date of numbers begins, and a time of day.
+DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
+CLOCK = re.compile(r"\s*\d{1,2}(:\d{2}|\.\d{2}\.\d{2})")
 _LIKE = re.compile(r"\s*[+\-\u2212]?\s*[.,]?\d")
 
 

@@ -75,7 +75,7 @@ def parse_csv(
     numbers = [at for at in used if at not in seen.texts]
     values = np.ascontiguousarray(frame[numbers].to_numpy(dtype=np.float64))
     notes = [f"encoded as {encoding.upper()} (found)"] if encoding else []
-    notes += [*layout.notes(), *_notes(seen, form)]
+    notes += [*layout.notes(), *columns.notes, *_notes(seen, form)]
     notes += [blank_end] if blank_end else []
     options = {**form.options(), "decimal": seen.decimal}
     if encoding:

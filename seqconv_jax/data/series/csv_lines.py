@@ -10,12 +10,14 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.cells import (
+    DATE,
     MONTH,
     is_missing,
     is_number,
     looks_like_a_number,
 )
 from seqconv_jax.data.series.table import check_unnamed
+from seqconv_jax.data.series.time_forms import DOTTED_CLOCK
 
 __all__ = [
     "LONGEST_LINE",
@@ -27,7 +29,6 @@ __all__ = [
 
 LONGEST_LINE = 2**22
 _LONGEST_FOOTER = 20
-_DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
 _GROUPED = re.compile(r"\s*[+-]?\d{1,3}(?:([.,' ])\d{3})+([.,]?)\d*\s*")
 
 
@@ -121,26 +122,31 @@ def _ragged(
     text: bytes, line: int, got: int, want: int, where: str, separator: str
 ) -> UserError:
     what = f"{where} line {line} has {got} fields, but "
-    lines = text.split(b"\n", line + _LONGEST_FOOTER)[line - 1 :]
-    here = lines[0].decode(errors="replace").strip()
+    here = text.split(b"\n", line)[line - 1].decode(errors="replace").strip()
     if here[:1] in "#%!" and here:
         return UserError(
             f"{what}the names are {want} columns; if it is a comment, pass "
             f"comment={here[0]!r}"
         )
-    rest = [row for row in lines if row.strip()]
-    others = all(row.count(separator.encode()) + 1 != want for row in rest)
-    if len(lines) <= _LONGEST_FOOTER and others and not looks_like_a_number(here):
-        return UserError(
-            f"{what}the names are {want} columns; if the text from there "
-            f"({here[:40]!r}) is a footer, pass skip_footer={len(rest)}"
-        )
+    if footer := _footer_hint(text, line):
+        return UserError(f"{what}the names are {want} columns{footer}")
     hint = ""
     if got > want:
         hint = " (a decimal comma, or a comma inside a cell?)"
         hint = hint if separator == "," else " (the separator inside a cell?)"
         hint = hint if want > 1 else "; separator=';' reads one column whole"
     return UserError(f"{what}the first line names {want} columns{hint}")
+
+
+def _footer_hint(text: bytes, line: int) -> str:
+    """Return how to leave out a footer that begins at a line, "" if it is none."""
+    lines = text.split(b"\n", line + _LONGEST_FOOTER)[line - 1 :]
+    rest = [row.decode(errors="replace").strip() for row in lines if row.strip()]
+    numbers = any(looks_like_a_number(row.lstrip('"')) for row in rest)
+    if len(lines) > _LONGEST_FOOTER or numbers:
+        return ""
+    what = f"; if the text from there ({rest[0][:40]!r}) is a footer"
+    return f"{what}, pass skip_footer={len(rest)}"
 
 
 def _records(
@@ -193,7 +199,9 @@ def bad_cell(
                 continue
             place = (where, line, names[index], cell)
             if not is_number(cell, decimal, thousands):
-                remedy = _remedy(cell, names[index], decimal)
+                begins = index == used[0] and len(names) > 1
+                remedy = _footer_hint(text, line) if begins else ""
+                remedy = remedy or _remedy(cell, names[index], decimal)
                 return _cell_error(*place, f"is not a number{remedy}")
             # pandas 3 reads it as infinite, and so as missing; pandas 2 fails
             if large is None and decimal == "." and _is_too_large(cell, thousands):
@@ -219,18 +227,23 @@ def _shown(cell: str) -> str:
 def _remedy(cell: str, name: str, decimal: str) -> str:
     if grouped := _GROUPED.fullmatch(cell):
         mark, point = grouped[1], grouped[2]
-        options = f"decimal={point!r}, " if point == "," else ""
+        options = f"decimal={point!r} and " if point == "," else ""
         options += f"thousands={mark!r}"
         return f"; if {mark!r} stands between thousands, pass {options}"
     if re.fullmatch(r"\s*[+-]?\d*[.,]\d+\s*", cell):
         mark = "point" if decimal == "." else "comma"
         return f" with a decimal {mark}, as others of the file are"
-    if _DATE.match(cell) or MONTH.match(cell):
+    if re.match(r"\s*\d{1,2}:\d{2}", cell) or DOTTED_CLOCK.fullmatch(cell):
+        return f"; if it is part of the time, pass time=(..., {name!r})"
+    if DATE.match(cell) or MONTH.match(cell):
         return f"; if the column holds the time, pass time={name!r}"
+    if re.match(r"\s*\d+[-/]\d+", cell):
+        return (
+            f"; if the column holds the time, pass time={name!r} and time_format=..., "
+            f"else leave it out with drop=[{name!r}]"
+        )
     if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s:]", cell):
         return "; units belong in the column's name"
-    if re.match(r"\s*\d{1,2}:\d{2}", cell):
-        return f"; if it is part of the time, pass time=(..., {name!r})"
     return (
         f"; if that means missing, pass missing_marks=({cell.strip()[:20]!r},), else "
         f"leave the column out with drop=[{name!r}]"

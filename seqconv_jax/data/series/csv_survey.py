@@ -8,6 +8,8 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.cells import (
+    CLOCK,
+    DATE,
     MONTH,
     is_mark,
     is_number,
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Survey", "sample_decimal", "survey"]
 
-_DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
 _GROUPED = re.compile(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*")
 _MOSTLY = 0.1  # a column with fewer numbers than this is one of text
 
@@ -134,7 +135,7 @@ def _is_text(
     fit = (n for cell, n in others.items() if is_number(cell, decimal, thousands))
     if numbers := numbers + sum(fit):
         return numbers < _MOSTLY * sum(others.values())
-    if timed and all(map(_DATE.match, others)):
+    if timed and all(DATE.match(cell) or CLOCK.match(cell) for cell in others):
         return True
     months = all(map(MONTH.match, others)) and not timed
     return bool(others) and not months and not all(map(looks_like_a_number, others))

@@ -146,12 +146,12 @@ def format_duration(duration: Step) -> str:
     '25h 30min'
     >>> [format_duration(np.timedelta64(months, "M")) for months in (1, 3, 24)]
     ['1month', '3months', '2y']
-    >>> format_duration(BusinessDays(5))
-    '5B'
+    >>> format_duration(BusinessDays(1)), format_duration(BusinessDays(5))
+    ('1 business day', '5 business days')
     """
     unit, count = _step(duration)
     if unit == "B":
-        return f"{count}B"
+        return f"{count} business day{'s' * (count != 1)}"
     if unit == "M":
         years = f"{count // 12}y"
         months = f"{count}month{'s' * (count != 1)}"

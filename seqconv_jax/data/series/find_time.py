@@ -9,7 +9,7 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.series.table import listed
-from seqconv_jax.data.series.time_forms import text_forms
+from seqconv_jax.data.series.time_forms import DOTTED_CLOCK, text_forms
 from seqconv_jax.data.series.time_numbers import number_form
 from seqconv_jax.data.series.time_parts import CLOCK_PARTS, in_range, part_names
 from seqconv_jax.data.series.time_texts import is_number
@@ -96,7 +96,7 @@ def _kind(name: str, cells: Sequence[Any]) -> str:
         return _number_kind(name, numbers)
     if not all(isinstance(cell, str) for cell in cells):
         return ""
-    if all(_CLOCK.fullmatch(cell) for cell in cells):
+    if all(_CLOCK.fullmatch(cell) for cell in cells) or _are_dotted_clocks(cells):
         return "clock"
     forms = [text_forms(cell) for cell in cells]
     # a few cells of another form are for whoever reads them to name
@@ -104,6 +104,14 @@ def _kind(name: str, cells: Sequence[Any]) -> str:
         return ""
     first = next(form[0] for form in forms if form)
     return "time" if re.search("%[HI]", first) else "date"
+
+
+def _are_dotted_clocks(cells: Sequence[str]) -> bool:
+    """Return whether texts such as "18.00.00" are clocks, and not all of them dates."""
+    days = [cell.strip().split(".")[:2] for cell in cells]
+    return all(map(DOTTED_CLOCK.fullmatch, cells)) and not all(
+        1 <= int(day) <= 31 and 1 <= int(month) <= 12 for day, month in days
+    )
 
 
 def _number_kind(name: str, numbers: np.ndarray) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 from seqconv_jax._checks import UserError, shown
 from seqconv_jax.data.series.table import listed
 
-__all__ = ["from_pandas", "given_columns", "given_times", "given_values"]
+__all__ = ["IN_UTC", "from_pandas", "given_columns", "given_times", "given_values"]
 
 MICROSECONDS = "datetime64[us]"
-ZONE_NOTE = "times with a zone are given in UTC"
+IN_UTC = "given in UTC"  # ends each note on zones
+ZONE_NOTE = f"times with a zone are {IN_UTC}"
 PERIOD_NOTE = "a period's time is its start"
 
 

@@ -98,9 +98,11 @@ def resolve(
     if rule == "keep" or not missing.any():
         return values, None
     if rule == "error":
+        ends = missing[0].any() or missing[-1].any()
+        trim = ", with trim=True as the first or last row has some" if ends else ""
         raise UserError(
             f"{where}: {found_missing(values, missing, names, times)}; pass missing="
-            "'previous', 'interpolate', 'drop' or 'keep', or drop the columns"
+            f"'previous', 'interpolate', 'drop' or 'keep'{trim}, or drop the columns"
         )
     if rule == "drop":
         whole = np.logical_not(missing.any(axis=1))

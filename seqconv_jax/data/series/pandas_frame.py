@@ -76,7 +76,7 @@ def frame_table(frame: Any, columns: Columns) -> Table:
         names=tuple(names[at] for at in numbers),
         values=values,
         stamps=stamps or None,
-        notes=(*notes, *unnamed_note(unnamed)),
+        notes=(*columns.notes, *notes, *unnamed_note(unnamed)),
         texts={names[at]: _texts(frame.iloc[:, at]) for at in read},
         left_out=tuple(names[at] for at in [*texts, *others] if at not in read),
         order=tuple(names[at] for at in used),

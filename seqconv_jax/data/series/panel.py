@@ -87,8 +87,9 @@ class SeriesGroup(Mapping[str, Series]):
     def report(self) -> str:
         """Return a few lines for a person: how many series, and the first of them."""
         rows = [len(series.values) for series in self.values()]
+        ids = (self.column,) if isinstance(self.column, str) else self.column
         lines = [
-            f"{len(self):,} series by {self.column!r}, {sum(rows):,} rows in all "
+            f"{len(self):,} series by {listed(ids)}, {sum(rows):,} rows in all "
             f"({min(rows):,} to {max(rows):,} each): {listed(list(self), 10)}"
         ]
         first = list(self.items())[:3]

@@ -77,7 +77,7 @@ def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
         values=values,
         stamps={names[at]: _stamps(table.column(names[at]), where) for at in stamps}
         or None,
-        notes=unnamed_note([names[at] for at in unnamed]),
+        notes=(*columns.notes, *unnamed_note([names[at] for at in unnamed])),
         texts=found,
         left_out=tuple(names[at] for at in texts if at not in read),
         order=tuple(names[at] for at in used),

@@ -34,6 +34,7 @@ def read_series(
     comment: str | None = None,
     skip_rows: int | Sequence[int] | None = None,
     skip_footer: int = 0,
+    names: str | Sequence[str] | None = None,
     missing_marks: Sequence[float | str] = (-9999.0,),
     missing: str = "error",
     trim: bool = False,
@@ -79,6 +80,8 @@ def read_series(
             numbers of lines to leave out, counted from 1. None finds lines above the
             names by their number of fields.
         skip_footer: how many lines to leave out at the end, blank ones aside.
+        names: of the columns, where no line of the file has them; "numbered" for
+            "column 1", "column 2" and so on.
         missing_marks: numbers, and texts beside the known ones, that mean "missing";
             pass `()` if -9999 is a value.
         missing: what to do about cells that are empty, infinite or a mark: "error",
@@ -92,8 +95,8 @@ def read_series(
             that row only) or "keep" all.
         max_bytes: most bytes to read, after unpacking.
 
-    Parquet has types and needs none of `separator` to `skip_footer`; they are then
-    without effect, so that options of one file read another.
+    Parquet has types and needs none of `separator` to `names`; they are then without
+    effect, so that options of one file read another.
 
     Returns:
         The series, its values finite unless `missing="keep"`.
@@ -119,7 +122,8 @@ def read_series(
         (';', ',')
     """
     form = TextForm(
-        separator, decimal, thousands, encoding, comment, skip_rows, skip_footer
+        *(separator, decimal, thousands, encoding, comment, skip_rows, skip_footer),
+        names,
     )
     columns = Columns(
         time, keep, drop, categories, tuple(split_marks(missing_marks)[1])

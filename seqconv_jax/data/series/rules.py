@@ -90,7 +90,9 @@ class Rules(NamedTuple):
                 unsorted=self.unsorted,
                 where=where,
                 hint=partial(
-                    series_hint, times, names, values, [*table.left_out, *table.texts]
+                    series_hint,
+                    *(times, names, values, (*table.left_out, *table.texts)),
+                    table.ids,
                 ),
             )
             notes += changes
@@ -98,7 +100,7 @@ class Rules(NamedTuple):
                 values, times = values[rows], times[rows]
         gone = missing_cells(values, marks)
         notes += warn_of_sentinels(values, gone, names, where)
-        notes += counters(values, names)
+        notes += counters(values, names, times)
         counts = count_by_column(gone, names)
         if self.trim and gone.any():
             held = whole_rows(gone, names, where)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seqconv_jax.data.series.time_numbers import number_form, times_of_numbers
+
 __all__ = ["SentinelWarning", "counters", "sentinels", "warn_of_sentinels"]
 
 _FEWEST = 5  # repeats, below which an extreme value is one of the data
@@ -82,12 +84,33 @@ def warn_of_sentinels(
     return notes
 
 
-def counters(values: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Return a note for each column that by its name and numbers counts the rows."""
-    return [
-        f"column {name!r} counts the rows; drop=[{name!r}] leaves it out"
-        for name, column in zip(names, values.T, strict=True)
-        if name.strip().lower() in _COUNTERS
-        and len(column) > 1
-        and (np.abs(np.diff(column)) == 1).all()
-    ]
+def counters(
+    values: np.ndarray, names: Sequence[str], times: np.ndarray | None
+) -> list[str]:
+    """Return a note for each column that counts the rows, or repeats their times.
+
+    Args:
+        values: `(rows, columns)` float64.
+        names: the columns.
+        times: `(rows,)` `datetime64[us]`, or None.
+    """
+    notes = []
+    for name, column in zip(names, values.T, strict=True):
+        steps = np.abs(np.diff(column))
+        if name.strip().lower() in _COUNTERS and len(steps) and (steps == 1).all():
+            what = "counts the rows"
+        elif times is not None and _repeats_times(column, times):
+            what = "holds times as numbers"
+        else:
+            continue
+        notes.append(f"column {name!r} {what}; drop=[{name!r}] leaves it out")
+    return notes
+
+
+def _repeats_times(column: np.ndarray, times: np.ndarray) -> bool:
+    """Return whether a column is Unix time within two days of each row's time."""
+    form = number_form(column[:1])
+    if form is None or not form.startswith("unix"):
+        return False
+    apart = np.abs(times_of_numbers(column, form) - times)  # NaT compares as false
+    return bool((apart <= np.timedelta64(2, "D")).all())

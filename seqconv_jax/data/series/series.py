@@ -8,8 +8,13 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
 from seqconv_jax.data.files.origin import DataSource, Origin
-from seqconv_jax.data.series.durations import BusinessDays, Step, format_duration
-from seqconv_jax.data.series.given import given_columns, given_times, given_values
+from seqconv_jax.data.series.durations import Step, format_duration
+from seqconv_jax.data.series.given import (
+    IN_UTC,
+    given_columns,
+    given_times,
+    given_values,
+)
 from seqconv_jax.data.series.missing import (
     count_by_column,
     found_missing,
@@ -236,6 +241,11 @@ class Series:
         """Whether nine in ten steps are equal, so that durations have a meaning."""
         return self._sampling.regular
 
+    @property
+    def utc(self) -> bool:
+        """Whether times had a zone, and are therefore known to be in UTC."""
+        return any(note.endswith(IN_UTC) for note in self.notes)
+
     def report(self) -> str:
         """Return a few lines for a person: extent, sampling, gaps, missing cells."""
         rows, columns = self.values.shape
@@ -257,8 +267,6 @@ class Series:
         if self.every is None:
             return "no sampling, gaps not counted: time never moves forward"
         every = format_duration(self.every)
-        if isinstance(self.every, BusinessDays):
-            every += " (business days)"
         if not self.regular:
             return (
                 f"most common step {every} ({self.regularity:.0%} of the rows): not "

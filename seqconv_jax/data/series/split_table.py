@@ -105,6 +105,7 @@ def split_table(
             notes=(*table.notes, *notes),
             texts={},
             left_out=(),
+            ids=ids,
             options={**table.options, **read},
         )
         parts = rules.apply(part, f"{where}, series {name!r}")

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, shown
+from seqconv_jax.data.series.time_forms import text_forms
 
 __all__ = [
     "MOST_COLUMNS",
     "Categories",
     "Columns",
     "Table",
+    "UnknownColumnError",
     "check_unnamed",
     "listed",
     "text_only",
@@ -46,6 +48,7 @@ class Table:
         order: the names of all columns but those of the time, as in the file.
         options: what was given or found, keyword arguments of `read_series`.
         marks: texts that were found to mean "missing".
+        ids: the columns that name the series which the table is one of.
     """
 
     names: tuple[str, ...]
@@ -57,6 +60,7 @@ class Table:
     order: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Columns:
         drop: columns to leave out.
         categories: how columns of text are read.
         missing_texts: texts that mean "missing".
+        notes: which columns of the time were found, where they were to be.
     """
 
     time: str | Sequence[str] | None = None
@@ -76,6 +81,7 @@ class Columns:
     drop: Sequence[str] = ()
     categories: Categories = None
     missing_texts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep the names as tuples, else raise `UserError`."""
@@ -118,7 +124,11 @@ class Columns:
 
         rows = [row[: len(names)] for row in rows if len(row) >= len(names)]
         samples = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-        return replace(self, time=find_time_columns(names, samples))
+        time = find_time_columns(names, samples)
+        if time is None:
+            check_upright(names, where)
+        note = f"times in {listed(time)} (found)" if time else "no times found"
+        return replace(self, time=time, notes=(note,))
 
     def pick(self, names: Sequence[str], where: str) -> tuple[list[int], list[int]]:
         """Return the positions of the value columns and of the time columns.
@@ -205,15 +215,23 @@ class Columns:
                 raise unknown_column(option, name, names, where)
 
 
+class UnknownColumnError(UserError):
+    """A name is none of the columns, which `names` are."""
+
+    names: tuple[str, ...] = ()
+
+
 def unknown_column(
     option: str, name: Any, names: Sequence[str], where: str
-) -> UserError:
+) -> UnknownColumnError:
     """Return the error for a name that is no column, with the nearest that is."""
     near = get_close_matches(str(name)[:100], [other[:100] for other in names], n=1)
     hint = f"did you mean {near[0]!r} among " if near else "it has "
-    return UserError(
+    error = UnknownColumnError(
         f"`{option}` = {shown(name)} is no column of {where}; {hint}{listed(names)}"
     )
+    error.names = tuple(names)
+    return error
 
 
 def text_only(name: str, shown_as: str, where: str) -> UserError:
@@ -228,10 +246,23 @@ def unnamed_note(names: Sequence[str]) -> tuple[str, ...]:
     """Return a note that columns without a name are left out, if there are any."""
     if not names:
         return ()
+    if len(names) > 1 and not any(names):
+        return (f"{len(names)} columns without a name left out",)
     return (
         f"columns without a name left out (an index?): {listed(names)}; keep=... or "
         "time=... reads them",
     )
+
+
+def check_upright(names: Sequence[str], where: str) -> None:
+    """Raise for a table whose times are the names of its columns."""
+    times = [name for name in names if text_forms(name)]
+    if len(times) > 2 and 2 * len(times) > len(names):
+        raise UserError(
+            f"{where}: the times are the names of columns ({listed(times, 2)}), but "
+            "there must be a row for each time; turn the table, as with "
+            f"pandas.read_csv(..., index_col={names[0]!r}).T"
+        )
 
 
 def check_unnamed(name: str, cell: str, number: bool, where: str) -> None:

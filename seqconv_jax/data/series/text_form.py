@@ -9,9 +9,10 @@ from typing import Any
 from seqconv_jax._checks import UserError, expect, non_negative_int, shown
 from seqconv_jax.data.files.kinds import check_text
 
-__all__ = ["SEPARATORS", "TextForm", "plain_text", "separator_name"]
+__all__ = ["NUMBERED", "SEPARATORS", "TextForm", "plain_text", "separator_name"]
 
 SEPARATORS = (",", ";", "\t", "|")
+NUMBERED = "numbered"  # in place of names: "column 1", "column 2" and so on
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins as UTF-16 does: first
     codecs.BOM_UTF32_BE: "utf-32",
@@ -31,6 +32,7 @@ class TextForm:
     comment: str | None = None
     skip_rows: int | Sequence[int] | None = None
     skip_footer: int = 0
+    names: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Raise `UserError` for options of another kind, and for those that clash."""
@@ -54,6 +56,7 @@ class TextForm:
         expect(one, "comment", "one character such as '#'", self.comment)
         non_negative_int("skip_footer", self.skip_footer)
         self._check_rows()
+        self._check_names()
         self._check_encoding()
 
     def _check_rows(self) -> None:
@@ -69,6 +72,15 @@ class TextForm:
         else:
             non_negative_int("skip_rows", rows)
 
+    def _check_names(self) -> None:
+        names = self.names
+        if names is None or names == NUMBERED:
+            return
+        listed = isinstance(names, Sequence) and not isinstance(names, str)
+        fits = listed and len(names) > 0 and all(isinstance(one, str) for one in names)
+        expect(fits, "names", "'numbered', or a list of names", names)
+        object.__setattr__(self, "names", tuple(one.strip() for one in names))
+
     def _check_encoding(self) -> None:
         if self.encoding is None:
             return
@@ -83,9 +95,10 @@ class TextForm:
     def options(self) -> dict[str, Any]:
         """Return what was given, as strict JSON: keyword arguments of `read_series`."""
         given = {name: value for name, value in vars(self).items() if value is not None}
-        if isinstance(self.skip_rows, tuple):
-            given["skip_rows"] = list(self.skip_rows)
-        return given
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+        }
 
 
 def separator_name(separator: str) -> str:

@@ -1,15 +1,15 @@
 """Where the columns of a text file are: its separator, and the line of names."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from seqconv_jax._checks import UserError
-from seqconv_jax.data.series.cells import is_missing, is_number, looks_like_a_number
+from seqconv_jax.data.series.cells import is_number, looks_like_a_number
 from seqconv_jax.data.series.csv_lines import LONGEST_LINE, long_line
 from seqconv_jax.data.series.text_form import SEPARATORS, TextForm, separator_name
+from seqconv_jax.data.series.text_names import fields_of, head_of
 
 __all__ = ["Layout", "find_layout"]
 
@@ -17,6 +17,7 @@ _SAMPLE_LINES = 300
 _SAMPLE_BYTES = 2**19
 _CONSISTENT = 0.9  # of the lines have as many fields as most have
 _MOST_ABOVE = 50  # lines above the names that are taken for a heading
+_MOST_HEAD = 8  # lines from the names on whose numbers are looked up
 
 
 class Layout(NamedTuple):
@@ -25,7 +26,8 @@ class Layout(NamedTuple):
     Attributes:
         separator: what stands between two fields.
         names: the column names, stripped.
-        line: the number of the line of names, from 1.
+        head: how many lines the names take.
+        line: the number of the first of them, from 1.
         start: where the line after the names begins.
         extra: 1 where every row ends in a separator that the names lack, -1 where the
             names end in one that every row lacks, else 0.
@@ -36,6 +38,7 @@ class Layout(NamedTuple):
 
     separator: str
     names: list[str]
+    head: int
     line: int
     start: int
     extra: int
@@ -50,6 +53,8 @@ class Layout(NamedTuple):
         if self.above:
             lines = "line" if self.above == 1 else "lines"
             yield f"{self.above} {lines} above the names left out (found)"
+        if self.head > 1:
+            yield f"names put together from {self.head} lines (found)"
         if self.extra:
             which = "every row ends" if self.extra > 0 else "the names end"
             yield f"{which} in a separator (found)"
@@ -81,32 +86,40 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
             names, and where two separators fit as well.
     """
     lines = _lines(text, where)
+    said = _said_separator(lines)
+    lines = lines[1:] if said else lines
     if not lines:
         raise UserError(f"{where} is empty")
-    given = None if form.separator is None else form.separator.replace(" ", "\t")
+    given = form.separator or said
+    given = None if given is None else given.replace(" ", "\t")
     fits = [_fit(lines, sep) for sep in ([given] if given else SEPARATORS)]
     best = _best(fits, lines, given, where)
-    first = best.first if form.skip_rows is None else 0
+    first = best.first if form.skip_rows is None and form.names is None else 0
     if first and not _named(lines, best):
         first = 0
-    begin, line = lines[first]
-    names = _cells(line, best.separator, where, text.count(b"\n", 0, begin) + 1)
-    if all(is_number(name) for name in names):
-        shown = line[:60].decode(errors="replace")
-        raise UserError(f"{where}: the first line must name the columns, got {shown!r}")
-    after = lines[first + 1 :]
+    lines, separator = lines[first:], best.separator
+    numbers = [text.count(b"\n", 0, begin) + 1 for begin, _ in lines[:_MOST_HEAD]]
+    if best.fields == 1 and given is None:
+        _check_blanks(lines, where)
+    plain = [line for _, line in lines]
+    names, taken = head_of(plain, numbers, separator, form, where)
+    after = lines[taken:]
     extra = _extra(names, after, best)
     if extra < 0:
         names = names[:-1]
-    rows = [_fields(line, best.separator) for _, line in after[:100]]
-    number = text.count(b"\n", 0, begin) + 1
-    _check_one_line_of_names(names, rows, [at for at, _ in after], text, number, where)
-    if len(names) == 1 and given is None:
-        _check_blanks(lines, where)
-    start = min(begin + len(line) + 1, len(text))
+    rows = [fields_of(line, separator) for _, line in after[:100]]
+    start = lines[0][0]
+    if taken:
+        begin, line = lines[taken - 1]
+        start = min(begin + len(line) + 1, len(text))
     found = form.separator is None
-    separator = best.separator
-    return Layout(separator, names, number, start, extra, first, found, rows)
+    return Layout(separator, names, taken, numbers[0], start, extra, first, found, rows)
+
+
+def _said_separator(lines: Sequence[tuple[int, bytes]]) -> str | None:
+    """Return the separator that a first line `sep=;` says, which is for Excel."""
+    first = re.fullmatch(rb'"?sep=([,;|\t])"?\s*', lines[0][1]) if lines else None
+    return first[1].decode() if first else None
 
 
 def _lines(text: bytes, where: str) -> list[tuple[int, bytes]]:
@@ -128,17 +141,10 @@ def _lines(text: bytes, where: str) -> list[tuple[int, bytes]]:
     return lines
 
 
-def _fields(line: bytes, separator: str) -> list[str]:
-    try:
-        return next(csv.reader([line.decode()], delimiter=separator))
-    except (csv.Error, StopIteration):
-        return []
-
-
 def _fit(lines: Sequence[tuple[int, bytes]], separator: str) -> _Fit:
     mark = separator.encode()
     counts = [
-        len(_fields(line, separator)) if b'"' in line else line.count(mark) + 1
+        len(fields_of(line, separator)) if b'"' in line else line.count(mark) + 1
         for _, line in lines
     ]
     body = counts[len(counts) // 2 :] if len(counts) > 4 else counts[1:] or counts
@@ -155,7 +161,7 @@ def _fit(lines: Sequence[tuple[int, bytes]], separator: str) -> _Fit:
 
 
 def _number_rate(lines: Sequence[bytes], separator: str) -> float:
-    cells = [cell for line in lines[:40] for cell in _fields(line, separator)]
+    cells = [cell for line in lines[:40] for cell in fields_of(line, separator)]
     plain = [bool(re.fullmatch(r"[\d.,:/ TZ+\-eE]*", cell.strip())) for cell in cells]
     return sum(plain) / max(len(plain), 1)
 
@@ -171,7 +177,7 @@ def _best(
         return fits[0]
     valid = [fit for fit in fits if fit.fields > 1 and fit.rate >= _CONSISTENT]
     if not valid:  # ragged, or one column: as the first line says
-        head = [len(_fields(lines[0][1], fit.separator)) for fit in fits]
+        head = [len(fields_of(lines[0][1], fit.separator)) for fit in fits]
         best = fits[head.index(max(head))]
         return best._replace(first=0)
     order = sorted(valid, key=lambda fit: (fit.first, -fit.numbers))
@@ -199,11 +205,11 @@ def _check_given(given: str, fit: _Fit, line: bytes, where: str) -> None:
 
 def _named(lines: Sequence[tuple[int, bytes]], fit: _Fit) -> bool:
     """Return whether the first line with all fields is one of names, far enough up."""
-    names = [cell.strip() for cell in _fields(lines[fit.first][1], fit.separator)]
+    names = [cell.strip() for cell in fields_of(lines[fit.first][1], fit.separator)]
     below = [
         cell
         for _, line in lines[fit.first + 1 :]
-        for cell in _fields(line, fit.separator)
+        for cell in fields_of(line, fit.separator)
     ]
     return (
         fit.first <= _MOST_ABOVE
@@ -226,58 +232,10 @@ def _extra(names: list[str], after: Sequence[tuple[int, bytes]], fit: _Fit) -> i
     return -int(fit.fields == len(names) - 1 > 0 and names[-1] == "")
 
 
-def _cells(line: bytes, separator: str, where: str, number: int) -> list[str]:
-    reader = csv.reader([line.decode()], delimiter=separator, strict=True)
-    try:
-        return [name.strip() for name in next(reader)]
-    except csv.Error as error:
-        raise UserError(f"{where} line {number}: {error}") from error
-
-
-def _check_one_line_of_names(
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    begins: Sequence[int],
-    text: bytes,
-    number: int,
-    where: str,
-) -> None:
-    """Raise where lines below the names hold more names, or units, and no data."""
-    more = 0
-    while more < min(5, len(rows)) and not any(map(looks_like_a_number, rows[more])):
-        more += 1
-    data = [row for row in rows[more:] if len(row) >= len(names)]
-    if not more or not data:
-        return
-    numeric = [
-        at
-        for at in range(len(names))
-        if all(looks_like_a_number(row[at]) or is_missing(row[at]) for row in data)
-        and any(looks_like_a_number(row[at]) for row in data)
-    ]
-    heads = rows[:more]
-    if not any(
-        at < len(row) and not is_missing(row[at]) for row in heads for at in numeric
-    ):
-        return
-    lines = [text.count(b"\n", 0, begin) + 1 for begin in begins[:more]]
-    shown = ", ".join(heads[0])[:60]
-    if names[0].startswith("#"):
-        raise UserError(
-            f"{where}: the first line ({names[0][:40]!r}) looks like a comment; pass "
-            "comment='#', or skip_rows=0 if it names the columns"
-        )
-    raise UserError(
-        f"{where} line {lines[0]} ({shown!r}) holds no data: more names, or units? "
-        f"pass skip_rows={lines} to keep the names of line {number}, or "
-        f"skip_rows={lines[-1] - 1} to take those of line {lines[-1]}"
-    )
-
-
 def _check_blanks(lines: Sequence[tuple[int, bytes]], where: str) -> None:
     counts = Counter(len(line.split()) for _, line in lines)
     fields, most = counts.most_common(1)[0]
-    if fields > 1 and len(lines) > 1 and most == len(lines):
+    if fields > 1 and len(lines) > 1 and most >= _CONSISTENT * len(lines):
         last = lines[-1][1].split()
         numbers = sum(is_number(cell.decode(errors="replace")) for cell in last)
         if numbers * 2 > len(last):

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["QUARTER", "quarter_months", "text_forms"]
+__all__ = ["DOTTED_CLOCK", "QUARTER", "SPAN", "quarter_months", "text_forms"]
 
 QUARTER = "quarter"  # no strptime format can say it
 
@@ -39,10 +39,15 @@ _NAMES = (
 _CLOCK = re.compile(
     r"(?P<gap>,? +|[T_-])(?:"
     r"(?P<colons>\d{1,2}:\d{2}(?::\d{2}(?P<fraction>[.,]\d{1,9})?)?)|"
+    r"(?P<dots>\d{1,2}\.\d{2}(?:\.\d{2})?)|"
     r"(?P<digits>\d{6}|\d{4})|\d{1,2})"
     r"(?P<half>[ -]?[AaPp][Mm])?"
     r"(?P<zone>(?P<apart> ?)(?:Z|(?P<named>UTC|GMT)|[+-]\d{2}(?::?\d{2})?))?"
 )
+# A clock as Italy and Denmark write it, which can be a date of three parts as well.
+DOTTED_CLOCK = re.compile(r"\s*([01]?\d|2[0-4])\.[0-5]\d\.[0-5]\d\s*")
+# What stands between the ends of a span, as in "01.01.2015 00:00 - 01.01.2015 01:00".
+SPAN = r"(?<=[\dZ]) +(?:-|–|/|to) +(?=\d)"
 _QUARTERS = re.compile(
     r"(\d{4})[- :/]?[Qq]([1-4])|(?:[Qq]([1-4])|([1-4])[Qq])[- :/]?(\d{4})"
 )
@@ -55,8 +60,15 @@ def text_forms(cell: str) -> tuple[str, ...]:
     (('%d/%m/%Y %H:%M', '%m/%d/%Y %H:%M'), ('%b %Y',), ('quarter',))
     >>> text_forms("2009-01-31T10:30:00.5Z"), text_forms("level")
     (('%Y-%m-%dT%H:%M:%S.%f%z',), ())
+
+    Of a span of time it is the form of both ends.
+
+    >>> text_forms("01.01.2015 00:00 - 01.01.2015 01:00")
+    ('%d.%m.%Y %H:%M',)
     """
-    text = cell.strip()
+    text, *end = re.split(SPAN, cell.strip(), maxsplit=1)
+    if end:
+        return tuple(form for form in text_forms(text) if form in text_forms(end[0]))
     if _QUARTERS.fullmatch(text):
         return (QUARTER,)
     for pattern, formats in (*_NUMBERS.items(), *((name, ()) for name in _NAMES)):
@@ -113,6 +125,8 @@ def _clock(rest: str) -> str | None:
     if clock["colons"]:
         form += ["", ":%M", ":%M:%S"][clock["colons"].count(":")]
         form += clock["fraction"][0] + "%f" if clock["fraction"] else ""
+    elif clock["dots"]:
+        form += ["", ".%M", ".%M.%S"][clock["dots"].count(".")]
     elif clock["digits"]:
         form += "%M%S" if len(clock["digits"]) == 6 else "%M"
     if clock["half"]:

@@ -8,7 +8,12 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, expect
 from seqconv_jax.data.series.given import ZONE_NOTE
-from seqconv_jax.data.series.time_forms import QUARTER, quarter_months, text_forms
+from seqconv_jax.data.series.time_forms import (
+    QUARTER,
+    SPAN,
+    quarter_months,
+    text_forms,
+)
 from seqconv_jax.data.series.time_numbers import NUMBER_FORMS
 from seqconv_jax.data.series.time_parts import times_of_parts
 
@@ -77,6 +82,11 @@ def read_texts(
     Raises:
         UserError: for no known form, or one that can be read in two ways.
     """
+    if re.search(SPAN, cells.iloc[0]) and text_forms(cells.iloc[0]):
+        starts = cells.str.split(SPAN, n=1, regex=True).str[0]
+        read, form = read_texts(starts, time_format, day_first, where)
+        note = "times are spans, whose starts are taken"
+        return read._replace(notes=(note, *read.notes)), form
     if time_format is not None:
         known = "%" in str(time_format) or time_format == QUARTER
         words = f"a strptime format with % signs, or one of {', '.join(NUMBER_FORMS)}"
@@ -97,7 +107,7 @@ def read_texts(
         raise UserError(
             f"{where}: times such as {cells.iloc[0]!r} can have the day or the month "
             f"first; pass time_format={fitting[0]!r} or {fitting[1]!r}, or "
-            "day_first=True or False"
+            "day_first=True or day_first=False"
         )
     best = min(read, key=lambda form: int(np.isnat(read[form].times).sum()))
     notes, found = read[best].notes, {}

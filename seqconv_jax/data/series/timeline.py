@@ -35,7 +35,7 @@ def arrange(
             each time, or "keep" all.
         unsorted: of `UNSORTED`: "error", "sort" by time (stable), or "keep" the order.
         where: the file, for messages.
-        hint: makes what the error on repeated times is to end with.
+        hint: makes what the error on repeated times is to advise before all.
 
     Raises:
         UserError: for newest-first files, and for what is not allowed, with a count.
@@ -51,8 +51,8 @@ def arrange(
     count = int(repeats.sum())
     if count and duplicates == "error":
         raise UserError(
-            f"{where}: {_repeated(times, repeats)}; pass duplicates='first', 'last' or "
-            f"'keep'{hint()}"
+            f"{where}: {_repeated(times, repeats)}; pass "
+            f"{hint() or _set_back(times[repeats])}duplicates='first', 'last' or 'keep'"
         )
     if count and duplicates != "keep":
         rows = np.flatnonzero(~repeats)
@@ -112,6 +112,16 @@ def _repeats(times: np.ndarray) -> np.ndarray:
     repeats = np.ones(len(times), bool)
     repeats[np.unique(times, return_index=True)[1]] = False
     return repeats
+
+
+def _set_back(repeated: np.ndarray) -> str:
+    """Return advice where all repeats lie in nights in which clocks are set back."""
+    days = repeated.astype("datetime64[D]")
+    hours = (repeated - days).astype("timedelta64[h]").astype(np.int64)
+    sundays = (days.astype(np.int64) + 3) % 7 == 6
+    if not (sundays & (hours >= 1) & (hours < 4)).all():
+        return ""
+    return "the zone whose clocks were set back then, as zone='Europe/Berlin', or "
 
 
 def _backward(times: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect
-from seqconv_jax.data.series.given import ZONE_NOTE
+from seqconv_jax.data.series.given import IN_UTC, ZONE_NOTE
 from seqconv_jax.data.series.time_numbers import (
     NUMBER_FORMS,
     number_form,
@@ -26,6 +26,8 @@ from seqconv_jax.data.series.time_texts import (
 )
 
 __all__ = ["check_zone", "parse_time_columns", "parse_times"]
+
+_LONGEST_FOOTER = 20  # rows
 
 
 def parse_time_columns(
@@ -219,7 +221,7 @@ def _with_zone(read: ReadTimes, zone: str, where: str) -> ReadTimes:
             f"`zone` = {zone!r}: {where} cannot be read in it: {error}"
         ) from error
     times = local.tz_convert(None).to_numpy("datetime64[us]")
-    note = f"times of the zone {zone!r} are given in UTC"
+    note = f"times of the zone {zone!r} are {IN_UTC}"
     return read._replace(
         times=times[::-1].copy() if newest_first else times, notes=(*read.notes, note)
     )
@@ -233,8 +235,11 @@ def _checked(times: np.ndarray, cells: Any, expected: str, where: str) -> np.nda
 
         cell = pd.Series(cells).iloc[int(bad[0])]
         cell = cell.item() if isinstance(cell, np.generic) else cell
+        hint = "; pass time_format=... if it has another form"
+        if bad[0] == len(times) - len(bad) > 0 and len(bad) <= _LONGEST_FOOTER:
+            hint += f", or leave a footer out with skip_footer={len(bad)}"
         raise UserError(
             f"{where} row {bad[0]}: the time must be {expected}, got {cell!r} "
-            f"({len(bad):,} such rows); pass time_format=... if it has another form"
+            f"({len(bad):,} such rows){hint}"
         )
     return times

@@ -12,7 +12,10 @@ def test_today_is_the_newest_bar_and_tomorrow_the_target(data_file):
     task = load_csi300(path)
     close = read_series(path, time=CSI300.time, keep=["close"]).values[:, 0]
     assert task.offsets is not None
-    assert task.offsets.tolist() == list(range(-59, 1)) and task.horizon == "1B"
+    assert (
+        task.offsets.tolist() == list(range(-59, 1))
+        and task.horizon == "1 business day"
+    )
     assert task.train.tolist() == list(range(60, 4_000))
     assert task.validation.tolist() == list(range(4_061, 4_400))
     np.testing.assert_allclose(

@@ -183,4 +183,4 @@ def test_the_index_counts_business_days():
         split=CSI300.rows,
     )
     assert task.example.shape == (1, 60, 6) and task.unit == ""
-    assert len(task.validation) == 339 and task.horizon == "2B"
+    assert len(task.validation) == 339 and task.horizon == "2 business days"

@@ -79,8 +79,8 @@ def test_a_hole_of_four_years_in_business_days_is_a_gap():
         target="a", lookback="1w", every="1B", delay="1B", split=(16, 40)
     )
     task = forecast_task(series, **options)
-    assert (task.lookback, task.horizon) == (5, "2B")
-    assert task.report.count("every 1B (business days); gaps: 1 (at rows 30)") == 1
+    assert (task.lookback, task.horizon) == (5, "2 business days")
+    assert task.report.count("every 1 business day; gaps: 1 (at rows 30)") == 1
     assert "windows over gaps in time: train 0, validation 6," in task.describe()
 
 

@@ -70,6 +70,29 @@ def test_an_index_that_counts_rows_is_left_out_and_said(tmp_path):
     assert "'Unnamed: 0'" in Series.from_pandas(frame).report()
 
 
+def test_the_columns_of_the_time_are_told_where_they_were_to_be_found(tmp_path):
+    text = "day;clock;end;a\n13/02/2020;10:00;10:30;1\n13/02/2020;10:30;11:00;2\n"
+    alone = "day;clock;a\n13/02/2020;10:00;1\n13/02/2020;10:30;2\n"
+    series = read(tmp_path, alone, time="auto")
+    assert "times in 'day', 'clock' (found)" in series.notes
+    series = read(tmp_path, text, time=("day", "clock"))
+    assert series.columns == ("a",) and "text left out: 'end'" in series.report()
+    assert not any("times in" in note for note in series.notes)
+    assert "no times found" in read(tmp_path, "a,b\n1,2\n5,3\n", time="auto").notes
+    frame = pd.DataFrame({"a": [1.0, 2.0], "when": ["2020-01-01", "2020-01-02"]})
+    notes = Series.from_pandas(frame, time="auto").notes
+    assert "times in 'when' (found)" in notes
+
+
+def test_a_table_that_lies_on_its_side_is_named(tmp_path):
+    days = pd.date_range("2020-01-01", periods=5).strftime("%Y-%m-%d")
+    frame = pd.DataFrame(np.ones((2, 5)), columns=days, index=["x", "y"])
+    text = frame.rename_axis("page").to_csv()
+    match = "times are the names of columns .*read_csv.*index_col='page'.*T$"
+    reject(tmp_path, text, match, time="auto")
+    assert read(tmp_path, text).values.shape == (2, 5)
+
+
 def test_an_index_of_times_is_not_lost(tmp_path):
     text = DATED.to_csv()
     reject(tmp_path, text, r"without a name \(''\) holds '2020-01-01'; pass time=''")

@@ -126,7 +126,11 @@ def test_rows_of_durations_of_the_calendar(value, every, rows):
     [
         ("30d", MONTH, "`lookback` = 30d counts in days and .* every 1month; give mon"),
         ("1y", TEN_MINUTES, "`lookback` = 1y counts in months, .* every 10min; give d"),
-        ("5d", BUSINESS_DAY, "days and hours, .* sampled every 1B; give .* '5B'"),
+        (
+            "5d",
+            BUSINESS_DAY,
+            "days and hours, .* sampled every 1 business day; give .* '5B'",
+        ),
         ("1month", BUSINESS_DAY, "counts in months"),
         ("2B", np.timedelta64(1, "D"), "counts in business days, .* every 1d"),
         ("1month", QUARTER, "finer than the sampling of .*, which is 3months"),

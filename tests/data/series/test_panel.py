@@ -138,10 +138,18 @@ def test_a_row_without_a_name_is_an_error(tmp_path):
 def test_a_long_table_that_is_read_as_one_series_is_named(tmp_path):
     mixed = LONG.sort_values(["date", "store"])
     text = mixed.drop(columns="city").to_csv(index=False)
-    match = r"15 rows repeat a time.*'keep'; or series='store' \(read_series_group\)"
+    match = r"15 rows repeat a time.*; pass series='store' \(read_series_group\) if .*'keep'"
     reject(tmp_path, text.replace(".0", ".5"), match, time="date")
     text = mixed.drop(columns="store").to_csv(index=False)
-    reject(tmp_path, text, "or series='city'", time="date")
+    reject(tmp_path, text, "pass series='city'", time="date")
+    text = LONG.assign(item=1, sales=LONG["sales"] + 0.5)
+    text = (
+        pd.concat([text, text.assign(item=2)]).drop(columns="city").to_csv(index=False)
+    )
+    match = r"pass series=\('store', 'item'\) \(read_series_group\)"
+    reject(tmp_path, text, match, time="date")
+    with pytest.raises(UserError, match=r"series '3'.*pass series=\('store', 'item'\)"):
+        read_series_group(tmp_path / "x.csv", series="store", time="date")
     few = "t,a\n" + "".join(f"2020-01-{day:02d},1\n" for day in [*range(1, 20), 19])
     reject(tmp_path, few, "'last' or 'keep'$", time="t")
 

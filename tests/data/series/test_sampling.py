@@ -30,7 +30,7 @@ def dates(freq, periods=40, start="1999-11-03", **options):
         ("YE", "1y"),
         ("YE-JUN", "1y"),
         ("10YS", "10y"),
-        ("B", "1B"),
+        ("B", "1 business day"),
         ("D", "1d"),
         ("W", "7d"),
         ("30D", "30d"),
@@ -49,7 +49,7 @@ def test_the_sampling_of_what_pandas_makes(freq, every):
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Tokyo"])
-@pytest.mark.parametrize(("freq", "every"), [("MS", "1month"), ("B", "1B")])
+@pytest.mark.parametrize(("freq", "every"), [("MS", "1month"), ("B", "1 business day")])
 def test_midnights_of_a_zone_follow_the_calendar(zone, freq, every):
     times = dates(freq, periods=300, tz=zone)
     found = sampling(times)

@@ -62,12 +62,24 @@ def test_a_warning_names_value_and_count(tmp_path):
         assert dict(kept.missing) == {"CO": 30, "NO": 40}
 
 
+def test_a_second_column_of_unix_time_is_told(tmp_path):
+    opened = 1577836800000 + 3_600_000 * np.arange(30)
+    frame = pd.DataFrame({"opened": opened, "closed": opened + 3_599_999})
+    frame["volume"] = opened / 2 + 1e11  # as large, and as even
+    series = read(tmp_path, frame.to_csv(index=False), time="opened")
+    told = [note for note in series.notes if "holds times as numbers" in note]
+    assert told == [
+        "column 'closed' holds times as numbers; drop=['closed'] leaves it out"
+    ]
+
+
 def test_ends_are_trimmed_when_asked(tmp_path):
     rows = [("", 1), (2, ""), (3, 3), ("", 4), (5, 5), (6, "")]
     text = "t,a,b\n" + "".join(
         f"2020-01-0{day},{a},{b}\n" for day, (a, b) in enumerate(rows, 1)
     )
     reject(tmp_path, text, "first row.*trim=True", time="t", missing="previous")
+    reject(tmp_path, text, "or 'keep', with trim=True as the first or last", time="t")
     series = read(tmp_path, text, time="t", missing="previous", trim=True)
     assert series.values.tolist() == [[3, 3], [3, 4], [5, 5]]
     assert series.times is not None

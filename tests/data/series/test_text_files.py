@@ -126,6 +126,17 @@ def test_names_of_text_files(tmp_path, name):
         ("#x,y\na,b\n1,2\n3,4\n", {}, r"first line \('#x'\) looks like a comment"),
         ("a,b\n1,2\nby me\n\nall, or, none\n", {}, "is a footer, pass skip_footer=2"),
         (
+            "t,a\n2020-01-01,1\n2020-01-02,2\nMean,1.5\n\n",
+            {"time": "t"},
+            "got 'Mean' .1 such rows.*or leave a footer out with skip_footer=1",
+        ),
+        (
+            'year,a\n1901,1\n1902,2\n"Source: us, 2020",\n',
+            {},
+            r"line 4, column 'year'.*is a footer, pass skip_footer=1",
+        ),
+        ("m,a\n1-01,1\n1-02,2\n", {}, r"time='m' and time_format=.*drop=\['m'\]"),
+        (
             "x,y\na,b\n1,2\n3,4\n",
             {},
             r"line 2 .'a, b'. holds no.*skip_rows=\[2\]",
@@ -138,7 +149,7 @@ def test_names_of_text_files(tmp_path, name):
             {"keep": ["b"]},
             r"of the time, pass time=\(..., 'b'\)",
         ),
-        (THOUSANDS, {"keep": ["b"]}, "pass decimal=',', thousands='.'"),
+        (THOUSANDS, {"keep": ["b"]}, "pass decimal=',' and thousands='.'"),
         (
             QUOTED,
             {"keep": ["a"]},

@@ -63,6 +63,35 @@ def test_months_quarters_and_years_are_their_starts(cells, freq):
         np.testing.assert_array_equal(parse(cells, **found)[0], times)
 
 
+@pytest.mark.parametrize(
+    ("cell", "start"),
+    [
+        ("01.02.2015 00:00 - 01.02.2015 01:00", "2015-02-01 00:00"),
+        ("2015-02-01 00:00 – 2015-02-01 00:15", "2015-02-01 00:00"),
+        ("2015-02-01T00:00Z/2015-02-01T01:00Z", None),
+        ("2015-02-01T00:00Z / 2015-02-01T01:00Z", "2015-02-01 00:00"),
+        ("20/02/2015 to 27/02/2015", "2015-02-20"),
+        ("01.02.2015 00:00 - 5", None),
+    ],
+)
+def test_a_span_is_its_start(cell, start):
+    if start is None:
+        with pytest.raises(UserError, match="is no time in a known form"):
+            parse([cell])
+        return
+    times, notes, found = parse([cell, cell])
+    assert times[1] == np.datetime64(start)
+    assert notes[0] == "times are spans, whose starts are taken"
+    np.testing.assert_array_equal(parse([cell], **found)[0], times[:1])
+
+
+def test_clocks_of_dots():
+    cells = ["13/02/2006 18.00.00", "13/02/2006 19.30.05"]
+    expected = pd.to_datetime(cells, format="%d/%m/%Y %H.%M.%S")
+    np.testing.assert_array_equal(parse(cells)[0], expected.to_numpy("datetime64[us]"))
+    assert parse(["13.02.2006 9.30"])[0][0] == np.datetime64("2006-02-13T09:30")
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_unix_time_is_known_by_its_range_and_said(unit):
     form = {"s": "unix"}.get(unit, f"unix_{unit}")

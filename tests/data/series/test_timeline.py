@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 from data.series.csv_files import read, reject, times
 
 DAYS = [f"2020-01-{day:02d}" for day in range(1, 7)]
@@ -28,6 +29,18 @@ def test_unsorted_times(tmp_path):
     kept = read(tmp_path, text, time="t", unsorted="keep")
     assert kept.values[:, 0].tolist() == [0, 1, 2, 3]
     assert (kept.every, kept.gaps.tolist()) == (np.timedelta64(2, "D"), [2])
+
+
+def test_clocks_that_were_set_back(tmp_path):
+    zone = "Europe/Berlin"
+    hours = pd.date_range("2023-10-28 20:00", periods=12, freq="h", tz=zone)
+    text = times(*hours.strftime("%Y-%m-%d %H:%M"))
+    match = "1 rows repeat a time.*pass the zone whose clocks .* as zone='Europe/B"
+    reject(tmp_path, text, match, time="t")
+    series = read(tmp_path, text, time="t", zone=zone)
+    assert series.utc and series.every == np.timedelta64(1, "h")
+    noon = times(*[f"2023-10-29 {hour}:00" for hour in (12, 12, 13, 14, 15, 16)])
+    reject(tmp_path, noon, "pass duplicates='first'", time="t")
 
 
 def test_repeated_times_even_as_a_block(tmp_path):
