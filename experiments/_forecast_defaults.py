@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from seqconv_jax.data import Series
     from seqconv_jax.data.forecast.panel import Panel

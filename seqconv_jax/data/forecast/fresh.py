@@ -100,18 +100,12 @@ def _values(
     """Return `(rows, columns)` float64; a target that nobody asks for may be NaN."""
     unasked = set() if targets or layout.predict != "value" else set(layout.targets)
     values = np.full((len(one.values), len(names)), np.nan)
+    needed = [name for name in names if name in layout.inputs or name not in unasked]
     for place, name in enumerate(names):
         if name in one.columns:
             values[:, place] = one.values[:, one.columns.index(name)]
-        elif name in layout.inputs or name not in unasked:
-            raise lacking_columns(
-                [
-                    each
-                    for each in names
-                    if each not in unasked or each in layout.inputs
-                ],
-                *(one.columns, one.name),
-            )
+        elif name in needed:
+            raise lacking_columns(needed, one.columns, one.name)
     return values
 
 

@@ -219,9 +219,9 @@ class ForecastPreprocessor:
 
         Returns:
             Columns `series` (where there are several), `time` (of the forecast step, in
-            UTC where times had a zone, or `row` without times), `step` (from 1), `ahead` (of the newest input), and
-            each target by its name; with quantiles that is the one nearest to the
-            median, and `NAME q0.1` is another.
+            UTC where times had a zone; or `row` without times), `step` (from 1),
+            `ahead` (of the newest input), and each target by its name; with quantiles
+            that is the one nearest to the median, and `NAME q0.1` is another.
         """
         return answer_table(task, task.test, outputs, self.quantiles or None)
 

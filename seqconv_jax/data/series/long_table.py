@@ -35,11 +35,9 @@ def series_hint(
     rows = len(times)
     if rows - len(np.unique(times)) < _FEWEST * rows:
         return ""
-    found = (*ids, *(texts[:1] or _telling(times, names, values)))
-    if found == tuple(ids):
-        shown = f"({', '.join(map(repr, ids))}, ...)" if ids else "COLUMN"
-    else:
-        shown = repr(found) if len(found) > 1 else repr(found[0])
+    more = list(map(repr, texts[:1] or _telling(times, names, values)))
+    found = [*map(repr, ids), *(more or ["..." if ids else "COLUMN"])]
+    shown = f"({', '.join(found)})" if len(found) > 1 else found[0]
     return (
         f"series={shown} (read_series_group) if the rows are of several series, else "
     )
@@ -48,7 +46,7 @@ def series_hint(
 def _telling(
     times: np.ndarray, names: Sequence[str], values: np.ndarray
 ) -> tuple[str, ...]:
-    """Return the column of whole numbers, or the two, that tell rows of a time apart."""
+    """Return the column of whole numbers, or two, that tell rows of a time apart."""
     stamps = times.astype("datetime64[us]").astype(np.float64)
     whole = [at for at in range(len(names)) if _is_whole(values[:, at])]
     alone = combinations(whole[:_MOST_ALONE], 1)

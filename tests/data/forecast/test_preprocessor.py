@@ -13,8 +13,6 @@ from seqconv_jax.data import (
     ForecastPreprocessor,
     Series,
     forecast_task,
-    read_series,
-    read_series_group,
 )
 from seqconv_jax.data.preprocessor import preprocessor_of
 from seqconv_jax.data.series import BusinessDays
