@@ -82,7 +82,7 @@ def main(settings: Settings) -> dict[str, Any]:
         metric = losses_of(task.classes)[1]["accuracy"]
         baselines = series_baselines(settings, task, metric)
         summary = {
-            **summarise(model, task, result),
+            **summarise(model, result, task),
             **tested(model, result, task, own),
             **baselines.summary(),
         }

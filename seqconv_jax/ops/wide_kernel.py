@@ -38,9 +38,9 @@ def convolve(
     before = reach
     if padding == "same":
         before = max(last + reach + 1 - time, 0) // 2
-    # The others see padding alone, whatever the output.
+    # The others see padding alone, whatever the output; one is left where all do.
     first = max(0, -((last - before) // dilation))
-    stop = min(taps, (time - 1 + before) // dilation + 1)
+    stop = max(min(taps, (time - 1 + before) // dilation + 1), first + 1)
     size = (time - 1) // dilation + 1
     parts = []
     for start in range(first, stop, size):

@@ -30,7 +30,14 @@ def plain(x, kernel, stride, padding, dilation):
 @pytest.mark.parametrize("padding", ["same", "causal"])
 @pytest.mark.parametrize(
     ("time", "taps", "stride", "dilation"),
-    [(1, 5, 1, 1), (7, 8, 1, 1), (7, 40, 1, 1), (9, 5, 2, 4), (6, 3, 3, 16)],
+    [
+        (1, 5, 1, 1),
+        (1, 2, 1, 2),
+        (7, 8, 1, 1),
+        (7, 40, 1, 1),
+        (9, 5, 2, 4),
+        (6, 3, 3, 16),
+    ],
 )
 def test_is_the_plain_sum(padding, time, taps, stride, dilation):
     rng = np.random.default_rng(0)
