@@ -140,7 +140,11 @@ def choose_targets(
     first = first_of(series)
     for name in settings.target:
         if name not in first.columns:
-            raise unknown_column("target", name, first.columns, first.name)
+            error = unknown_column("target", name, first.columns, first.name)
+            notes = [
+                note for note in first.notes if "left out" in note and name in note
+            ]
+            raise UserError("; ".join([str(error), *notes]))
     if settings.target:
         return settings.target
     if settings.data is None:

@@ -16,6 +16,7 @@ _NOT_SETTINGS = (
     *("versions", "python", "platform", "device", "run_format", "out"),
     *("resume", "overwrite", "compilation_cache", "no_compilation_cache"),
 )
+_LONGEST, _MOST_PARTS = 100, 20  # characters of a setting; parts that are told
 
 
 def describe_run(predictor: "Predictor") -> str:
@@ -56,10 +57,16 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _short(settings: Mapping[str, Any], most: int = 100) -> dict[str, Any]:
-    """Return settings with the long ones, such as a vocabulary, as their size."""
+def _short(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with long ones in parts, or, as a vocabulary, as their size."""
     found = {}
     for name, value in settings.items():
-        is_long = isinstance(value, (list, dict)) and len(_word(value)) > most
-        found[name] = f"{len(value):,} entries" if is_long else value
+        is_long = isinstance(value, (list, dict)) and len(_word(value)) > _LONGEST
+        if is_long and isinstance(value, dict) and len(value) <= _MOST_PARTS:
+            found |= _short({f"{name}.{part}": one for part, one in value.items()})
+        elif is_long:
+            entries = "entry" if len(value) == 1 else "entries"
+            found[name] = f"{len(value):,} {entries}"
+        else:
+            found[name] = value
     return found

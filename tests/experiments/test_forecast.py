@@ -92,6 +92,12 @@ def test_two_targets_and_quantiles(weather, tmp_path, capsys):
         ("day,a\n2020-01-01,1\n", {"day_first": True, "month_first": True}, "exclude"),
         ("day,a\n2020-01-01,1\n", {"no_time": True, "time": ("day",)}, "goes without"),
         ("day,a\n2020-01-01,1\n2020-01-02,1\n", {"target": ("x",)}, "x"),
+        (
+            "day,a,b\n2020-01-01,1,u\n2020-01-02,1,v\n",
+            {"target": ("b",)},
+            "`target` = 'b' is no column .*; columns of text left out: 'b'",
+        ),
+        ("day,a\n2020-01-01,1\n2020-01-02,1\n", {}, "has 2 rows, too few to train"),
     ],
 )
 def test_an_open_choice_names_its_flag(tmp_path, content, options, message):

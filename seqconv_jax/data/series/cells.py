@@ -29,7 +29,7 @@ MONTH = re.compile(
 # How a date of numbers begins, and a time of day.
 DATE = re.compile(r"\s*(\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{4}[-/]\d{1,2}\s*$)")
 CLOCK = re.compile(r"\s*\d{1,2}(:\d{2}|\.\d{2}\.\d{2})")
-_LIKE = re.compile(r"\s*[+\-\u2212]?\s*[.,]?\d")
+_LIKE = re.compile(r"\s*[+\-\u2212]?\s*[$€£¥]?\s*[.,]?\d")
 
 
 @cache

@@ -224,6 +224,10 @@ class _Source:
             )
         except pd.errors.EmptyDataError:
             raise _no_rows(self.where) from None
+        except pd.errors.ParserError as error:  # such as rows of one quoted blank
+            raise UserError(
+                f"{self.where} cannot be read as separated text: {error}"
+            ) from error
 
     def _whole(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """Return the frame after checking that it has rows, and what ends them."""

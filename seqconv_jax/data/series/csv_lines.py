@@ -242,8 +242,8 @@ def _remedy(cell: str, name: str, decimal: str) -> str:
             f"; if the column holds the time, pass time={name!r} and time_format=..., "
             f"else leave it out with drop=[{name!r}]"
         )
-    if re.match(r"\s*[+-]?[\d.]+\s*[^\d\s:]", cell):
-        return "; units belong in the column's name"
+    if re.match(r"\s*[+-]?([$€£¥]|[\d.]+\s*[^\d\s:])", cell):
+        return f"; units belong in the column's name; drop=[{name!r}] leaves it out"
     return (
         f"; if that means missing, pass missing_marks=({cell.strip()[:20]!r},), else "
         f"leave the column out with drop=[{name!r}]"

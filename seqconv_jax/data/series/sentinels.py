@@ -96,8 +96,7 @@ def counters(
     """
     notes = []
     for name, column in zip(names, values.T, strict=True):
-        steps = np.abs(np.diff(column))
-        if name.strip().lower() in _COUNTERS and len(steps) and (steps == 1).all():
+        if name.strip().lower() in _COUNTERS and _counts(column):
             what = "counts the rows"
         elif times is not None and _repeats_times(column, times):
             what = "holds times as numbers"
@@ -105,6 +104,10 @@ def counters(
             continue
         notes.append(f"column {name!r} {what}; drop=[{name!r}] leaves it out")
     return notes
+
+
+def _counts(column: np.ndarray) -> bool:
+    return len(column) > 1 and bool((np.abs(np.diff(column)) == 1).all())
 
 
 def _repeats_times(column: np.ndarray, times: np.ndarray) -> bool:

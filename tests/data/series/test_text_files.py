@@ -135,6 +135,8 @@ def test_names_of_text_files(tmp_path, name):
             {},
             r"line 4, column 'year'.*is a footer, pass skip_footer=1",
         ),
+        ('t,a,b\n"\n"', {}, "cannot be read as separated text"),
+        ("t,a\n2020-01-01,$1.5\n", {"time": "t"}, r"column's name; drop=\['a'\]"),
         ("m,a\n1-01,1\n1-02,2\n", {}, r"time='m' and time_format=.*drop=\['m'\]"),
         (
             "x,y\na,b\n1,2\n3,4\n",
