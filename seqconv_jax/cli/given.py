@@ -38,7 +38,11 @@ def examples_of(
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, f"stdin{suffix}")
             path.write_bytes(content)
-            yield path
+            try:
+                yield path
+            except UserError as error:
+                words = str(error).replace(str(path), "standard input")
+                raise UserError(words) from error
 
 
 def _suffix(preprocessor: Any, content: bytes) -> str | None:

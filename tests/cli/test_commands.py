@@ -153,6 +153,9 @@ def test_a_file_of_standard_input(run, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=content))
     main(["predict", str(run), "--data", "-", "--out", str(tmp_path / "a.jsonl")])
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 6
+    wrong = SimpleNamespace(buffer=io.BytesIO(b"a,b\n1,2\n"))
+    monkeypatch.setattr(sys, "stdin", wrong)
+    assert "error: standard input " in fails(capsys, "predict", run, "--data", "-")
 
 
 def test_an_old_file_is_replaced_only_on_request(run, capsys, tmp_path):
