@@ -206,7 +206,7 @@ def test_dropout_takes_no_rate_outside_their_range(rate, train):
         (Conv1D(4, 10), X, "a window of 10 and valid padding needs at least 10 steps"),
         (Conv1D(4, 3, stride=0), X, "`stride` must be a positive integer, got 0"),
         (Conv1D(4, 3, padding="full"), X, "`padding` must be one of 'valid', 'same'"),
-        (Conv1D(4, 3, activation="mish"), X, "`activation` must be one of .*'mish'"),
+        (Conv1D(4, 3, activation="odd"), X, "`activation` must be one of .*'odd'"),
         (Dense(-1), X, "`features` must be a positive integer, got -1"),
         (Dense(4, activation=nothing), X, "`activation` must be one of .*got None"),
         (Embedding(0, 4), np.array([[0]]), "`vocabulary` must be a positive integer"),
