@@ -42,6 +42,25 @@ def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
         except BaseException:
             _end_threads_of_failed_save()
             raise
+        _expect_saved(where, stored)
+
+
+def _expect_saved(where: Path, leaves: dict[str, np.ndarray]) -> None:
+    """Raise unless what was saved is there, bit for bit.
+
+    Where a directory cannot be listed for a moment, Orbax finds nothing to put together
+    in it, and calls a checkpoint without arrays saved.
+    """
+    try:
+        saved = named_leaves(ocp.load(str(where / _ARRAYS)))
+        same = all(
+            np.asarray(saved[name]).tobytes() == leaf.tobytes()
+            for name, leaf in leaves.items()
+        )
+    except Exception as error:  # Orbax's failures have no common type
+        raise OSError(errno.EIO, os.strerror(errno.EIO)) from error
+    if not same:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def _end_threads_of_failed_save() -> None:

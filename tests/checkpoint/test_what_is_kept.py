@@ -6,6 +6,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import pytest
 from checkpoint.helpers import assert_same, make_tree
+from orbax.checkpoint import v1 as ocp
 
 from seqconv_jax import UserError
 from seqconv_jax.checkpoint import Checkpoints, load_params
@@ -97,6 +98,21 @@ class TestWhatIsKept:
             monkeypatch.undo()
             checkpoints.save(40, make_tree(), None)
             assert checkpoints.steps == [30, 40]
+
+    def test_a_save_without_its_arrays_is_none(self, saved, monkeypatch):
+        save = ocp.save
+
+        def lose(path, tree):
+            save(path, tree)
+            for manifest in Path(path).rglob("manifest.ocdbt"):
+                manifest.unlink()
+
+        with Checkpoints(saved) as checkpoints:
+            monkeypatch.setattr(ocp, "save", lose)
+            checkpoints.save(30, make_tree(30), {"val_loss": 0.1})
+            with pytest.raises(UserError, match="30: Input/output error; step 20 is"):
+                checkpoints.wait()
+            assert checkpoints.steps == [10, 20]
 
     @pytest.mark.filterwarnings("ignore:coroutine 'OrbaxLayout:RuntimeWarning")
     def test_a_failed_save_leaves_no_thread_behind(self, saved, monkeypatch):
