@@ -58,3 +58,18 @@ def data_file():
         return path
 
     return find
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that were drawn."""
+    from matplotlib.figure import Figure
+
+    drawn = []
+    savefig = Figure.savefig
+    monkeypatch.setattr(
+        Figure,
+        "savefig",
+        lambda self, *args, **kw: (drawn.append(self), savefig(self, *args, **kw))[1],
+    )
+    return drawn

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from seqconv_jax import UserError, plots
 
@@ -22,19 +21,6 @@ HISTORY = [
 ]
 DATES = np.datetime64("2016-03-01") + np.arange(240) * np.timedelta64(1, "h")
 WAVE = 10 + 5 * np.sin(np.arange(240) * 2 * np.pi / 24)
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """The figures that were drawn."""
-    drawn = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(
-        Figure,
-        "savefig",
-        lambda self, *args, **kw: (drawn.append(self), savefig(self, *args, **kw))[1],
-    )
-    return drawn
 
 
 def png_size(path):

@@ -2,25 +2,11 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from seqconv_jax import UserError, plots
 
 WAVE = 10 + 5 * np.sin(np.arange(48) * 2 * np.pi / 24)
 ROWS = np.arange(48)
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """The figures that were drawn."""
-    drawn = []
-    savefig = Figure.savefig
-    monkeypatch.setattr(
-        Figure,
-        "savefig",
-        lambda self, *args, **kw: (drawn.append(self), savefig(self, *args, **kw))[1],
-    )
-    return drawn
 
 
 def inside(figure):

@@ -9,7 +9,7 @@ from seqconv_jax import _windows
 from seqconv_jax._checks import UserError, expect, one_of, positive_int
 from seqconv_jax.baselines.contract import blocks, by_blocks, fitted_rows
 from seqconv_jax.baselines.linear import LinearModel
-from seqconv_jax.baselines.ridge import check_penalty, moments_of, solve_ridge
+from seqconv_jax.baselines.ridge import moments_of, penalties_for, solve_ridge
 from seqconv_jax.data.forecast.calendar import CYCLES, calendar_names, calendar_values
 from seqconv_jax.data.forecast.layout import OBSERVED
 from seqconv_jax.data.forecast.task import ForecastTask
@@ -102,12 +102,7 @@ def ridge_lags(
     relative = one_of("target", target, ("change", "value")) == "change"
     harmonics = _harmonics(task, calendar)
     cells = _cells(task, columns, lags, bool(harmonics))
-    if penalty is not None:
-        penalties = (check_penalty(penalty),)
-    elif len(task.validation):
-        penalties = PENALTIES
-    else:
-        raise UserError("`penalty` must be given without validation rows, got None")
+    penalties = penalties_for(task, penalty, PENALTIES)
 
     def examples(rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for part in blocks(rows, cells.size + task.outputs):

@@ -7,7 +7,7 @@ import numpy as np
 
 from seqconv_jax._checks import UserError, flag
 from seqconv_jax.baselines.contract import blocks, fitted_rows, rows_of
-from seqconv_jax.baselines.ridge import check_penalty, solve_penalised
+from seqconv_jax.baselines.ridge import penalties_for, solve_penalised
 from seqconv_jax.baselines.window_products import runs_of, window_products
 from seqconv_jax.data.forecast.task import ForecastTask
 
@@ -85,12 +85,7 @@ def linear_map(
     rows = fitted_rows(task)
     flag("shared", shared)
     columns = _columns(task)
-    if penalty is not None:
-        penalties = (check_penalty(penalty),)
-    elif len(task.validation):
-        penalties = PENALTIES
-    else:
-        raise UserError("`penalty` must be given without validation rows, got None")
+    penalties = penalties_for(task, penalty, PENALTIES)
     products = [_products(task, rows, column) for column in columns.tolist()]
     if shared:
         products = [np.sum(products, axis=0)] * len(columns)

@@ -1,7 +1,7 @@
 """Ridge regression from sums over blocks of examples, in float64."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import linalg
@@ -9,7 +9,7 @@ from scipy import linalg
 from seqconv_jax._checks import UserError, expect, is_number
 from seqconv_jax.baselines.linear import LinearModel
 
-__all__ = ["Moments", "check_penalty", "moments_of", "solve_penalised", "solve_ridge"]
+__all__ = ["Moments", "moments_of", "penalties_for", "solve_penalised", "solve_ridge"]
 
 
 class Moments(NamedTuple):
@@ -98,6 +98,26 @@ def solve_penalised(xx: np.ndarray, xy: np.ndarray, penalty: float) -> np.ndarra
         raise UserError(
             f"`penalty` must be larger for these features, got {penalty}"
         ) from error
+
+
+def penalties_for(
+    task: Any, penalty: float | None, usual: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return the penalties to fit with: the one that is given, or those to choose from.
+
+    Args:
+        task: the task; to choose takes validation rows.
+        penalty: the one that is asked for; None to choose.
+        usual: those to choose from.
+
+    Raises:
+        UserError: for what is no penalty, and a choice without validation rows.
+    """
+    if penalty is not None:
+        return (check_penalty(penalty),)
+    if not len(task.validation):
+        raise UserError("`penalty` must be given without validation rows, got None")
+    return usual
 
 
 def check_penalty(penalty: float) -> float:

@@ -25,7 +25,7 @@ from seqconv_jax.data.series.time_texts import (
     texts,
 )
 
-__all__ = ["check_zone", "parse_time_columns", "parse_times"]
+__all__ = ["check_zone", "parse_time_columns"]
 
 _LONGEST_FOOTER = 20  # rows
 
@@ -90,15 +90,6 @@ def parse_time_columns(
     if zone is not None:
         read = _with_zone(read, zone, where)
     return read.times, read.notes, dict(read.found)
-
-
-def parse_times(cells: Any, time_format: str | None, where: str) -> np.ndarray:
-    """Return the cells of one time column as `datetime64[us]`.
-
-    See `parse_time_columns`, which tells as well how they were read.
-    """
-    columns = {"time": cells}
-    return parse_time_columns(columns, time_format=time_format, where=where)[0]
 
 
 def _one(
