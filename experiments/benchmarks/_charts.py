@@ -53,7 +53,7 @@ def bars(results: dict[str, dict[str, Any]], path: Path) -> None:
         axes.yaxis.set_minor_formatter(FuncFormatter(_minor))
         axes.set_ylabel("times our time")
         axes.set_title(title, loc="left", weight="bold")
-        _tidy(axes)
+        tidy(axes)
     names = [f"{name}\n{fill(result['title'], 16)}" for name, result in results.items()]
     all_axes[-1].set_xticks(np.arange(len(names)), names)
     _legend(figure, peers, results)
@@ -110,11 +110,11 @@ def curves(panels: dict[str, dict[str, list[dict[str, float]]]], path: Path) -> 
         axes.set_xlabel(title)
         axes.set_ylabel("training step, ms")
         axes.legend(frameon=False)
-        _tidy(axes)
+        tidy(axes)
     figure.savefig(path)
 
 
-def _tidy(axes: Any) -> None:
+def tidy(axes: Any) -> None:
     axes.grid(axis="y", color="#E6E6E6", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
