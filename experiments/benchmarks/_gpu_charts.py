@@ -38,7 +38,7 @@ def _groups(
     bars: dict[str, list[list[float] | None]],
     colors: dict[str, str],
 ) -> None:
-    """Draw medians with quartiles in ms, groups side by side, on a logarithmic scale."""
+    """Draw medians with quartiles in ms, in groups, on a logarithmic scale."""
     width = 0.8 / len(bars)
     for index, (label, values) in enumerate(bars.items()):
         for place, seconds in enumerate(values):
@@ -63,15 +63,14 @@ def _groups(
 def _peers(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
     steps = report["settings"]["epoch_steps"]
     names = list(found)
-    there = [
-        p for p in PEERS if any(p in r["seconds"]["train"] for r in found.values())
-    ]
+    timed = {peer for each in found.values() for peer in each["seconds"]["epoch"]}
     bars = {
         PEERS[peer].title: [
             [each / steps for each in found[name]["seconds"]["epoch"].get(peer, [])]
             for name in names
         ]
-        for peer in there
+        for peer in PEERS
+        if peer in timed
     }
     colors = dict(zip(bars, ("#222222", *COLORS), strict=False))
     _groups(axes, names, bars, colors)
@@ -103,9 +102,7 @@ def _seeds(axes: Any, found: dict[str, Any], _: Any) -> None:
         points = [each for each in found.values() if each["workload"] == name]
         counts = [each["seeds"] for each in points]
         spreads = [quartiles(each["seconds"]) for each in points]
-        low, median, high = (
-            np.array(each) * 1e3 for each in zip(*spreads, strict=True)
-        )
+        low, median, high = 1e3 * np.array(spreads).T
         axes.errorbar(
             counts,
             median,

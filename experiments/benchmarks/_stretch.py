@@ -162,7 +162,7 @@ class GRUStretch:
 
 
 def _moved(layer: Any, variables: Any, x: Any, key: Any, *, inputs: bool, steps: int):
-    """Move what has gradients a little against them, so that each pass needs the last."""
+    """Move what has gradients against them, so that each pass needs the one before."""
 
     def loss(moving, key):
         variables, x = moving

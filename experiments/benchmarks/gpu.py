@@ -9,7 +9,8 @@ In minutes, of each workload and by parts:
   counts the time that a training step takes at least;
 - peers: a training step, a forward pass and an epoch beside other libraries, as
   `compare.py` does, in fewer rounds;
-- kernels: a GRU in one fused kernel and in XLA's loop, alone and in a training step;
+- kernels: a GRU in one fused kernel, which needs a Hopper GPU, and in XLA's loop, alone
+  and in a training step;
 - seeds: training steps of 1, 8 and 64 seeds at once, by `jax.vmap`;
 - profile: the kernels of a training step, how long they take, the time between them;
 - scatter: the gradient of an embedding, which adds to few rows or to many.
@@ -46,6 +47,7 @@ import seqconv_jax as sc
 from seqconv_jax import UserError
 
 PARTS = ("device", "peers", "kernels", "seeds", "profile", "scatter")
+MAIN_PEERS = (OURS, "torch", "torch-compile", "keras-jax", "keras-torch")
 IMPLEMENTATIONS = ("fused", "xla")
 MAX_COMPILE_THREADS = 8
 
@@ -58,13 +60,7 @@ class Settings:
     """Which, in this order: device, peers, kernels, seeds, profile, scatter."""
     workloads: tuple[str, ...] = tuple(WORKLOADS)
     """Which: S2, S7a, S8a, S8b, S9, TCN."""
-    peers: tuple[str, ...] = (
-        OURS,
-        "torch",
-        "torch-compile",
-        "keras-jax",
-        "keras-torch",
-    )
+    peers: tuple[str, ...] = MAIN_PEERS
     """Which: ours, flax, torch, torch-compile, keras-jax, keras-torch, and others."""
     rounds: int = 7
     """How often everything is timed."""
