@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _charts import COLORS, GREY, tidy
+from _charts import COLORS, GREY, minor_number, tidy
 from _gpu_report import floor_seconds, kernel_pairs, step_seconds
 from _peers import PEERS
 from _timing import quartiles
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 plain_numbers = FuncFormatter(lambda value, _: f"{value:g}")
 
@@ -56,8 +56,14 @@ def _groups(
         axes.bar([0], [np.nan], color=colors[label], label=label)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(plain_numbers)
+    axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
     axes.set_xticks(range(len(names)), names)
-    axes.legend(frameon=False, ncols=2, fontsize="small", loc="best")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Put it on the right of the panel, where no bar is behind it."""
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _peers(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
@@ -118,9 +124,10 @@ def _seeds(axes: Any, found: dict[str, Any], _: Any) -> None:
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(plain_numbers)
+        axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("seeds at once")
     axes.set_ylabel("ms a step of all")
-    axes.legend(frameon=False)
+    _legend(axes)
     axes.set_title("Several seeds at once", loc="left", weight="bold")
 
 
@@ -136,7 +143,7 @@ def _profile(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
         axes.hlines(median, place - 0.4, place + 0.4, color="#222222")
     axes.plot([], [], color="#222222", label="step without the profiler")
     axes.set_ylabel("ms a step")
-    axes.legend(frameon=False)
+    _legend(axes)
     axes.set_title("Profile of a training step", loc="left", weight="bold")
 
 

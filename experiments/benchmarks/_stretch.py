@@ -46,7 +46,8 @@ class Stretch:
         loss = sc.losses.binary_cross_entropy if workload.is_text else sc.losses.mae
         step = sc.train.make_step(model, tx, loss)
         self._data = DeviceData(
-            *map(jnp.asarray, (problem.inputs, problem.targets)),
+            jnp.asarray(problem.inputs),
+            jnp.asarray(problem.targets),
             None if problem.offsets is None else jnp.asarray(problem.offsets),
         )
         rng = np.random.default_rng(0)

@@ -1,12 +1,16 @@
 """What measures a GPU, on a CPU: every part runs, and profiles are read rightly."""
 
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 
 import _data
+import _gpu_measurement
 import _gpu_parts
+import _gpu_programs
 import _gpu_report
 import _machine
+import compare
 import gpu
 import pytest
 from _peers import OURS
@@ -16,6 +20,7 @@ from tiny_workloads import TINY
 import seqconv_jax as sc
 
 pytestmark = pytest.mark.filterwarnings("ignore:builtin type:DeprecationWarning")
+SHORT = TINY | {"S9": replace(TINY["S9"], length=10)}
 
 
 def plane(name, **lines):
@@ -71,8 +76,8 @@ def test_names_that_are_all_arguments_stay():
 @pytest.fixture
 def tiny(tmp_path, monkeypatch, quick_workers):
     """Return a function that measures the given parts of tiny workloads."""
-    for module in (gpu, _gpu_parts, _gpu_report):
-        monkeypatch.setattr(module, "WORKLOADS", TINY)
+    for module in (gpu, _gpu_measurement, _gpu_programs, _gpu_parts, _gpu_report):
+        monkeypatch.setattr(module, "WORKLOADS", SHORT)
     monkeypatch.setattr(_data, "load", lambda w: (_data.made_up(w, rows=64), "noise"))
     monkeypatch.setattr(_machine, "pin", lambda threads: 1)
 
@@ -116,7 +121,7 @@ def test_every_part_but_peers(tiny, tmp_path):
 
 
 def test_peers_and_one_that_fails(tiny, monkeypatch):
-    monkeypatch.setattr(gpu.compare, "installed", list)
+    monkeypatch.setattr(compare, "installed", list)
     # A worker's process looks it up in its own table, and does not find it.
     monkeypatch.setitem(gpu.PEERS, "away", gpu.PEERS["flax"])
     report, text = tiny("peers", workloads=("S7a",), peers=(OURS, "flax", "away"))
