@@ -1,5 +1,6 @@
 """The figure of `gpu.py`: a panel for each part that was measured."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def draw(report: dict[str, Any], path: Path) -> None:
 def _groups(
     axes: Any,
     names: list[str],
-    bars: dict[str, list[list[float] | None]],
-    colors: dict[str, str],
+    bars: Mapping[str, Sequence[Sequence[float] | None]],
+    colors: Mapping[str, str],
 ) -> None:
     """Draw medians with quartiles in ms, in groups, on a logarithmic scale."""
     width = 0.8 / len(bars)
@@ -96,7 +97,10 @@ def _kernels(axes: Any, found: dict[str, Any], _: Any) -> None:
         title: [pair.get(kind) for pair in pairs.values()]
         for kind, title in titles.items()
     }
-    names = [what.replace(", ", "\n") for what in pairs]
+    short = {", ": "\n", "GRU alone": "GRU", "training step": "whole\nstep"}
+    names = list(pairs)
+    for long, less in short.items():
+        names = [name.replace(long, less) for name in names]
     _groups(axes, names, bars, dict(zip(bars, COLORS, strict=False)))
     axes.set_ylabel("ms")
     axes.set_title("A GRU's loop over time", loc="left", weight="bold")
@@ -140,7 +144,7 @@ def _profile(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
     for place, name in enumerate(names):
         seconds = step_seconds(report["parts"], name) or found[name]["seconds"]
         median = quartiles(seconds).median * 1e3
-        axes.hlines(median, place - 0.4, place + 0.4, color="#222222")
+        axes.hlines(median, place - 0.3, place + 0.3, color="#222222")
     axes.plot([], [], color="#222222", label="step without the profiler")
     axes.set_ylabel("ms a step")
     _legend(axes)
