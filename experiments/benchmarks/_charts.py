@@ -50,7 +50,7 @@ def bars(results: dict[str, dict[str, Any]], path: Path) -> None:
         axes.axhline(1, color=GREY, lw=1.4, ls=(0, (5, 3)))
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(FuncFormatter(_minor))
+        axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
         axes.set_ylabel("times our time")
         axes.set_title(title, loc="left", weight="bold")
         tidy(axes)
@@ -60,7 +60,7 @@ def bars(results: dict[str, dict[str, Any]], path: Path) -> None:
     figure.savefig(path)
 
 
-def _minor(value: float, _: Any) -> str:
+def minor_number(value: float, _: Any) -> str:
     """Label 2 and 5 of a decade, and nothing else."""
     first = int(f"{value:e}"[0])
     return f"{value:g}" if first in (2, 5) else ""
@@ -106,7 +106,7 @@ def curves(panels: dict[str, dict[str, list[dict[str, float]]]], path: Path) -> 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_minor_formatter(FuncFormatter(_minor))
+        axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
         axes.set_xlabel(title)
         axes.set_ylabel("training step, ms")
         axes.legend(frameon=False)

@@ -1,15 +1,16 @@
 """The figure of `gpu.py`: a panel for each part that was measured."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _charts import COLORS, GREY, tidy
+from _charts import COLORS, GREY, minor_number, tidy
 from _gpu_report import floor_seconds, kernel_pairs, step_seconds
 from _peers import PEERS
 from _timing import quartiles
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 plain_numbers = FuncFormatter(lambda value, _: f"{value:g}")
 
@@ -35,10 +36,10 @@ def draw(report: dict[str, Any], path: Path) -> None:
 def _groups(
     axes: Any,
     names: list[str],
-    bars: dict[str, list[list[float] | None]],
-    colors: dict[str, str],
+    bars: Mapping[str, Sequence[Sequence[float] | None]],
+    colors: Mapping[str, str],
 ) -> None:
-    """Draw medians with quartiles in ms, groups side by side, on a logarithmic scale."""
+    """Draw medians with quartiles in ms, in groups, on a logarithmic scale."""
     width = 0.8 / len(bars)
     for index, (label, values) in enumerate(bars.items()):
         for place, seconds in enumerate(values):
@@ -56,22 +57,27 @@ def _groups(
         axes.bar([0], [np.nan], color=colors[label], label=label)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(plain_numbers)
+    axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
     axes.set_xticks(range(len(names)), names)
-    axes.legend(frameon=False, ncols=2, fontsize="small", loc="best")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Put it on the right of the panel, where no bar is behind it."""
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _peers(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
     steps = report["settings"]["epoch_steps"]
     names = list(found)
-    there = [
-        p for p in PEERS if any(p in r["seconds"]["train"] for r in found.values())
-    ]
+    timed = {peer for each in found.values() for peer in each["seconds"]["epoch"]}
     bars = {
         PEERS[peer].title: [
             [each / steps for each in found[name]["seconds"]["epoch"].get(peer, [])]
             for name in names
         ]
-        for peer in there
+        for peer in PEERS
+        if peer in timed
     }
     colors = dict(zip(bars, ("#222222", *COLORS), strict=False))
     _groups(axes, names, bars, colors)
@@ -91,7 +97,10 @@ def _kernels(axes: Any, found: dict[str, Any], _: Any) -> None:
         title: [pair.get(kind) for pair in pairs.values()]
         for kind, title in titles.items()
     }
-    names = [what.replace(", ", "\n") for what in pairs]
+    short = {", ": "\n", "GRU alone": "GRU", "training step": "whole\nstep"}
+    names = list(pairs)
+    for long, less in short.items():
+        names = [name.replace(long, less) for name in names]
     _groups(axes, names, bars, dict(zip(bars, COLORS, strict=False)))
     axes.set_ylabel("ms")
     axes.set_title("A GRU's loop over time", loc="left", weight="bold")
@@ -103,9 +112,7 @@ def _seeds(axes: Any, found: dict[str, Any], _: Any) -> None:
         points = [each for each in found.values() if each["workload"] == name]
         counts = [each["seeds"] for each in points]
         spreads = [quartiles(each["seconds"]) for each in points]
-        low, median, high = (
-            np.array(each) * 1e3 for each in zip(*spreads, strict=True)
-        )
+        low, median, high = 1e3 * np.array(spreads).T
         axes.errorbar(
             counts,
             median,
@@ -121,9 +128,10 @@ def _seeds(axes: Any, found: dict[str, Any], _: Any) -> None:
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(plain_numbers)
+        axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("seeds at once")
     axes.set_ylabel("ms a step of all")
-    axes.legend(frameon=False)
+    _legend(axes)
     axes.set_title("Several seeds at once", loc="left", weight="bold")
 
 
@@ -136,10 +144,10 @@ def _profile(axes: Any, found: dict[str, Any], report: dict[str, Any]) -> None:
     for place, name in enumerate(names):
         seconds = step_seconds(report["parts"], name) or found[name]["seconds"]
         median = quartiles(seconds).median * 1e3
-        axes.hlines(median, place - 0.4, place + 0.4, color="#222222")
+        axes.hlines(median, place - 0.3, place + 0.3, color="#222222")
     axes.plot([], [], color="#222222", label="step without the profiler")
     axes.set_ylabel("ms a step")
-    axes.legend(frameon=False)
+    _legend(axes)
     axes.set_title("Profile of a training step", loc="left", weight="bold")
 
 

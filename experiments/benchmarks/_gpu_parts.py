@@ -49,9 +49,12 @@ def scatter_seconds(workload: Workload, rounds: int) -> dict[str, list[float]]:
     """Return the seconds of an embedding's gradient, by what the ids are."""
     table = jnp.zeros((workload.vocabulary, workload.model().layers[0].features))
     shape = (workload.batch_size, workload.length)
-    gradient = jax.jit(
-        jax.grad(lambda table, ids, w: (sc.ops.embed(ids, table) * w).sum())
-    )
+
+    @jax.jit
+    @jax.grad
+    def gradient(table, ids, weights):
+        return jnp.sum(sc.ops.embed(ids, table) * weights)
+
     weights = jax.random.normal(jax.random.key(0), (*shape, table.shape[-1]))
     drawn = jax.random.randint(jax.random.key(1), shape, 0, workload.vocabulary)
     kinds = {"all ids the same": jnp.zeros_like(drawn), "random ids": drawn}

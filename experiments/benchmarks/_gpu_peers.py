@@ -37,7 +37,6 @@ def beside_peers(
     Raises:
         UserError: where we fail; of others the first line of the error is kept.
     """
-    failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         path = Path(folder) / "problem.npz"
         problem.save(path)
@@ -53,9 +52,10 @@ def beside_peers(
                         timeout=timeout,
                     )
                 )
-                for request in (("epoch",), ("train", 1), ("infer", 1, 1)):
-                    worker.ask(*request)
-                worker.ask("infer", workload.batch_size, 1)
+                worker.ask("epoch")
+                worker.ask("train", 1)
+                for size in (1, workload.batch_size):
+                    worker.ask("infer", size, 1)
             except UserError as error:
                 return str(error)
             return worker

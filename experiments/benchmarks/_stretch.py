@@ -46,7 +46,8 @@ class Stretch:
         loss = sc.losses.binary_cross_entropy if workload.is_text else sc.losses.mae
         step = sc.train.make_step(model, tx, loss)
         self._data = DeviceData(
-            *map(jnp.asarray, (problem.inputs, problem.targets)),
+            jnp.asarray(problem.inputs),
+            jnp.asarray(problem.targets),
             None if problem.offsets is None else jnp.asarray(problem.offsets),
         )
         rng = np.random.default_rng(0)
@@ -162,7 +163,7 @@ class GRUStretch:
 
 
 def _moved(layer: Any, variables: Any, x: Any, key: Any, *, inputs: bool, steps: int):
-    """Move what has gradients a little against them, so that each pass needs the last."""
+    """Move what has gradients against them, so that each pass needs the one before."""
 
     def loss(moving, key):
         variables, x = moving
