@@ -125,11 +125,24 @@ def expect_same(runs: Sequence[RunScores], metric: str) -> None:
                     "another target or horizon, or scaled by other training rows"
                 )
         functions = [each.functions.get(metric) for each in (first, other)]
-        if None not in functions and functions[0] != functions[1]:
+        if None not in functions and _meaning(functions[0]) != _meaning(functions[1]):
             raise UserError(
                 f"`metric` must be the same function for all runs, got {metric!r} as "
                 f"{functions[0]} in {known[0].name} and {functions[1]} in {run.name}"
             )
+
+
+def _meaning(function: Any) -> dict[str, Any]:
+    """Return what a function measures, however a model puts out what it is measured of.
+
+    >>> _meaning({"function": "categorical_accuracy", "from_probabilities": True})
+    {'function': 'accuracy'}
+    """
+    name = function["function"].removeprefix("categorical_")
+    if name == "quantile_mae":
+        return {"function": "mae"}
+    left = {k: v for k, v in function.items() if k != "from_probabilities"}
+    return {**left, "function": name}
 
 
 def _scores_of(name: str, given: Any, task: Any, scores: Any) -> RunScores:

@@ -120,9 +120,7 @@ def _notes(result: "Comparison") -> list[str]:
     if len(one) == 1 and result.over_seeds is not None:
         found.append(f"{one[0]} is taken as it is, without a spread.")
     if len(one) == 2 and result.over_examples is None:
-        found.append(
-            "One run a side and no score of each example: see test_scores.npz."
-        )
+        found.append("One run a side, and no score of each example is known.")
     if result.paired:
         found.append("Runs of the same seed are paired.")
     if result.mcnemar is not None:
