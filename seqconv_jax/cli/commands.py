@@ -76,11 +76,14 @@ def _names(runs: Sequence[Path], others: Sequence[Path]) -> tuple[str, str]:
     """Return what to call two sides: by what all paths of one begin with.
 
     >>> _names([Path("runs/gru/0"), Path("runs/gru/1")], [Path("runs/ridge.npz")])
-    ('runs/gru', 'runs/ridge.npz')
+    ('runs/gru', 'runs/ridge')
     >>> _names([Path("runs/a0"), Path("runs/b0")], [Path("runs/a1"), Path("runs/b1")])
     ('a', 'b')
     """
-    names = [_common([str(each) for each in side]) for side in (runs, others)]
+    names = [
+        _common([str(each).removesuffix(".npz") for each in side])
+        for side in (runs, others)
+    ]
     distinct = all(Path(name).name for name in names) and names[0] != names[1]
     return (names[0], names[1]) if distinct else ("a", "b")
 

@@ -1,7 +1,6 @@
 """The score of each test example of one run, and which examples these were."""
 
 import io
-import json
 import os
 import zipfile
 import zlib
@@ -116,11 +115,14 @@ class ExampleScores:
             "seed": self.seed,
             "functions": dict(self.functions),
         }
-        arrays = {f"{_SCORE}{name}": each for name, each in self.values.items()}
+        arrays: dict[str, Any] = {
+            f"{_SCORE}{name}": each for name, each in self.values.items()
+        }
         if self.truth is not None:
             arrays["truth"] = self.truth
         file = io.BytesIO()
-        np.savez_compressed(file, about=np.array(to_json(about)), **arrays)
+        arrays["about"] = np.array(to_json(about))
+        np.savez_compressed(file, **arrays)
         replace_file(Path(path), file.getvalue())
 
     @classmethod
@@ -136,7 +138,6 @@ class ExampleScores:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             about = parse_object(str(arrays.pop("about")), str(path))
-            json.dumps(about)
         except FileNotFoundError:
             raise UserError(f"{path} does not exist") from None
         except (*_DAMAGED, KeyError) as error:

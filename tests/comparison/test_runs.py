@@ -113,6 +113,12 @@ def test_files_come_back_and_damage_is_told(folder, tmp_path):
         ExampleScores.load(tmp_path / "nowhere.npz")
 
 
+def test_a_run_that_is_replaced_loses_its_scores(folder, tmp_path):
+    shutil.copytree(folder / "short-0", tmp_path / "run")
+    with sc.runs.open(tmp_path / "run", overwrite=True) as run:
+        assert not (run.path / sc.runs.TEST_SCORES).exists()
+
+
 def test_a_run_of_old_is_compared_by_its_summary(tmp_path):
     for seed, mae in ((0, 0.5), (1, 0.4)):
         with sc.runs.open(tmp_path / str(seed), config={"seed": seed}) as run:
@@ -132,6 +138,7 @@ def test_the_command_prints_the_words_and_writes_the_figures(folder, capsys, tmp
     result = sc.compare(paths(folder, "short"), paths(folder, "long"), metric="loss")
     found = json.loads(out.read_text())
     assert found["words"] == line and found["a"]["scores"] == [*result.a.scores]
+    assert result.over_seeds is not None
     assert found["over_seeds"]["low"] == pytest.approx(result.over_seeds.low)
     with pytest.raises(SystemExit):
         main(["compare", *short, "--with", *long, "--metric", "mae"])
