@@ -49,11 +49,12 @@ def example_scores(
     Example:
         >>> from flax import linen as nn
         >>> from seqconv_jax import losses
-        >>> from seqconv_jax.data import arrays_task
-        >>> x = np.arange(4, dtype=np.float32).reshape(4, 1, 1)
-        >>> task = arrays_task(x[:, :, 0], x[:, 0])
+        >>> from seqconv_jax.data import Task
+        >>> rows = np.arange(4, dtype=np.int32)
+        >>> x = rows[:, None].astype(np.float32)
+        >>> split = {"train": rows, "validation": rows, "test": rows}
+        >>> task = Task(inputs=x, targets=x, **split)
         >>> params = {"kernel": np.full((1, 1), 3.0), "bias": np.zeros(1)}
-        >>> rows = np.arange(4)
         >>> found = example_scores(nn.Dense(1), params, task, rows, {"mae": losses.mae})
         >>> found["mae"].tolist()
         [0.0, 2.0, 4.0, 6.0]

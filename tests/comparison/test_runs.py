@@ -105,7 +105,7 @@ def test_files_come_back_and_damage_is_told(folder, tmp_path):
     assert again.values["mse"].tolist() == found.values["mse"].tolist()
     assert (again.functions, again.horizon) == (found.functions, found.horizon)
     content = (tmp_path / "same.npz").read_bytes()
-    for damaged in (content[:-30], b"", content[:60] + b"xx" + content[62:]):
+    for damaged in (content[:-30], b"", content[:120] + b"xx" + content[122:]):
         (tmp_path / "bad.npz").write_bytes(damaged)
         with pytest.raises(UserError, match="bad.npz"):
             sc.compare(tmp_path / "bad.npz", 0.5)
