@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
+from _baselines import BASELINE_FILES
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -91,7 +92,7 @@ def open_run(
         resume=settings.resume,
         overwrite=settings.overwrite,
         may_change=MAY_CHANGE,
-        files=FIGURES,
+        files=(*FIGURES, *BASELINE_FILES),
     )
 
 
@@ -110,6 +111,20 @@ def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, floa
         *(model, best.params, task, task.test, scores), batch_stats=best.batch_stats
     )
     return {f"test_{name}": value for name, value in values.items()}
+
+
+def keep_test_scores(run: Any, task: Any) -> None:
+    """Keep the scores of each test row in a run, for `python -m seqconv_jax compare`.
+
+    Args:
+        run: the open run, trained.
+        task: the data.
+    """
+    from seqconv_jax import comparison, runs
+
+    if len(task.test):
+        scores = comparison.score_examples(runs.load(run.path), task)
+        scores.save(run.path / runs.TEST_SCORES)
 
 
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:

@@ -22,7 +22,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from _baselines import Scored, text_baselines
-from _cli import STAND_IN_NOTE, Flag, ProgressBar, RunSettings, launch, open_run
+from _cli import (
+    STAND_IN_NOTE,
+    Flag,
+    ProgressBar,
+    RunSettings,
+    keep_test_scores,
+    launch,
+    open_run,
+)
 
 BOOK_ACCURACY = {"default": 0.8826, "slow": 0.8382}
 SETTINGS = {
@@ -104,6 +112,7 @@ def main(settings: Settings) -> dict[str, Any]:
         baselines = text_baselines(settings, task, sc.losses.accuracy)
         summary |= baselines.summary()
         run.write_summary(summary)
+        keep_test_scores(run, task)
         draw(run.path, result, task)
     print(closing_lines(settings, summary, baselines))
     return summary

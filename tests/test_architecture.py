@@ -38,9 +38,10 @@ MAY_IMPORT = {
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
+    "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
-    "cli": {"runs", "data", "_files", "_json"},
+    "cli": {"runs", "comparison", "data", "_files", "_json"},
     "__main__": {"cli"},
 }
 
@@ -54,7 +55,7 @@ OWNERS = {
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
-    "scipy": {"baselines"},
+    "scipy": {"baselines", "comparison"},
     "pandas": {"data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},

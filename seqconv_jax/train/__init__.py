@@ -12,6 +12,7 @@ from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.check import check_fit
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
+from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
@@ -34,6 +35,7 @@ __all__ = [
     "TrainingInterrupted",
     "check_fit",
     "evaluate",
+    "example_scores",
     "fit",
     "gather",
     "init_state",
