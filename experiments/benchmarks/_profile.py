@@ -14,6 +14,7 @@ TOP = 15
 KERNEL_CHARACTERS, OP_CHARACTERS = 70, 90
 # Where an event may say which operation of the program it is, the best first.
 OP_STATS = ("tf_op", "hlo_op", "name", "long_name")
+NO_OPERATION = "XlaModule:"  # all that a program without sources says
 
 
 class Event(NamedTuple):
@@ -69,7 +70,7 @@ def _stats_of(event: Any) -> dict[str, Any]:
     return {
         str(name): value
         for name, value in event.stats
-        if name in OP_STATS or name == "hlo_module"
+        if (name in OP_STATS or name == "hlo_module") and value != NO_OPERATION
     }
 
 

@@ -9,15 +9,15 @@ from seqconv_jax.ops.symbolic import is_symbolic, surely
 
 __all__ = ["is_unfolded", "unfold", "unfolded_convolve"]
 
-MOST_COLUMNS = 512  # more of them would be moved than a convolution multiplies
+MOST_COLUMNS = 256  # of a row; wider ones were not measured
 
 
 def is_unfolded(x: jax.Array, kernel: jax.Array) -> bool:
     """Say whether unfolding is the faster way: narrow, and on a GPU.
 
-    There the convolutions of libraries are made for images; a product takes a third of
-    the time, and with `jax.vmap` over kernels, where they take a group for each, much
-    less.
+    XLA hands them to a library made for images there, and makes groups of them under
+    `jax.vmap`. On an H200 a training step of the Jena convnet took 0.18 ms in place of
+    0.25 for being unfolded, and one of eight seeds at once 0.48 in place of 2.7.
     """
     return (
         jax.default_backend() == "gpu"
