@@ -27,7 +27,7 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines"),
-    *("real_horizon", "found"),
+    *("real_horizon", "found", "seeds"),
 )
 
 
@@ -37,6 +37,9 @@ class RunSettings:
 
     seed: int = 0
     """What parameters, order of the data and dropout follow from."""
+    seeds: int = 1
+    """Train for so many seeds, from --seed on, on a CPU each on cores of its own; then
+    --out holds a folder for each, and their mean scores."""
     resume: Flag = False
     """Continue the run in --out where it was stopped."""
     overwrite: Flag = False
@@ -154,7 +157,34 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
         from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
-    main(settings)
+    if getattr(settings, "seeds", 1) == 1 or not isinstance(settings, RunSettings):
+        main(settings)
+    else:
+        _train_seeds(settings)
+
+
+def _train_seeds(settings: Any) -> None:
+    """Run this command for each seed in a process of its own."""
+    from seqconv_jax import UserError, runs
+    from seqconv_jax.cli.seeds import train_seeds
+
+    # A run of several networks takes as many seeds.
+    count, step = settings.seeds, max(getattr(settings, "ensemble", 1), 1)
+    if not 0 < count <= 1000:
+        raise UserError(f"`seeds` must be from 1 to 1,000, got {count}")
+    seeds = range(settings.seed, settings.seed + count * step, step)
+    if seeds.start < 0 or seeds.stop > 2**32:
+        raise UserError(f"`seed` must be in [0, 2**32), got {settings.seed}")
+    train_seeds(
+        Path(sys.argv[0]),
+        sys.argv[1:],
+        seeds=seeds,
+        out=settings.out,
+        config={**asdict(settings), **runs.environment()},
+        resume=settings.resume,
+        overwrite=settings.overwrite,
+        may_change=MAY_CHANGE,
+    )
 
 
 class ProgressBar:

@@ -19,6 +19,9 @@ MAY_IMPORT = {
     "_checks": set(),
     "_files": set(),
     "_json": set(),
+    "_signals": set(),
+    "_processes": {"_signals"},
+    "_seeds": set(),
     "_memory": set(),
     "_best": set(),
     "_examples": {"_windows"},
@@ -33,6 +36,7 @@ MAY_IMPORT = {
     "train": {
         *("nn", "models", "losses", "checkpoint"),
         *("_best", "_examples", "_json", "_leaves", "_memory", "_windows"),
+        *("_processes", "_seeds", "_signals"),
     },
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.
@@ -40,7 +44,7 @@ MAY_IMPORT = {
     "baselines": {"data", "_examples", "_windows"},
     "plots": {"_files"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
-    "cli": {"runs", "data", "_files", "_json"},
+    "cli": {"runs", "data", "plots", "_files", "_json", "_processes", "_seeds"},
     "__main__": {"cli"},
 }
 
@@ -54,7 +58,7 @@ OWNERS = {
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
-    "scipy": {"baselines"},
+    "scipy": {"baselines", "_seeds"},
     "pandas": {"data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},

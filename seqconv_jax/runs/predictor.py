@@ -222,8 +222,7 @@ def load(
             of this library's, which the run describes.
 
     Raises:
-        UserError: if there is no run, it was made before runs could be used so, no
-            epoch has ended yet, or a file is damaged.
+        UserError: if there is no usable run, no epoch has ended, or a file is damaged.
 
     Example:
         >>> import tempfile
@@ -252,8 +251,7 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
     if settings is None:
         raise UserError(
             f"{directory} holds no {PREDICTOR}: its training has not begun, or an "
-            "earlier version did it; resume the run with this one to write it, with no "
-            "more epochs than it has"
+            "earlier version did it; resume it with this one and no more epochs"
         )
     version = settings.get("format")
     if type(version) is not int or not 1 <= version <= FORMAT:
@@ -261,6 +259,11 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
             f"{file} has format {version!r}, expected at most {FORMAT}: it was written "
             "by a newer seqconv_jax, so upgrade to read it"
         )
+    if settings.keys() == {"format", "members"}:
+        names = check_members(settings["members"], file)
+        first, *others = (_load(directory / name, step, given) for name in names)
+        first.path, first.config, first.members = directory, config, tuple(others)
+        return first
     try:
         model = _model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})

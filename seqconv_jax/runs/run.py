@@ -96,15 +96,18 @@ class Run:
         """Make the run an ensemble: `load` has all of its networks answer as one.
 
         Args:
-            folders: names of the folders of the run that hold the other networks' runs.
+            folders: names of the folders of the run that hold the other networks' runs,
+                or all of them, where the run has trained none of its own.
 
         Raises:
-            UserError: where nothing has been trained in the run or in one of them.
+            UserError: where nothing has been trained in one of them.
         """
-        settings = self._predictor(self.path)
-        for name in folders:
-            self._predictor(self.path / name)
-        self.write_predictor({**settings, "members": list(folders)})
+        members = [self._predictor(self.path / name) for name in folders]
+        own = read_predictor(self.path / PREDICTOR)
+        if own is None:
+            expect(len(folders) > 0, "folders", "at least one", list(folders))
+            own = {"format": members[0].get("format")}
+        self.write_predictor({**own, "members": list(folders)})
 
     def _predictor(self, directory: Path) -> dict[str, Any]:
         settings = read_predictor(directory / PREDICTOR)
