@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "_json": set(),
     "_signals": set(),
     "_processes": {"_signals"},
+    "_sent": set(),
     "_seeds": set(),
     "_memory": set(),
     "_best": set(),
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "train": {
         *("nn", "models", "losses", "checkpoint"),
         *("_best", "_examples", "_json", "_leaves", "_memory", "_windows"),
-        *("_processes", "_seeds", "_signals"),
+        *("_files", "_processes", "_seeds", "_sent", "_signals"),
     },
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.

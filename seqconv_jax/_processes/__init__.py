@@ -3,6 +3,7 @@
 from seqconv_jax._processes.command import Ended, Job
 from seqconv_jax._processes.places import (
     Place,
+    cores,
     places_for,
     places_on_cores,
     python,
@@ -15,6 +16,7 @@ __all__ = [
     "Job",
     "Outcome",
     "Place",
+    "cores",
     "places_for",
     "places_on_cores",
     "python",

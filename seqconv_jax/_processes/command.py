@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -37,7 +37,15 @@ class Ended(NamedTuple):
 class Command:
     """A command that runs, with threads that read what it prints."""
 
-    def __init__(self, job: Job, place: Place, lines: Any):
+    def __init__(self, job: Job, place: Place, lines: Any, environ: Mapping[str, str]):
+        """Begin it.
+
+        Args:
+            job: what to run.
+            place: where.
+            lines: the queue for `(command, line, whether an error)`.
+            environ: variables of its environment besides.
+        """
         self.job, self.place = job, place
         self._files = ExitStack()
         log = job.log
@@ -50,15 +58,16 @@ class Command:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env={**os.environ, **_told(), **place.environ},
+            env={**os.environ, **_told(), **place.environ, **environ},
             start_new_session=True,
         )
         self.pin(place.cores)
         self._until: float | None = None
 
         def read(stream, is_error):
-            for line in stream:
-                lines.put((self, line.rstrip(), is_error))
+            with stream:
+                for line in stream:
+                    lines.put((self, line.rstrip(), is_error))
 
         self._readers = [
             threading.Thread(target=read, args=stream, daemon=True)

@@ -9,7 +9,7 @@ this process ends, however it ends.
 import queue
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -42,6 +42,7 @@ def run_together(
     jobs: Sequence[Job],
     places: Sequence[Place],
     listener: Listener,
+    environ: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Run commands, one at a time in each place, until the last has ended.
 
@@ -53,6 +54,7 @@ def run_together(
         jobs: the commands, the first ones first.
         places: where to run them.
         listener: told of lines and ends, in this thread.
+        environ: variables of the environment of all.
 
     Returns:
         How each ended, and SIGINT or SIGTERM where one stopped them: those that ran
@@ -65,7 +67,7 @@ def run_together(
         try:
             while running or (waiting and request.signum is None):
                 while free and waiting and request.signum is None:
-                    child = Command(waiting.pop(0), free.pop(0), lines)
+                    child = Command(waiting.pop(0), free.pop(0), lines, environ or {})
                     running[child.job.name] = child
                 if free and running and not waiting:
                     _give_cores(free, list(running.values()))

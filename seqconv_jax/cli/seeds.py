@@ -26,6 +26,7 @@ from seqconv_jax._seeds import seed_folder, seeds_summary
 from seqconv_jax.runs.content import remove_run
 from seqconv_jax.runs.sealed import read_config, read_lines, read_summary
 
+_STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # exit statuses
 SHOWN = ("best_val_", "test_", "retrain_", "baseline_")  # how a shown score begins
 
 
@@ -134,7 +135,7 @@ class _Progress:
             print(line, file=sys.stderr, flush=True)
 
     def ended(self, name: str, end: Ended) -> None:
-        if end.status:
+        if end.status not in (0, *_STOPPED):
             self.held[name] = _reason(end)
             if self._started:
                 self.release()

@@ -7,8 +7,9 @@ keeps a second process out.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -108,6 +109,26 @@ class Run:
             expect(len(folders) > 0, "folders", "at least one", list(folders))
             own = {"format": members[0].get("format")}
         self.write_predictor({**own, "members": list(folders)})
+
+    def opener(self, folder: str, **config: Any) -> Callable[[], "Run"]:
+        """Return what opens the run in a folder of this one, in any process.
+
+        It is begun anew where this one is, else gone on with.
+
+        Args:
+            folder: its name.
+            **config: what its config says besides or in place of this one's.
+        """
+        settings = {**self.config, **config}
+        return partial(
+            open,
+            self.path / folder,
+            config=settings,
+            resume=self.resumed,
+            overwrite=not self.resumed,
+            # What may change has been compared when this one was opened.
+            may_change=tuple(settings.keys() - config.keys()),
+        )
 
     def _predictor(self, directory: Path) -> dict[str, Any]:
         settings = read_predictor(directory / PREDICTOR)
