@@ -227,13 +227,15 @@ def _finish(ended: Mapping[int, Any], run: SeedsDirectory | None) -> SeedsResult
     def of(kind: Any) -> dict[int, Any]:
         return {seed: end for seed, end in ended.items() if isinstance(end, kind)}
 
-    diverged = of(NonFiniteError)
+    diverged, failed = of(NonFiniteError), of(str)
     result = SeedsResult(of(Result), diverged)
     if run is not None:
-        run.write_summary(result.summary())
+        summary = result.summary()
+        summary["without_scores"] |= {str(s): why for s, why in failed.items()}
+        run.write_summary(summary)
         if result.results:
             run.write_members([seed_folder(seed) for seed in result.results])
-    if failed := of(str):
+    if failed:
         raise SeedsFailedError(failed, result)
     if not result.results:
         raise next(iter(diverged.values()))
