@@ -15,13 +15,17 @@ from seqconv_jax._seeds import seed_folder, seeds_summary
 from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.door import check_fit_arguments
+from seqconv_jax.train.epochs import Trained
 from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.seed_process import check_not_within, fit_in_processes
 from seqconv_jax.train.selection import Record
+from seqconv_jax.train.stacked import fit_stacked
 from seqconv_jax.train.state import seed_keys
 
-How = Literal["processes", "one by one"]
+HOW = ("processes", "vmap", "one by one")
+How = Literal["processes", "vmap", "one by one"]
 OnEpoch = Callable[[int, Record], None]
 Opener = Callable[[], AbstractContextManager[Any]]
 
@@ -89,7 +93,10 @@ def fit_seeds(
     are cores, each on cores that no other has; what a seed gives is, to the bit, what
     `fit` gives in this process. All that is given goes to the other processes, so it
     must be defined in a file, and a script that calls this must do so behind
-    `if __name__ == "__main__":`. `"one by one"` trains them in this process.
+    `if __name__ == "__main__":`, if it defines any of it itself. `"vmap"` trains all
+    in one program, whose arrays have an axis for the seeds: a GPU takes hardly longer
+    for several small networks than for one. The numbers are those of `fit` to rounding.
+    `"one by one"` trains them one after the other, in this process.
 
     A seed that diverges, or fails, leaves the others untouched.
 
@@ -100,7 +107,7 @@ def fit_seeds(
         run: an open run directory; it gets a folder `seed-0`, ... for each, which is
             the run that `fit` would have made, the summary of all, and answers, once
             loaded, as an ensemble. A resumed one goes on with what is not done.
-        how: by default processes on a CPU of several cores.
+        how: by default `"vmap"` on a GPU, `"processes"` on a CPU of several cores.
         at_once: the processes at a time; by default as many as there are cores.
         on_epoch: told the seed and the record of each epoch, in this process.
         **options: the other options of `fit`, but for `seed` and `reporter`. A
@@ -138,16 +145,15 @@ def fit_seeds(
     check_not_within()
     seeds = _check_seeds(seeds)
     _check_options(model, task, options)
-    if how is None:
-        several = jax.default_backend() == "cpu" and min(len(seeds), len(cores())) > 1
-        how = "processes" if several else "one by one"
-    _checks.one_of("how", how, ("processes", "one by one"))
+    how = _check_how(how, len(seeds))
     if at_once is not None:
         _checks.positive_int("at_once", at_once)
     openers = {seed: _opener(run, seed) for seed in seeds}
     tell = on_epoch or (lambda seed, record: None)
     fitted = (model, task, options)
-    if how == "processes":
+    if how == "vmap":
+        ended = _as_one_program(*fitted, openers, tell, kept=run is not None)
+    elif how == "processes":
         ended = fit_in_processes(*fitted, openers, tell, at_once or len(cores()))
     else:
         ended = _one_by_one(*fitted, openers, tell)
@@ -164,6 +170,19 @@ def _check_seeds(seeds: Any) -> list[int]:
         raise UserError(f"`seeds` must be {what}, got {_checks.shown(seeds)}") from None
     _checks.expect(0 < len(found) == len(set(found)), "seeds", what, found)
     return [int(seed) for seed in found]
+
+
+def _check_how(how: Any, seeds: int) -> str:
+    backend = jax.default_backend()
+    if how is not None:
+        _checks.one_of("how", how, HOW)
+        on_cpu = how != "processes" or backend == "cpu"
+        expected = f"'vmap' or 'one by one' on a {backend}, which processes would share"
+        _checks.expect(on_cpu, "how", expected, how)
+        return how
+    if seeds == 1 or (backend == "cpu" and len(cores()) == 1):
+        return "one by one"
+    return "processes" if backend == "cpu" else "vmap"
 
 
 def _check_options(model: Any, task: Any, options: Mapping[str, Any]) -> None:
@@ -207,6 +226,27 @@ def _one_by_one(
         except Exception as error:
             ended[seed] = f"{type(error).__name__}: {first_line(error)}"
     return ended
+
+
+def _as_one_program(
+    model: Any,
+    task: Dataset,
+    options: Mapping[str, Any],
+    openers: Mapping[int, Opener],
+    on_epoch: OnEpoch,
+    *,
+    kept: bool,
+) -> dict[int, Any]:
+    """Return what `_one_by_one` does."""
+    bound = inspect.signature(fit).bind(model, task, seed=min(openers), **options)
+    bound.apply_defaults()
+    asked = {k: v for k, v in bound.arguments.items() if k not in ("run", "reporter")}
+    reporters = {seed: EpochReporter(seed, on_epoch) for seed in openers}
+    ended = fit_stacked(make_plan(**asked, kept=kept), openers, reporters)
+    return {
+        seed: Result(*end) if isinstance(end, Trained) else end
+        for seed, end in ended.items()
+    }
 
 
 class EpochReporter(NullReporter):

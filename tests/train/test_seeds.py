@@ -4,16 +4,17 @@ import os
 import signal
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from flax import linen as nn
-from train.test_step import same
+from train.test_step import leaves, same
 from train.tiny import Line, tiny_fit, tiny_task
 
 import seqconv_jax as sc
 from seqconv_jax import UserError
 from seqconv_jax.train import SeedsFailedError, TrainingInterrupted, fit_seeds
 
-HOW = ["processes", "one by one"]
+HOW = ["processes", "vmap", "one by one"]
 
 
 def options(**changes):
@@ -29,34 +30,6 @@ def options(**changes):
 def scores(history):
     clock = ("seconds", "examples_per_second")
     return [{k: v for k, v in each.items() if k not in clock} for each in history]
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_each_is_its_run_alone(how, tmp_path):
-    told, model = [], Line(dropout=0.3)
-    with sc.runs.open(tmp_path / "run", config={"task": "tiny"}) as run:
-        trained = fit_seeds(
-            model,
-            tiny_task(),
-            seeds=[3, 5],
-            run=run,
-            how=how,
-            on_epoch=lambda seed, record: told.append((seed, record["epoch"])),
-            **options(),
-        )
-    assert sorted(told) == [(3, 1), (3, 2), (5, 1), (5, 2)]
-    for seed, result in trained.results.items():
-        with sc.runs.open(tmp_path / str(seed), config={"seed": seed}) as own:
-            alone = tiny_fit(model, seed=seed, run=own)
-        assert same(result.state, alone.state)
-        assert same(result.best.params, alone.best.params)
-        assert scores(result.history) == scores(alone.history)
-        folder = tmp_path / "run" / f"seed-{seed}"
-        there = {path.name for path in folder.iterdir()}
-        assert there == {path.name for path in (tmp_path / str(seed)).iterdir()}
-        loaded = sc.runs.load(folder, model=model)
-        assert same(loaded.params, alone.best.params)
-        assert loaded.config["seed"] == seed and loaded.config["task"] == "tiny"
 
 
 class Diverging(nn.Module):
@@ -83,34 +56,82 @@ class FailsAfter:
             raise ZeroDivisionError("of this seed\nand more")
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The results of runs of their own, and where they are."""
+    directory = tmp_path_factory.mktemp("alone")
+
+    def train(seed):
+        with sc.runs.open(directory / str(seed), config={"seed": seed}) as run:
+            return tiny_fit(Diverging(), seed=seed, run=run)
+
+    return directory, {seed: train(seed) for seed in (5, 7)}
+
+
 @pytest.mark.parametrize("how", HOW)
-def test_one_that_diverges_or_fails_leaves_the_others(how, tmp_path, capfd):
-    model = Diverging()
-    alone = {seed: tiny_fit(model, seed=seed) for seed in (5, 7)}
-    fails = FailsAfter(alone[5].history[0]["loss"])
-    given = {"seeds": [3, 5, 7], "how": how}
+def test_each_is_its_run_alone_whatever_becomes_of_the_others(
+    how, alone, tmp_path, capfd
+):
+    """Seed 3 diverges, 5 fails, 7 goes through."""
+    directory, results = alone
+    told = []
+    given = {
+        "model": Diverging(),
+        "task": tiny_task(),
+        "seeds": [3, 5, 7],
+        "how": how,
+        "on_epoch": lambda seed, record: told.append((seed, record["epoch"])),
+    }
+    first_loss = results[5].history[0]["loss"]
     with (
-        sc.runs.open(tmp_path / "run") as run,
+        sc.runs.open(tmp_path / "run", config={"name": "tiny"}) as run,
         pytest.raises(SeedsFailedError, match="1 of the seeds failed: seed 5: ") as got,
     ):
-        fit_seeds(model, tiny_task(), run=run, callback=fails, **given, **options())
+        fit_seeds(run=run, callback=FailsAfter(first_loss), **given, **options())
+    assert sorted(told) == [(5, 1), (7, 1), (7, 2)]
     assert got.value.failed == {5: "ZeroDivisionError: of this seed"}
-    assert same(got.value.result.results[7].state, alone[7].state)
-    assert "step 1" in str(got.value.result.diverged[3])
+    assert got.value.result.diverged.keys() == {3}
+    assert "step 1 " in str(got.value.result.diverged[3])
     assert "Traceback" not in capfd.readouterr().err
+    check_same(got.value.result.results[7], results[7], how)
+    check_folder(tmp_path / "run" / "seed-7", directory / "7", results[7], how)
     with sc.runs.open(tmp_path / "run", resume=True) as run:
         summary = run.summary()
     assert summary["seeds"] == [7] and summary["without_scores"].keys() == {"3", "5"}
-    assert summary["scores"]["val_loss"]["values"] == [alone[7].best.val_loss]
+    [score] = summary["scores"]["val_loss"]["values"]
+    assert score == pytest.approx(results[7].best.val_loss, rel=1e-6)
 
-    if how == "one by one":  # and it can go on
+    if how != "processes":  # and they can go on
         with (
             sc.runs.open(tmp_path / "run", resume=True) as run,
             pytest.warns(UserWarning, match="seed 3 diverged: training stopped at"),
         ):
-            result = fit_seeds(model, tiny_task(), run=run, **given, **options())
+            gone_on = fit_seeds(run=run, **given, **options())
         for seed in (5, 7):
-            assert same(result.results[seed].state, alone[seed].state)
+            check_same(gone_on.results[seed], results[seed], how)
+        assert gone_on.summary()["seeds"] == [5, 7]
+
+
+def check_same(result, alone, how):
+    """Check it to the bit, or, of one program for all, to rounding."""
+    if how != "vmap":
+        assert same(result.state, alone.state)
+        assert same(result.best.params, alone.best.params)
+        assert scores(result.history) == scores(alone.history)
+        return
+    for one, other in zip(leaves(result.state), leaves(alone.state), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for one, other in zip(result.history, alone.history, strict=True):
+        assert scores([one])[0] == pytest.approx(scores([other])[0], rel=1e-5)
+
+
+def check_folder(folder, alone, result, how):
+    there = {path.name for path in folder.iterdir()}
+    assert there == {path.name for path in alone.iterdir()}
+    loaded = sc.runs.load(folder, model=Diverging())
+    assert loaded.config["seed"] == 7 and loaded.config["name"] == "tiny"
+    if how != "vmap":
+        assert same(loaded.params, result.best.params)
 
 
 @pytest.mark.parametrize("how", HOW)
@@ -133,13 +154,11 @@ def test_a_signal_stops_all_and_they_go_on(how, tmp_path):
         for folder in (tmp_path / "run").glob("seed-*")
     )
     assert done < 900
-    more = options(epochs=done + 1)
+    more, then = options(epochs=done + 1), "vmap" if how == "vmap" else "one by one"
     with sc.runs.open(tmp_path / "run", resume=True) as run:
-        trained = fit_seeds(run=run, how="one by one", **given, **more)
+        trained = fit_seeds(run=run, how=then, **given, **more)
     for seed, result in trained.results.items():
-        alone = tiny_fit(seed=seed, epochs=done + 1)
-        assert same(result.state, alone.state)
-        assert scores(result.history) == scores(alone.history)
+        check_same(result, tiny_fit(seed=seed, epochs=done + 1), how)
 
 
 @pytest.mark.parametrize(
