@@ -9,7 +9,7 @@ from seqconv_jax.train.batches import Dataset, order_function, put_on_device
 from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.door import check_listeners
 from seqconv_jax.train.engine import Trainer
-from seqconv_jax.train.epochs import Parts, train_epochs
+from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.plan import make_plan
@@ -206,5 +206,10 @@ def fit(
             saved=run is not None,
             **trained._asdict(),
         )
+    return result_of(trained)
+
+
+def result_of(trained: Trained) -> Result:
+    """Return what training leaves that has come to its end."""
     assert trained.best is not None  # there is at least one epoch
     return Result(trained.state, trained.history, trained.best)

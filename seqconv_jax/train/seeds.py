@@ -16,7 +16,7 @@ from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.door import check_fit_arguments
 from seqconv_jax.train.epochs import Trained
-from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.loop import Result, fit, result_of
 from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.seed_process import check_not_within, fit_in_processes
@@ -172,7 +172,7 @@ def _check_seeds(seeds: Any) -> list[int]:
     return [int(seed) for seed in found]
 
 
-def _check_how(how: Any, seeds: int) -> str:
+def _check_how(how: Any, seeds: int) -> How:
     backend = jax.default_backend()
     if how is not None:
         _checks.one_of("how", how, HOW)
@@ -244,7 +244,7 @@ def _as_one_program(
     reporters = {seed: EpochReporter(seed, on_epoch) for seed in openers}
     ended = fit_stacked(make_plan(**asked, kept=kept), openers, reporters)
     return {
-        seed: Result(*end) if isinstance(end, Trained) else end
+        seed: result_of(end) if isinstance(end, Trained) else end
         for seed, end in ended.items()
     }
 

@@ -97,6 +97,7 @@ def test_each_is_its_run_alone_whatever_becomes_of_the_others(
     check_folder(tmp_path / "run" / "seed-7", directory / "7", results[7], how)
     with sc.runs.open(tmp_path / "run", resume=True) as run:
         summary = run.summary()
+    assert summary is not None
     assert summary["seeds"] == [7] and summary["without_scores"].keys() == {"3", "5"}
     [score] = summary["scores"]["val_loss"]["values"]
     assert score == pytest.approx(results[7].best.val_loss, rel=1e-6)
