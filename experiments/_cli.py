@@ -6,8 +6,9 @@ Nothing heavy is imported before the settings are read, so that `--help` is quic
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -67,6 +68,8 @@ def open_run(
         folder: a folder of the run directory.
         **more: what else the config should say.
     """
+    if _only_task:
+        raise _TaskFoundError(task)
     import jax
 
     from seqconv_jax import runs, train
@@ -160,10 +163,10 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if getattr(settings, "seeds", 1) == 1 or not isinstance(settings, RunSettings):
         main(settings)
     else:
-        _train_seeds(settings)
+        _train_seeds(main, settings)
 
 
-def _train_seeds(settings: Any) -> None:
+def _train_seeds(main: Callable[[Any], Any], settings: Any) -> None:
     """Run this command for each seed in a process of its own."""
     from seqconv_jax import UserError, runs
     from seqconv_jax.cli.seeds import train_seeds
@@ -184,7 +187,32 @@ def _train_seeds(settings: Any) -> None:
         resume=settings.resume,
         overwrite=settings.overwrite,
         may_change=MAY_CHANGE,
+        load_task=lambda: _task_of(main, settings),
     )
+
+
+class _TaskFoundError(Exception):
+    """Ends an experiment where it would begin its run; carries the data."""
+
+
+_only_task = False
+
+
+def _task_of(main: Callable[[Any], Any], settings: Any) -> Any:
+    """Return the data of an experiment, which goes no farther than that."""
+    global _only_task
+    _only_task = True
+    try:
+        with (
+            open(os.devnull, "w") as nowhere,
+            redirect_stdout(nowhere),
+            warnings.catch_warnings(action="ignore"),
+        ):
+            main(settings)
+    except _TaskFoundError as found:
+        return found.args[0]
+    finally:
+        _only_task = False
 
 
 class ProgressBar:

@@ -8,7 +8,8 @@ any other.
 
 import signal
 import sys
-from collections.abc import Collection, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def train_seeds(
     resume: bool,
     overwrite: bool,
     may_change: Collection[str],
+    load_task: Callable[[], Any],
     metrics: Sequence[str] = ("loss", "accuracy", "mae"),
 ) -> dict[str, Any]:
     """Run a training command for each seed, on a CPU a core each, and sum them up.
@@ -72,6 +74,7 @@ def train_seeds(
         resume: go on with the seeds that are there.
         overwrite: start anew in their place.
         may_change: keys of the config that a resumed run may change.
+        load_task: returns the data, whose test rows the ensemble is scored on.
         metrics: which curves to draw, of those that the histories have.
 
     Returns:
@@ -93,24 +96,27 @@ def train_seeds(
         if run.resumed and before != config.get("epochs"):
             for folder in folders.values():  # which may have more epochs to do
                 (folder / runs.SUMMARY).unlink(missing_ok=True)
+        command = [*python("-m", "seqconv_jax._processes", str(script)), *arguments]
         jobs = []
         for seed, folder in folders.items():
             if run.resumed and (folder / runs.SUMMARY).exists():
                 print(f"seed {seed}  has ended before", flush=True)
                 continue
             own = ["--seeds", "1", "--seed", str(seed), "--out", str(folder)]
-            again = [] if overwrite else ["--resume"]
-            command = python("-m", "seqconv_jax._processes", str(script), *arguments)
-            jobs.append(Job(str(seed), [*command, *own, *again], logs[seed]))
+            own += [] if overwrite else ["--resume"]
+            jobs.append(Job(str(seed), [*command, *own], logs[seed]))
         listener = _Progress()
         outcome = run_together(jobs, places_for(len(jobs)), listener)
         begun = any((folder / runs.CONFIG).exists() for folder in folders.values())
         if not begun and outcome.signum is None:
             if not run.resumed:  # a mistake leaves nothing
                 remove_run(out, files)
-            raise UserError(next(iter(listener.held.values())))
+            raise UserError(next(iter(listener.held.values()), "no seed has begun"))
         listener.release()
         summary = _sum_up(run, folders, outcome, metrics)
+        if outcome.signum is None and len(summary["seeds"]) > 1:
+            summary["ensemble"] = _ensemble(run, load_task)
+            run.write_summary(summary)
     _report(summary, out, outcome.signum)
     return summary
 
@@ -188,6 +194,17 @@ def _sum_up(
     return found
 
 
+def _ensemble(run: runs.Run, load_task: Callable[[], Any]) -> dict[str, float]:
+    """Return the test scores of all seeds' networks as one."""
+    try:
+        task = load_task()
+        scores = runs.load(run.path).evaluate(task) if len(task.test) else {}
+    except UserError as error:
+        warnings.warn(f"the ensemble is not scored: {error}", stacklevel=2)
+        return {}
+    return {f"test_{name}": value for name, value in scores.items()}
+
+
 def _draw(path: Path, histories: Sequence[Any], metric: str) -> None:
     from seqconv_jax import plots
 
@@ -209,6 +226,9 @@ def _report(summary: Mapping[str, Any], out: Path, signum: int | None) -> None:
         print(f"\n{'score':<{width}}  mean of {len(summary['seeds'])} seeds  (95 %)")
     for name, score in shown.items():
         print(f"{name:<{width}}  {_words(score)}")
+    if ensemble := summary.get("ensemble"):
+        words = "  ".join(f"{name} {value:.4f}" for name, value in ensemble.items())
+        print(f"ensemble of the {len(summary['seeds'])}: {words}")
     print(f"run directory: {out}", flush=True)
     if left:
         raise SeedsFailedError(

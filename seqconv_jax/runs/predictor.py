@@ -15,7 +15,7 @@ from seqconv_jax.data.preprocessor import Preprocessor, preprocessor_of
 from seqconv_jax.models.config import decode
 from seqconv_jax.runs.content import CONFIG, PREDICTOR
 from seqconv_jax.runs.description import describe_run
-from seqconv_jax.runs.ensemble import check_members, mean_outputs
+from seqconv_jax.runs.ensemble import as_one, check_members, mean_outputs
 from seqconv_jax.runs.sealed import read_config, read_predictor
 from seqconv_jax.train.evaluation import Outputs, evaluate, score_outputs
 from seqconv_jax.train.precision import matmul_precision
@@ -261,9 +261,7 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
         )
     if settings.keys() == {"format", "members"}:
         names = check_members(settings["members"], file)
-        first, *others = (_load(directory / name, step, given) for name in names)
-        first.path, first.config, first.members = directory, config, tuple(others)
-        return first
+        return as_one([_load(directory / n, step, given) for n in names], directory)
     try:
         model = _model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})
