@@ -105,6 +105,10 @@ def train_seeds(
             own = ["--seeds", "1", "--seed", str(seed), "--out", str(folder)]
             own += [] if overwrite else ["--resume"]
             jobs.append(Job(str(seed), [*command, *own], logs[seed]))
+        summary = run.summary()
+        if not jobs and summary is not None and summary["seeds"] == list(seeds):
+            _report(summary, out, None)
+            return summary
         listener = _Progress()
         outcome = run_together(jobs, places_for(len(jobs)), listener)
         begun = any((folder / runs.CONFIG).exists() for folder in folders.values())

@@ -1,6 +1,6 @@
 """Several networks that answer as one: the mean of what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,9 @@ def check_members(members: Any, file: Path) -> list[str]:
     return list(members)
 
 
-def as_one(predictors: "Sequence[Predictor]", directory: Path) -> "Predictor":
+def as_one(
+    predictors: "Sequence[Predictor]", directory: Path, config: Mapping[str, Any]
+) -> "Predictor":
     """Return the ensemble of predictors that are not used on their own any more.
 
     Networks of those that are ensembles themselves count alike.
@@ -63,10 +65,11 @@ def as_one(predictors: "Sequence[Predictor]", directory: Path) -> "Predictor":
     Args:
         predictors: the predictors.
         directory: the run directory that their folders lie in.
+        config: its config.
     """
     networks = [each for one in predictors for each in (one, *one.members)]
     for each in networks:
         each.members = ()
     first, *others = networks
-    first.path, first.members = directory, tuple(others)
+    first.path, first.config, first.members = directory, config, tuple(others)
     return first

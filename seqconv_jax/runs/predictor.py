@@ -261,7 +261,8 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
         )
     if settings.keys() == {"format", "members"}:
         names = check_members(settings["members"], file)
-        return as_one([_load(directory / n, step, given) for n in names], directory)
+        networks = [_load(directory / name, step, given) for name in names]
+        return as_one(networks, directory, config)
     try:
         model = _model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})

@@ -11,7 +11,14 @@ import seqconv_jax as sc
 @pytest.fixture
 def command(bars, tmp_path):
     settings = ("--data", bars, "--split", 150, 220, "--steps-per-epoch", 2)
-    more = ("--epochs", 2, "--no-baselines", "--out", tmp_path / "run")
+    more = (
+        "--epochs",
+        1,
+        "--no-baselines",
+        "--no-compilation-cache",
+        "--out",
+        tmp_path / "run",
+    )
     return lambda *others: run("csi300_conv1d", *settings, *more, *others)
 
 
@@ -20,7 +27,7 @@ def test_seeds_train_together_and_are_summed_up(command, tmp_path):
     done = command("--seeds", 2, "--seed", 4)
     assert done.returncode == 0, done.stderr
     for seed in (4, 5):
-        assert f"seed {seed}  epoch  2  loss" in done.stdout
+        assert f"seed {seed}  epoch  1  loss" in done.stdout
         assert (out / f"seed-{seed}" / "forecast.png").exists()
         assert "run directory: " in (out / f"seed-{seed}.log").read_text()
     summary = json.loads((out / "summary.json").read_text())
@@ -30,7 +37,6 @@ def test_seeds_train_together_and_are_summed_up(command, tmp_path):
     assert score["low"] < score["mean"] == pytest.approx(sum(score["values"]) / 2)
     assert "test_mae" in done.stdout and f"{score['mean']:.4f} ± " in done.stdout
     assert (out / "loss.png").exists() and (out / "mae.png").exists()
-    assert len(sc.runs.load(out).members) == 1
 
     again = command("--seeds", 2, "--seed", 4)
     assert again.returncode == 2 and "already holds a run" in again.stderr
@@ -41,7 +47,7 @@ def test_seeds_train_together_and_are_summed_up(command, tmp_path):
 
 def test_a_mistake_is_said_once_and_leaves_nothing(command, tmp_path):
     for given, message in [
-        (("--batch-size", -8, "--seeds", 2), "--batch-size must be a positive integer"),
+        (("--data", "nowhere.csv", "--seeds", 2), "nowhere.csv"),
         (("--seeds", 0), "--seeds must be from 1 to 1,000, got 0"),
     ]:
         [line] = command(*given).stderr.splitlines()
