@@ -9,6 +9,7 @@ reads of its module it finds there.
 import importlib
 import io
 import marshal
+import os
 import pickle
 import sys
 from types import CellType, FunctionType, ModuleType
@@ -59,7 +60,7 @@ class _Pickler(pickle.Pickler):
         home, name = (getattr(value, n, None) for n in ("__module__", "__qualname__"))
         if not (isinstance(home, str) and isinstance(name, str) and callable(value)):
             return NotImplemented
-        if home == "__main__" and not hasattr(sys.modules[home], "__file__"):
+        if home == "__main__" and not _in_a_file(sys.modules[home]):
             raise UserError(
                 f"{name} must be defined in a file, for other processes to find it, "
                 "got one of an interactive session"
@@ -76,6 +77,10 @@ class _Pickler(pickle.Pickler):
         kept = value.__name__, name, value.__defaults__, value.__kwdefaults__
         state = kept, vars(value), cells
         return _empty_function, made, state, None, None, _fill
+
+
+def _in_a_file(module: ModuleType) -> bool:
+    return os.path.isfile(getattr(module, "__file__", None) or "")
 
 
 def _named(home: str, name: str) -> Any:

@@ -1,6 +1,8 @@
 """What goes to another process acts there as here."""
 
+import sys
 import threading
+from types import FunctionType
 
 import jax
 import jax.numpy as jnp
@@ -43,6 +45,14 @@ def test_functions_of_all_kinds():
     assert receive(send(jax.jit(lambda x: x + count), "f"))(1) == 4
     assert receive(send(sc.losses.mae, "f")) is sc.losses.mae
     assert receive(send(jax.nn.relu, "f")) is jax.nn.relu
+
+
+@pytest.mark.parametrize("file", [None, "<stdin>"])
+def test_what_an_interactive_session_defines(file, monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", file, raising=False)
+    function = FunctionType((lambda x: x).__code__, {"__name__": "__main__"})
+    with pytest.raises(UserError, match="<lambda> must be defined in a file"):
+        send([function], "metrics")
 
 
 def test_what_cannot_be_sent_is_named():

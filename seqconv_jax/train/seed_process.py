@@ -128,10 +128,11 @@ def _surroundings(sent: Mapping[str, bytes]) -> dict[str, Any]:
     defined in it.
     """
     main = sys.modules["__main__"]
+    module = getattr(main.__spec__, "name", None)  # of `python -m`
     needed = any(b"__main__" in content for content in sent.values())
     return {
         "config": {name: getattr(jax.config, name, None) for name in _CONFIG},
-        "main": getattr(main, "__file__", None) if needed else None,
+        "main": (module, getattr(main, "__file__", None)) if needed else None,
     }
 
 
@@ -175,10 +176,7 @@ def _fit(directory: Path, seed: int) -> Result:
         if hasattr(jax.config, name):
             jax.config.update(name, value)
     if surroundings["main"] is not None:
-        content = runpy.run_path(surroundings["main"], run_name="__mp_main__")
-        main = ModuleType("__mp_main__")
-        sys.modules["__main__"] = sys.modules["__mp_main__"] = main
-        vars(main).update(content)
+        _run_main(*surroundings["main"])
     given = {name: receive(content) for name, content in sent.items()}
     opener = receive((directory / f"opener-{seed}").read_bytes())
     with opener() as run:
@@ -190,6 +188,18 @@ def _fit(directory: Path, seed: int) -> Result:
             reporter=_Teller(),
             **given["options"],
         )
+
+
+def _run_main(module: str | None, file: str) -> None:
+    """Run the script again under another name, so that what it defines is there."""
+    name = "__mp_main__"  # that of `multiprocessing`, which does the same
+    if module is None:
+        content = runpy.run_path(file, run_name=name)
+    else:
+        content = runpy.run_module(module, run_name=name, alter_sys=True)
+    main = ModuleType(name)
+    vars(main).update(content)
+    sys.modules["__main__"] = sys.modules[name] = main
 
 
 class _Teller(NullReporter):
