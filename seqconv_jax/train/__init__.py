@@ -17,6 +17,7 @@ from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.reporter import Reporter
+from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
 from seqconv_jax.train.state import TrainState, init_state
 from seqconv_jax.train.step import make_step
@@ -31,12 +32,15 @@ __all__ = [
     "NonFiniteError",
     "Reporter",
     "Result",
+    "SeedsFailedError",
+    "SeedsResult",
     "TrainState",
     "TrainingInterrupted",
     "check_fit",
     "evaluate",
     "example_scores",
     "fit",
+    "fit_seeds",
     "gather",
     "init_state",
     "make_step",
