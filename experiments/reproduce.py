@@ -177,9 +177,9 @@ def _table(results: dict[str, list[dict[str, Any]]]) -> list[str]:
 
 
 def _spread(summaries: list[dict[str, Any]], name: str) -> str:
-    values = [summary[name] for summary in summaries]
-    mean = statistics.mean(values)
-    return f"{mean:.4f} ({min(values):.4f} to {max(values):.4f})"
+    from seqconv_jax.comparison import format_score
+
+    return format_score([summary[name] for summary in summaries], digits=4)
 
 
 def _baseline(summary: dict[str, Any]) -> str:
