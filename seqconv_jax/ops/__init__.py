@@ -27,6 +27,7 @@ from seqconv_jax.ops.masking import (
     last_real_step,
     shift_left,
 )
+from seqconv_jax.ops.ngrams import distinct_ngrams, sum_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 
@@ -37,6 +38,7 @@ __all__ = [
     "conv1d",
     "conv_max_pool",
     "conv_output_length",
+    "distinct_ngrams",
     "dropout",
     "dropout_mask",
     "embed",
@@ -61,6 +63,7 @@ __all__ = [
     "shift_left",
     "simple_rnn",
     "simple_rnn_cell",
+    "sum_rows",
     "window_mask",
     "window_rows",
 ]
