@@ -18,7 +18,7 @@ from seqconv_jax.nn.bottleneck import Bottleneck
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dense import Activation, Dense, LeakyReLU
-from seqconv_jax.nn.dropout import Dropout
+from seqconv_jax.nn.dropout import Dropout, TokenDropout
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.gru import GRU, GRUCell
 from seqconv_jax.nn.layer import Layer, call
@@ -32,7 +32,7 @@ from seqconv_jax.nn.layout import (
 )
 from seqconv_jax.nn.lengths import check_lengths, receptive_field
 from seqconv_jax.nn.lstm import LSTM
-from seqconv_jax.nn.ngrams import NGramLinear
+from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Network, Sequential
@@ -75,11 +75,13 @@ __all__ = [
     "ResidualBlock",
     "Sequential",
     "SimpleRNN",
+    "TokenDropout",
     "UpSample1D",
     "ZeroPad1D",
     "activation",
     "call",
     "check_lengths",
     "layers_of",
+    "ngram_stats",
     "receptive_field",
 ]

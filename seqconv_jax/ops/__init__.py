@@ -7,7 +7,7 @@ from seqconv_jax.ops.conv import (
     receptive_field,
 )
 from seqconv_jax.ops.conv_max_pool import conv_max_pool
-from seqconv_jax.ops.dropout import dropout, dropout_mask
+from seqconv_jax.ops.dropout import dropout, dropout_mask, keep_some
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
 from seqconv_jax.ops.global_pool import global_avg_pool, global_max_pool
@@ -49,6 +49,7 @@ __all__ = [
     "gru",
     "gru_cell",
     "hide",
+    "keep_some",
     "last_real_step",
     "lstm",
     "lstm_cell",

@@ -30,7 +30,7 @@ def distinct_ngrams(
         order: the most tokens of an n-gram.
 
     Returns:
-        `(batch, order * time)` int32: the numbers rise, and between them stands
+        `(batch, windows)` int32, of all lengths: the numbers rise, and between them stands
         `ngrams`, the number of none, for every window that is none or was there before.
 
     Raises:
@@ -42,32 +42,31 @@ def distinct_ngrams(
         >>> tokens, first = jnp.array([5, 7, 7]), jnp.array([0, 2, 3, 3, 3])
         >>> ids = jnp.array([[0, 5, 7, 7, 5]])
         >>> distinct_ngrams(ids, tokens, first, order=2).tolist()
-        [[0, 3, 1, 3, 2, 3, 3, 3, 3, 3]]
+        [[0, 3, 1, 3, 2, 3, 3, 3, 3]]
     """
     _checks.rank("ids", ids, ("batch", "time"))
     _checks.integers("ids", ids)
-    _checks.rank("tokens", tokens, ("ngrams",))
+    _checks.shape("tokens", tokens, (None,))
+    _checks.expect(tokens.shape[0] > 0, "tokens", "of one n-gram at least", "none")
     _checks.positive_int("order", order)
     count = tokens.shape[0]
     _checks.shape("first", first, (count + 2,))
     ids, tokens, first = map(jnp.asarray, (ids, tokens, first))
-    last = max(count - 1, 0)
     node, found = jnp.zeros(ids.shape, jnp.int32), jnp.ones(ids.shape, bool)
     numbers = []
-    for k in range(order if count else 0):
-        token = jnp.pad(ids[:, k:], ((0, 0), (0, min(k, ids.shape[1]))))
-        inside = jnp.arange(ids.shape[1]) < ids.shape[1] - k
-        end = jnp.where(found & inside, first[node + 1], 0)
-        number = _search(tokens, token, jnp.where(end > 0, first[node], 0), end)
-        found = (number < end) & (tokens[jnp.minimum(number, last)] == token)
+    for k in range(order):
+        token = ids[:, k:]
+        node, found = node[:, : token.shape[1]], found[:, : token.shape[1]]
+        end = jnp.where(found, first[node + 1], 0)
+        number = _search(tokens, token, jnp.where(found, first[node], 0), end)
+        found = (number < end) & (tokens[jnp.minimum(number, count - 1)] == token)
         numbers.append(jnp.where(found, number, count))
         node = jnp.where(found, number + 1, 0)
-    if not numbers:
-        return jnp.full((ids.shape[0], order * ids.shape[1]), count, jnp.int32)
-    numbers = jnp.sort(jnp.concatenate(numbers, axis=1), axis=1)
-    is_new = numbers[:, 1:] != numbers[:, :-1]
-    once = jnp.where(is_new, numbers[:, 1:], count)
-    return jnp.concatenate([numbers[:, :1], once], axis=1)
+    rising = jnp.sort(jnp.concatenate(numbers, axis=1), axis=1)
+    is_new = jnp.pad(
+        rising[:, 1:] != rising[:, :-1], ((0, 0), (1, 0)), constant_values=True
+    )
+    return jnp.where(is_new, rising, count)
 
 
 def _search(
