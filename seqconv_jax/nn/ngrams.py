@@ -90,7 +90,7 @@ class NGramLinear(WholeSequence, Parameterised):
                 self.make_rng("dropout"), 1 - rate, numbers.shape
             )
             numbers, table = jnp.where(kept, numbers, count), table / (1 - rate)
-        return ops.sum_rows(numbers, table) + bias
+        return ops.sum_rows(numbers, table) + bias[None]
 
 
 def ngram_stats(model: Any, example: Any, table: Any) -> dict[str, Any]:

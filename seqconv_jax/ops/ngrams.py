@@ -30,8 +30,8 @@ def distinct_ngrams(
         order: the most tokens of an n-gram.
 
     Returns:
-        `(batch, windows)` int32, of all lengths: the numbers rise, and between them stands
-        `ngrams`, the number of none, for every window that is none or was there before.
+        `(batch, windows)` int32, of windows of all lengths. The numbers rise; `ngrams`,
+        the number of none, stands for each window that is none or was there before.
 
     Raises:
         UserError: for arrays of other shapes, or an order that is not above 0.

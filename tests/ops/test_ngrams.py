@@ -1,18 +1,18 @@
 """Look-up of n-grams in a tree against sets of tuples, and the sum of their rows."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jax.test_util import check_grads
+from numerics import quick_jit
 
 from seqconv_jax import UserError, ops
 from seqconv_jax.baselines import NGrams
 
 ORDER, WORDS = 3, 5
-look_up = jax.jit(ops.distinct_ngrams, static_argnames="order")
+look_up = quick_jit(ops.distinct_ngrams, static_argnames="order")
 
 
 def tree_of(rows, least=1):
@@ -60,10 +60,9 @@ def test_numbers_are_the_columns_of_the_baseline():
     np.testing.assert_array_equal(counts, known.matrix(ids).toarray())
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32"])
-def test_ids_of_any_kind_and_any_value(dtype):
+def test_ids_of_a_narrow_type_and_of_any_value():
     tokens, first = tree_of([[1, 2, 4]]).tree()
-    ids = np.array([[1, 2, 4, 250]], dtype)
+    ids = np.array([[1, 2, 4, 250]], np.uint8)
     assert sorted(look_up(ids, tokens, first, order=3)[0].tolist())[:7] == [
         *range(6),
         6,
