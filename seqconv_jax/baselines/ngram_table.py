@@ -13,6 +13,8 @@ from seqconv_jax.baselines.ngrams import NGrams
 
 __all__ = ["Counted", "NGramTable", "count_ngrams", "nb_log_ratio", "ngram_table"]
 
+_MOST = 62  # of two words, in the bits that an n-gram's number has
+
 
 class NGramTable(NamedTuple):
     """Known n-grams and how much each tells of an output, for `nn.NGramLinear`.
@@ -69,7 +71,8 @@ def ngram_table(
     Reference:
         Wang and Manning, "Baselines and Bigrams", ACL 2012.
     """
-    orders = tuple(range(1, positive_int("order", order) + 1))
+    expect(positive_int("order", order) <= _MOST, "order", f"at most {_MOST}", order)
+    orders = tuple(range(1, order + 1))
     counted = count_ngrams(task, orders, least, smoothing, padding_id)
     ratio = counted.ratio.astype(np.float32)
     return NGramTable(*counted.ngrams.tree(), ratio)
