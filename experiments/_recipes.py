@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 Settings = TypeVar("Settings", bound=Any)
 
 
-def with_recipe(settings: Settings, recipes: Mapping[str, Mapping[str, Any]]):
+def with_recipe(
+    settings: Settings, recipes: Mapping[str, Mapping[str, Any]]
+) -> Settings:
     """Return settings in which the recipe says what no flag did.
 
     What a recipe may say is None until a flag says it. All of it becomes part of the

@@ -143,7 +143,7 @@ def main(settings: Settings) -> dict[str, Any]:
     import seqconv_jax as sc
 
     settings = resolved(settings)
-    assert settings.batch_size is not None and settings.learning_rate is not None
+    assert settings.batch_size is not None and settings.epochs is not None
     task = sc.data.load_imdb(
         settings.data,
         num_words=settings.num_words,

@@ -70,7 +70,7 @@ class NGramLinear(WholeSequence, Parameterised):
         count = _checks.positive_int("ngrams", self.ngrams)
         shape = (count, _checks.positive_int("outputs", self.outputs))
 
-        def known(name, shape, dtype, value=0):
+        def known(name: str, shape: tuple[int, ...], dtype: str, value: float = 0):
             first_value = partial(jnp.full, shape, value, dtype)
             return self.variable("batch_stats", name, first_value).value
 

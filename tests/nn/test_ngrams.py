@@ -12,7 +12,9 @@ from train.test_step import same
 
 import seqconv_jax as sc
 from seqconv_jax import UserError, baselines
+from seqconv_jax.baselines.labels import label_signs
 from seqconv_jax.data import arrays_task
+from seqconv_jax.models.config import decode, encode
 from seqconv_jax.nn import NGramLinear, TokenDropout, ngram_stats
 
 RNGS = {"dropout": jax.random.key(1)}
@@ -44,7 +46,7 @@ def expected(task, rows, kernel, bias, order=3, least=2):
     grams = [g for g in grams if sum(g in text for text in texts) >= least]
     grams.sort(key=lambda gram: (len(gram), gram))
     seen = np.array([[gram in text for gram in grams] for text in texts], float)
-    signs = baselines.labels.label_signs(task)[task.train] > 0
+    signs = label_signs(task)[task.train] > 0
     p, q = 1 + seen.T @ signs, 1 + seen.T @ ~signs
     ratio = np.log(p / p.sum(axis=0) / (q / q.sum(axis=0)))
     texts = [windows(text, order) for text in task.inputs[rows].tolist()]
@@ -114,10 +116,7 @@ def test_masked_ids_are_in_no_ngram():
 def test_a_run_goes_on_as_the_same_run_and_is_loaded_with_its_ngrams(tmp_path):
     task = make_task()
     table = baselines.ngram_table(task)
-    block = sc.nn.ConvBlock(4, 3)
-    model = sc.models.TextConvNet(
-        *(9, 4, (block,)), ngrams=table.count, token_dropout=0.2, drop_path=0.5
-    )
+    model = NGramLinear(table.count, dropout=0.3)
     options = {
         "task": task,
         "optimizer": optax.adam(optax.cosine_decay_schedule(1e-2, 15)),
@@ -140,6 +139,32 @@ def test_a_run_goes_on_as_the_same_run_and_is_loaded_with_its_ngrams(tmp_path):
     )
     np.testing.assert_array_equal(predictor.outputs(task), wanted)
     assert np.ptp(wanted) > 0
+
+
+@pytest.mark.parametrize(("drop_path", "parts"), [(0.0, 1), (0.5, 2)])
+def test_the_text_convnet_adds_up_or_averages_its_convnet_and_its_line(
+    drop_path, parts
+):
+    task = make_task()
+    table, x = baselines.ngram_table(task), task.inputs[task.test]
+    options = {"vocabulary": 9, "embedding": 4, "blocks": (sc.nn.ConvBlock(4, 3),)}
+    options |= {"head": "global_max_average"}
+    model = sc.models.TextConvNet(
+        **options, ngrams=table.count, drop_path=drop_path, token_dropout=0.2
+    )
+    assert decode(encode(model)) == model
+    variables = {
+        "params": drawn(model, x)["params"],
+        "batch_stats": ngram_stats(model, task.example, table),
+    }
+    params = variables["params"]["Parallel_0"]
+    names = ("Embedding_0", "Conv1D_0", "Dense_0")
+    inner = (params[f"branches_0_{i}"] for i in (1, 2, 4))
+    convnet = {"params": dict(zip(names, inner, strict=True))}
+    convnet = sc.models.TextConvNet(**options).apply(convnet, x)
+    line = called(NGramLinear(table.count), params["branches_1_0"], table, x)
+    got = quick_jit(model.apply)(variables, x)
+    np.testing.assert_allclose(got, (convnet + line) / parts, rtol=1e-5, atol=1e-5)
 
 
 def test_training_without_the_ngrams_stops_at_its_first_step():

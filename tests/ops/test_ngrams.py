@@ -77,7 +77,7 @@ def test_a_tree_of_nothing_and_texts_shorter_than_its_order():
 
 
 def test_a_sum_of_rows_is_a_product_with_ones_and_its_derivative(x64):
-    numbers = np.array([[0, 2, 5, 5], [1, 2, 0, -1]])
+    numbers = jnp.array([[0, 2, 5, 5], [1, 2, 0, -1]])
     table = np.random.default_rng(1).normal(size=(5, 2))
     expected = np.array([[1, 0, 1, 0, 0], [1, 1, 1, 0, 0]]) @ table
     np.testing.assert_allclose(ops.sum_rows(numbers, jnp.asarray(table)), expected)
