@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from numerics import drawn, quick_jit
+from numerics import apply, drawn, quick_jit
 from train.helpers import fit
 from train.test_resume import scores
 from train.test_step import same
@@ -160,8 +160,8 @@ def test_the_text_convnet_adds_up_or_averages_its_convnet_and_its_line(
     params = variables["params"]["Parallel_0"]
     names = ("Embedding_0", "Conv1D_0", "Dense_0")
     inner = (params[f"branches_0_{i}"] for i in (1, 2, 4))
-    convnet = {"params": dict(zip(names, inner, strict=True))}
-    convnet = sc.models.TextConvNet(**options).apply(convnet, x)
+    own = {"params": dict(zip(names, inner, strict=True))}
+    convnet = apply(sc.models.TextConvNet(**options), own, x)
     line = called(NGramLinear(table.count), params["branches_1_0"], table, x)
     got = quick_jit(model.apply)(variables, x)
     np.testing.assert_allclose(got, (convnet + line) / parts, rtol=1e-5, atol=1e-5)
