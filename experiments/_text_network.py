@@ -1,5 +1,6 @@
 """The network of the IMDB experiment, and its optimiser, as the flags say."""
 
+from collections.abc import Hashable
 from typing import Any
 
 MOST = 10**5  # filters, and so on
@@ -28,7 +29,7 @@ def network(settings: Any, task: Any) -> tuple[Any, Any]:
     if not 0 <= order <= MOST_WORDS:
         raise UserError(f"`ngram_order` must be from 0 to {MOST_WORDS}, got {order:,}")
     if order == 0:
-        for name in ("ngram_dropout", "drop_path"):
+        for name in ("ngram_dropout", "ngram_learning_rate", "drop_path"):
             if getattr(settings, name):
                 raise UserError(f"`{name}` needs `ngram_order`, which is not given")
         return model, None
@@ -60,7 +61,7 @@ def _blocks(settings: Any) -> dict[str, Any]:
 
 
 def optimizer(settings: Any, task: Any) -> Any:
-    """Return the optimiser: RMSprop, or Adam with a cosine decay to the last epoch.
+    """Return the optimiser: RMSprop, or Adam, with a cosine decay to the last epoch.
 
     Args:
         settings: of the experiment.
@@ -68,12 +69,43 @@ def optimizer(settings: Any, task: Any) -> Any:
     """
     import optax
 
-    from seqconv_jax import UserError, optim
+    def of_rate(name: str) -> Any:
+        rate = _scheduled(name, settings, task)
+        if settings.optimizer == "adam":
+            return optax.adam(rate)
+        from seqconv_jax import optim
 
-    rate = settings.learning_rate
+        return optim.rmsprop(rate)
+
+    if settings.ngram_learning_rate is None:
+        return of_rate("learning_rate")
+    both: dict[Hashable, Any] = {
+        "line": of_rate("ngram_learning_rate"),
+        "rest": of_rate("learning_rate"),
+    }
+    return optax.multi_transform(both, _line_or_rest)
+
+
+def _scheduled(name: str, settings: Any, task: Any) -> Any:
+    """Return a learning rate, or its fall to zero at the last epoch."""
+    import optax
+
+    from seqconv_jax import UserError
+
+    rate = getattr(settings, name)
     if not 1e-30 < rate < 1e30:
-        raise UserError(f"`learning_rate` must be above 0, got {rate}")
-    if settings.schedule == "cosine":
-        steps = settings.steps_per_epoch or -(-len(task.train) // settings.batch_size)
-        rate = optax.cosine_decay_schedule(rate, settings.epochs * steps)
-    return optim.rmsprop(rate) if settings.optimizer != "adam" else optax.adam(rate)
+        raise UserError(f"`{name}` must be above 0, got {rate}")
+    if settings.schedule != "cosine":
+        return rate
+    steps = settings.steps_per_epoch or -(-len(task.train) // settings.batch_size)
+    return optax.cosine_decay_schedule(rate, settings.epochs * steps)
+
+
+def _line_or_rest(params: Any) -> Any:
+    """Return of each parameter whether it is the line's: the second branch's."""
+    import jax
+
+    def which(path: Any, _: Any) -> str:
+        return "line" if "branches_1_0" in jax.tree_util.keystr(path) else "rest"
+
+    return jax.tree_util.tree_map_with_path(which, params)

@@ -16,7 +16,7 @@ that the accuracy fell while the loss improved. Here the loss takes logits.
 
 A recipe is a set of flags, chosen on validation (experiments/results/imdb_search.md);
 flags that are given go before it. In "best" the network is a convolution beside a line
-through all runs of one to three words that occur in two training reviews, each counted
+through all runs of one to four words that occur in two training reviews, each counted
 once a review and scaled by its naive-Bayes log-ratio (Wang and Manning 2012).
 
 Data: Keras's imdb.npz, searched in --data, $SEQCONV_DATA and the cache, then
@@ -48,7 +48,7 @@ SETTINGS = {
 }
 _CONVNET = {
     "batch_size": 64,
-    "learning_rate": 1e-3,
+    "learning_rate": 5e-3,
     "optimizer": "adam",
     "schedule": "cosine",
     "embedding": 64,
@@ -56,16 +56,17 @@ _CONVNET = {
     "kernel_size": 3,
     "head": "global_max_average",
     "dropout": 0.5,
-    "token_dropout": 0.3,
+    "token_dropout": 0.6,
 }
 RECIPES = {
-    "convnet": {**_CONVNET, "epochs": 6},
+    "convnet": {**_CONVNET, "epochs": 8},
     "best": {
         **_CONVNET,
-        "epochs": 6,
-        "ngram_order": 3,
+        "epochs": 8,
+        "ngram_order": 4,
         "ngram_dropout": 0.5,
-        "drop_path": 0.5,
+        "ngram_learning_rate": 1e-3,
+        "drop_path": 0.7,
     },
 }
 
@@ -121,6 +122,8 @@ class Settings(RunSettings):
     """Put a line through runs of up to so many words beside the convnet."""
     ngram_dropout: float | None = None
     """Rate at which those of a review are dropped; by default 0."""
+    ngram_learning_rate: float | None = None
+    """The line's first learning rate; by default that of all."""
     drop_path: float | None = None
     """Rate at which the line or the convnet is left out; by default 0."""
 

@@ -51,6 +51,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "ngram_dropout": RATE,
     "drop_path": RATE,
     "ngram_order": (-1, 10**12),
+    "ngram_learning_rate": (-1.0, float("nan"), float("inf")),
     "validation": RATE,
     "ensemble": (-1, 0, 10**12),
     "max_words": (-1, 0),

@@ -36,7 +36,7 @@ def test_the_best_imdb_recipe_has_a_line_and_is_remembered(reviews, tmp_path, ca
     options = {**TINY, "data": reviews, "out": out, "no_baselines": True}
     imdb_conv1d.main(imdb_conv1d.Settings(recipe="best", epochs=1, **options))
     config = json.loads((out / "config.json").read_text())
-    assert config["recipe"] == "best" and config["ngram_order"] == 3
+    assert config["recipe"] == "best" and config["ngram_order"] == 4
     assert config["schedule"] == "cosine" and config["features"] == 4
     task = sc.data.load_imdb(reviews, num_words=100, maxlen=20)
     count = sc.baselines.ngram_table(task).count
