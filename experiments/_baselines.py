@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _NAMES = {
     "neighbour": "nearest neighbour",
     "mini_rocket": "MiniRocket",
 }
+BASELINE_FILES = tuple(f"baseline_{name}.npz" for name in _NAMES)
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,24 @@ class Scored:
 
 
 def score_baselines(
-    fits: Mapping[str, Callable[[Any], Any]], task: Any, metric: str, score: Any
+    out: Path,
+    fits: Mapping[str, Callable[[Any], Any]],
+    task: Any,
+    metric: str,
+    score: Any,
 ) -> Scored:
     """Fit baselines on train and score them on validation and test.
 
+    The scores of each test row are kept, where `sc.compare` takes them.
+
     Args:
+        out: the run directory.
         fits: by name what fits it to the task.
         task: the data.
         metric: the name of the score, "mae" or "accuracy".
         score: a function of predictions and targets to `(batch,)`.
     """
-    from seqconv_jax import UserError, baselines
+    from seqconv_jax import UserError, baselines, comparison
 
     began = time.perf_counter()
     found: dict[str, dict[str, float | None]] = {}
@@ -112,10 +121,16 @@ def score_baselines(
         found[name] = {"val": None, "test": None}
         try:
             baseline = fit(task)
-            for short, rows in (("val", task.validation), ("test", task.test)):
-                if len(rows):
-                    values = baselines.scores(baseline, task, rows, {metric: score})
-                    found[name][short] = values[metric]
+            metrics = {metric: score}
+            if len(task.validation):
+                rows = task.validation
+                found[name]["val"] = baselines.scores(baseline, task, rows, metrics)[
+                    metric
+                ]
+            if len(task.test):
+                tested = comparison.score_examples(baseline, task, metrics)
+                found[name]["test"] = float(tested.values[metric].mean())
+                tested.save(out / f"baseline_{name}.npz")
         except UserError as error:  # which must not cost the run its summary
             print(f"no score of the baseline {_NAMES[name]!r}: {error}")
             continue
@@ -135,14 +150,14 @@ def text_baselines(settings: Any, task: Any, score: Any) -> Scored:
     if tokens > _MOST_TOKENS:
         print(f"no NB-SVM beside the network: {tokens:,} tokens to train on")
         return score_baselines(
-            {"majority": baselines.majority}, task, "accuracy", score
+            settings.out, {"majority": baselines.majority}, task, "accuracy", score
         )
     cost = None if len(task.validation) else 0.01
     fits = {
         "majority": baselines.majority,
         "nb_svm": lambda task: baselines.nb_svm(task, cost=cost),
     }
-    return score_baselines(fits, task, "accuracy", score)
+    return score_baselines(settings.out, fits, task, "accuracy", score)
 
 
 def series_baselines(settings: Any, task: Any, score: Any) -> Scored:
@@ -158,7 +173,7 @@ def series_baselines(settings: Any, task: Any, score: Any) -> Scored:
             task, features=rocket_size(len(task.train)), seed=settings.seed
         ),
     }
-    return score_baselines(fits, task, "accuracy", score)
+    return score_baselines(settings.out, fits, task, "accuracy", score)
 
 
 def rocket_size(rows: int) -> int:
@@ -191,7 +206,7 @@ def forecast_baselines(
     options = lags_in_time(task)
     given = calendar if task.times is not None else None
     fits["ridge"] = lambda task: baselines.ridge_lags(task, calendar=given, **options)
-    return score_baselines(fits, task, "mae", losses.mae)
+    return score_baselines(settings.out, fits, task, "mae", losses.mae)
 
 
 def has_season(task: "ForecastTask") -> bool:

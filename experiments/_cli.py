@@ -6,13 +6,15 @@ Nothing heavy is imported before the settings are read, so that `--help` is quic
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
+from _baselines import BASELINE_FILES
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -27,7 +29,7 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines"),
-    *("real_horizon", "found"),
+    *("real_horizon", "found", "seeds"),
 )
 
 
@@ -37,6 +39,9 @@ class RunSettings:
 
     seed: int = 0
     """What parameters, order of the data and dropout follow from."""
+    seeds: int = 1
+    """Train for so many seeds, from --seed on, on a CPU each on cores of its own; then
+    --out holds a folder for each, and their mean scores."""
     resume: Flag = False
     """Continue the run in --out where it was stopped."""
     overwrite: Flag = False
@@ -64,6 +69,8 @@ def open_run(
         folder: a folder of the run directory.
         **more: what else the config should say.
     """
+    if _only_task:
+        raise _TaskFoundError(task)
     import jax
 
     from seqconv_jax import runs, train
@@ -91,7 +98,7 @@ def open_run(
         resume=settings.resume,
         overwrite=settings.overwrite,
         may_change=MAY_CHANGE,
-        files=FIGURES,
+        files=(*FIGURES, *BASELINE_FILES),
     )
 
 
@@ -110,6 +117,20 @@ def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, floa
         *(model, best.params, task, task.test, scores), batch_stats=best.batch_stats
     )
     return {f"test_{name}": value for name, value in values.items()}
+
+
+def keep_test_scores(run: Any, task: Any) -> None:
+    """Keep the scores of each test row in a run, for `python -m seqconv_jax compare`.
+
+    Args:
+        run: the open run, trained.
+        task: the data.
+    """
+    from seqconv_jax import comparison, runs
+
+    if len(task.test):
+        scores = comparison.score_examples(runs.load(run.path), task)
+        scores.save(run.path / runs.TEST_SCORES)
 
 
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
@@ -154,7 +175,59 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
         from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
-    main(settings)
+    if getattr(settings, "seeds", 1) == 1 or not isinstance(settings, RunSettings):
+        main(settings)
+    else:
+        _train_seeds(main, settings)
+
+
+def _train_seeds(main: Callable[[Any], Any], settings: Any) -> None:
+    """Run this command for each seed in a process of its own."""
+    from seqconv_jax import UserError, runs
+    from seqconv_jax.cli.seeds import train_seeds
+
+    # A run of several networks takes as many seeds.
+    count, step = settings.seeds, max(getattr(settings, "ensemble", 1), 1)
+    if not 0 < count <= 1000:
+        raise UserError(f"`seeds` must be from 1 to 1,000, got {count}")
+    seeds = range(settings.seed, settings.seed + count * step, step)
+    if seeds.start < 0 or seeds.stop > 2**32:
+        raise UserError(f"`seed` must be in [0, 2**32), got {settings.seed}")
+    train_seeds(
+        Path(sys.argv[0]),
+        sys.argv[1:],
+        seeds=seeds,
+        out=settings.out,
+        config={**asdict(settings), **runs.environment()},
+        resume=settings.resume,
+        overwrite=settings.overwrite,
+        may_change=MAY_CHANGE,
+        load_task=lambda: _task_of(main, settings),
+    )
+
+
+class _TaskFoundError(Exception):
+    """Ends an experiment where it would begin its run; carries the data."""
+
+
+_only_task = False
+
+
+def _task_of(main: Callable[[Any], Any], settings: Any) -> Any:
+    """Return the data of an experiment, which goes no farther than that."""
+    global _only_task
+    _only_task = True
+    try:
+        with (
+            open(os.devnull, "w") as nowhere,
+            redirect_stdout(nowhere),
+            warnings.catch_warnings(action="ignore"),
+        ):
+            main(settings)
+    except _TaskFoundError as found:
+        return found.args[0]
+    finally:
+        _only_task = False
 
 
 class ProgressBar:

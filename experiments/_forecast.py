@@ -10,6 +10,7 @@ from _cli import (
     Flag,
     ProgressBar,
     RunSettings,
+    keep_test_scores,
     open_run,
     test_scores,
 )
@@ -93,6 +94,7 @@ def train_and_report(
         baselines = forecast_baselines(settings, task)
         summary = _summarise(task, result, outputs, tested) | baselines.summary()
         run.write_summary(summary)
+        keep_test_scores(run, task)
         _draw(run.path, task, result, outputs, summary)
     print(_closing_lines(summary, task, book_figure, settings.out, baselines))
     return summary

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _baselines import Scored, forecast_baselines
-from _cli import STAND_IN_NOTE, open_run, test_scores
+from _cli import STAND_IN_NOTE, keep_test_scores, open_run, test_scores
 from _forecast import announce, fit
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def train_and_report(
         baselines = forecast_baselines(settings, task, _CALENDAR)
         summary = _summarise(task, result, tested, table) | baselines.summary()
         run.write_summary(summary)
+        keep_test_scores(run, task)
         _draw(settings, run.path, task, result, outputs, table)
     print(_closing_lines(settings, summary, task, table, baselines))
     return summary

@@ -24,7 +24,14 @@ from typing import Any, Literal
 
 from _baselines import text_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
-from _cli import Flag, ProgressBar, RunSettings, launch, open_run
+from _cli import (
+    Flag,
+    ProgressBar,
+    RunSettings,
+    keep_test_scores,
+    launch,
+    open_run,
+)
 
 MOST = 10**5  # filters, units and so on
 
@@ -134,6 +141,7 @@ def main(settings: Settings) -> dict[str, Any]:
         baselines = text_baselines(settings, task, metrics["accuracy"])
         summary |= baselines.summary()
         run.write_summary(summary)
+        keep_test_scores(run, task)
         title = f"{settings.data.name}, {settings.model}"
         draw_classes(run.path, task, result, summary, title)
     lines = [*class_lines(summary), *baselines.lines(summary["test_accuracy"])]

@@ -34,6 +34,7 @@ from _cli import (
     Flag,
     ProgressBar,
     RunSettings,
+    keep_test_scores,
     launch,
     open_run,
     test_scores,
@@ -178,6 +179,7 @@ def main(settings: Settings) -> dict[str, Any]:
         baselines = text_baselines(settings, task, sc.losses.accuracy)
         summary |= baselines.summary()
         run.write_summary(summary)
+        keep_test_scores(run, task)
         draw(run.path, result, task)
     print(closing_lines(settings, summary, baselines))
     return summary

@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 _MODULES = (
     "baselines",
     "checkpoint",
+    "comparison",
     "data",
     "interop",
     "losses",
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from seqconv_jax import (
         baselines,
         checkpoint,
+        comparison,
         data,
         interop,
         losses,
@@ -44,12 +46,15 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
+    from seqconv_jax.comparison.compare import compare
     from seqconv_jax.nn.summary import count_parameters, summary
 
 __all__ = [
     "UserError",
     "baselines",
     "checkpoint",
+    "compare",
+    "comparison",
     "count_parameters",
     "data",
     "interop",
@@ -70,6 +75,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in ("summary", "count_parameters"):
         return getattr(importlib.import_module(f"{__name__}.nn.summary"), name)
+    if name == "compare":
+        return importlib.import_module(f"{__name__}.comparison").compare
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

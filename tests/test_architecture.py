@@ -19,6 +19,10 @@ MAY_IMPORT = {
     "_checks": set(),
     "_files": set(),
     "_json": set(),
+    "_signals": set(),
+    "_processes": {"_signals"},
+    "_sent": set(),
+    "_seeds": set(),
     "_memory": set(),
     "_best": set(),
     "_examples": {"_windows"},
@@ -33,14 +37,19 @@ MAY_IMPORT = {
     "train": {
         *("nn", "models", "losses", "checkpoint"),
         *("_best", "_examples", "_json", "_leaves", "_memory", "_windows"),
+        *("_files", "_processes", "_seeds", "_sent", "_signals"),
     },
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
+    "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
-    "cli": {"runs", "data", "_files", "_json"},
+    "cli": {
+        *("runs", "comparison", "data", "plots"),
+        *("_files", "_json", "_processes", "_seeds"),
+    },
     "__main__": {"cli"},
 }
 
@@ -54,7 +63,7 @@ OWNERS = {
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
-    "scipy": {"baselines"},
+    "scipy": {"baselines", "comparison", "_seeds"},
     "pandas": {"data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},

@@ -101,6 +101,17 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
 
 
+def test_comparing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    check_what_is_printed("docs/compare.md")
+    text = (ROOT / "docs/compare.md").read_text()
+    [line] = re.findall(r"^python -m seqconv_jax (.*gru-0.npz.*)$", text, re.MULTILINE)
+    main(shlex.split(line))
+    said = capsys.readouterr().out
+    assert said.startswith("mae (lower is better): gru has 0.27") and "ridge" in said
+    assert "gru is better by 0.02" in said and "(blocks of 24)" in said
+
+
 def test_losses():
     names: dict[str, Any] = {"sc": sc}
     exec(blocks("docs/training.md")[1], names)

@@ -132,6 +132,17 @@ class TestCurves:
             plots.curves(HISTORY, tmp_path / "none" / "loss.png", title="t")
 
 
+def test_curves_of_several_runs_are_a_mean_in_a_band(tmp_path, figures):
+    shorter = [{**record, "loss": 3.0} for record in HISTORY[:2]]
+    plots.curves([HISTORY, shorter], tmp_path / "a.png", title="t", best_epoch=3)
+    axes = figures[0].axes[0]
+    loss = [(1 + 3) / 2, (0.5 + 3) / 2, *(1 / e for e in range(3, 8))]
+    np.testing.assert_allclose(lines(axes)["training"][1], loss)
+    assert len(axes.collections) == 2 and "of 2 seeds" in axes.get_ylabel()
+    edge = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert (edge.min(), edge.max()) == pytest.approx((1 / 7, 3))
+
+
 class TestForecast:
     def test_what_is_drawn(self, tmp_path, figures):
         path = plots.forecast(

@@ -50,17 +50,17 @@ def bars(results: dict[str, dict[str, Any]], path: Path) -> None:
         axes.axhline(1, color=GREY, lw=1.4, ls=(0, (5, 3)))
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(FuncFormatter(_minor))
+        axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
         axes.set_ylabel("times our time")
         axes.set_title(title, loc="left", weight="bold")
-        _tidy(axes)
+        tidy(axes)
     names = [f"{name}\n{fill(result['title'], 16)}" for name, result in results.items()]
     all_axes[-1].set_xticks(np.arange(len(names)), names)
     _legend(figure, peers, results)
     figure.savefig(path)
 
 
-def _minor(value: float, _: Any) -> str:
+def minor_number(value: float, _: Any) -> str:
     """Label 2 and 5 of a decade, and nothing else."""
     first = int(f"{value:e}"[0])
     return f"{value:g}" if first in (2, 5) else ""
@@ -106,15 +106,15 @@ def curves(panels: dict[str, dict[str, list[dict[str, float]]]], path: Path) -> 
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_minor_formatter(FuncFormatter(_minor))
+        axes.yaxis.set_minor_formatter(FuncFormatter(minor_number))
         axes.set_xlabel(title)
         axes.set_ylabel("training step, ms")
         axes.legend(frameon=False)
-        _tidy(axes)
+        tidy(axes)
     figure.savefig(path)
 
 
-def _tidy(axes: Any) -> None:
+def tidy(axes: Any) -> None:
     axes.grid(axis="y", color="#E6E6E6", lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -14,6 +14,8 @@ from typing import Any
 from seqconv_jax import UserError
 
 PACKAGES = ("jax", "flax", "optax", "numpy", "keras", "torch", "tensorflow-cpu")
+# What JAX calls the precisions of products.
+JAX_PRECISIONS = {"float32": "highest", "tf32": "default"}
 
 
 def pin(threads: int | None) -> int:
@@ -54,10 +56,7 @@ def multiply_in(precision: str) -> None:
         precision: "float32", or "tf32", whose factors have 10 bits behind the point.
     """
     os.environ["NVIDIA_TF32_OVERRIDE"] = str(int(precision == "tf32"))
-    os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = {
-        "float32": "highest",
-        "tf32": "default",
-    }[precision]
+    os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = JAX_PRECISIONS[precision]
 
 
 def usable_cores() -> list[int]:

@@ -1,7 +1,4 @@
-"""The network as one would write it in PyTorch: `torch.nn` layers, run eagerly.
-
-`torch.compile` is left out: on a CPU it needs a C++ compiler.
-"""
+"""The network as one would write it in PyTorch: `torch.nn` layers, run eagerly."""
 
 from typing import Any
 

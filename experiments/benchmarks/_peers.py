@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+import shutil
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -61,6 +62,7 @@ class Entry:
         environment: variables that it reads when it is imported.
         reset_after: whether its GRU can only reset after the matrix product.
         recurrent_dropout: whether its GRU has it.
+        needs_compiler: whether it calls a C++ compiler.
     """
 
     title: str
@@ -69,10 +71,13 @@ class Entry:
     environment: tuple[tuple[str, str], ...] = ()
     reset_after: bool = False
     recurrent_dropout: bool = True
+    needs_compiler: bool = False
 
     @property
     def is_installed(self) -> bool:
         """Whether what it needs is there."""
+        if self.needs_compiler and not any(map(shutil.which, ("c++", "g++", "clang"))):
+            return False
         return all(importlib.util.find_spec(name) for name in self.needs)
 
     def note(self, workload: Workload) -> str:
@@ -112,7 +117,18 @@ PEERS = {
         reset_after=True,
         recurrent_dropout=False,
     ),
+    "torch-compile": Entry(
+        "PyTorch, compiled",
+        "_peer_torch_compile",
+        ("torch",),
+        reset_after=True,
+        recurrent_dropout=False,
+        needs_compiler=True,
+    ),
     "keras-jax": _keras("Keras on JAX", "jax", "jax"),
     "keras-torch": _keras("Keras on PyTorch", "torch", "torch"),
     "keras-tensorflow": _keras("Keras on TensorFlow", "tensorflow", "tensorflow"),
 }
+
+# Those that need nothing but what `INSTALL` installs.
+USUAL = tuple(peer for peer, entry in PEERS.items() if not entry.needs_compiler)

@@ -34,7 +34,7 @@ import _data
 import _machine
 from _cli import launch
 from _output import check_names, write_json
-from _peers import INSTALL, OURS, PEERS
+from _peers import INSTALL, OURS, PEERS, USUAL
 from _report import peer_table, summary_table
 from _worker import Worker, take_turns
 from _workloads import WORKLOADS, Workload
@@ -51,8 +51,9 @@ class Settings:
 
     workloads: tuple[str, ...] = tuple(WORKLOADS)
     """Which: S2, S7a, S8a, S8b, S9, TCN."""
-    peers: tuple[str, ...] = tuple(PEERS)
-    """Which: ours, flax, torch, keras-jax, keras-torch, keras-tensorflow."""
+    peers: tuple[str, ...] = USUAL
+    """Which: ours, flax, torch, keras-jax, keras-torch, keras-tensorflow; and
+    torch-compile, which needs a C++ compiler."""
     rounds: int = 15
     """How often each peer has its turn with steps and forward passes."""
     steps: int = 8

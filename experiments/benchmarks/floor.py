@@ -16,7 +16,6 @@ Leaves floor.json and floor.md in --out. Takes two minutes on two CPU cores.
 
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,7 @@ def main(settings: Settings) -> dict[str, Any]:
     }
     import jax
     from _products import seconds_of_products
+    from _rates import best_seconds
 
     rates = {
         "flop_per_second": matrix_rate(settings.matrix),
@@ -72,7 +72,7 @@ def main(settings: Settings) -> dict[str, Any]:
     floors = {
         name: floor(WORKLOADS[name], rates)
         | {
-            "products_seconds": seconds_of_products(WORKLOADS[name], _best_seconds),
+            "products_seconds": seconds_of_products(WORKLOADS[name], best_seconds),
             "seconds": seconds,
         }
         for name, seconds in measured.items()
@@ -149,41 +149,16 @@ def table(floors: dict[str, Any]) -> str:
 
 def matrix_rate(size: int) -> float:
     """Return the floating-point operations a second of a large matrix product."""
-    import jax
-    import jax.numpy as jnp
+    from _rates import best_seconds, matrix_call
 
-    a = jnp.ones((size, size), jnp.float32)
-    product = jax.jit(lambda a: jnp.matmul(a, a, precision="float32"))
-    return 2 * size**3 / _best_seconds(lambda: product(a))
+    return 2 * size**3 / best_seconds(matrix_call(size))
 
 
 def copy_rate(megabytes: int) -> float:
-    """Return the bytes read and written a second when a large array is negated.
+    """Return the bytes read and written a second when a large array is negated."""
+    from _rates import best_seconds, copy_call
 
-    In its own place: new memory would be handed out page by page, far more slowly.
-    """
-    import jax
-    import jax.numpy as jnp
-
-    arrays = [jnp.ones((megabytes << 18,), jnp.float32)]
-    negate = jax.jit(lambda a: -a, donate_argnums=0)
-
-    def call():
-        arrays.append(negate(arrays.pop()))
-        return arrays[0]
-
-    return 2 * arrays[0].nbytes / _best_seconds(call)
-
-
-def _best_seconds(call: Any, repeats: int = 12) -> float:
-    """Return the shortest time, for these are limits."""
-    call().block_until_ready()
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call().block_until_ready()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+    return 2 * (megabytes << 20) / best_seconds(copy_call(megabytes))
 
 
 if __name__ == "__main__":

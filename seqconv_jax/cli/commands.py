@@ -1,5 +1,8 @@
 """The commands: what is wrong with the arguments is said before JAX is loaded."""
 
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,8 @@ from seqconv_jax.cli.table import TABLES, check_new_file, write_table
 
 if TYPE_CHECKING:
     from seqconv_jax.runs import Predictor
+
+_DIGITS = "0123456789"
 
 
 def predict(asked: Any) -> None:
@@ -47,6 +52,53 @@ def evaluate(asked: Any) -> None:
 def summary(asked: Any) -> None:
     """Print what a run was asked, how it went, and its model."""
     print(_load(asked).summary())
+
+
+def compare(asked: Any) -> None:
+    """Print whether one side's runs are better than the other's."""
+    check_new_file(asked.out, (".json",), asked.overwrite)
+    from seqconv_jax.comparison import compare as compare_runs
+
+    result = compare_runs(
+        asked.runs,
+        asked.against,
+        metric=asked.metric,
+        names=_names(asked.runs, asked.against),
+        confidence=asked.confidence,
+    )
+    if asked.out is not None:
+        found = {**asdict(result), "better": result.better, "words": str(result)}
+        replace_file(asked.out, to_json(found, indent=2))
+    print(result)
+
+
+def _names(runs: Sequence[Path], others: Sequence[Path]) -> tuple[str, str]:
+    """Return what to call two sides: by what all paths of one begin with.
+
+    >>> _names([Path("runs/gru/0"), Path("runs/gru/1")], [Path("runs/ridge.npz")])
+    ('runs/gru', 'runs/ridge')
+    >>> _names([Path("runs/a0"), Path("runs/b0")], [Path("runs/a1"), Path("runs/b1")])
+    ('a', 'b')
+    """
+    names = [
+        _common([str(each).removesuffix(".npz") for each in side])
+        for side in (runs, others)
+    ]
+    distinct = all(Path(name).name for name in names) and names[0] != names[1]
+    return (names[0], names[1]) if distinct else ("a", "b")
+
+
+def _common(paths: Sequence[str]) -> str:
+    """Return the path, or what several begin with that end in numbers of their own.
+
+    >>> _common(["runs/gru-0", "runs/gru-1"]), _common(["runs/a", "runs/b"])
+    ('runs/gru', '')
+    """
+    if len(paths) == 1:
+        return paths[0]
+    common = os.path.commonprefix(paths).rstrip(_DIGITS)
+    numbered = all(not path[len(common) :].strip(_DIGITS) for path in paths)
+    return common.rstrip("/-_") if numbered else ""
 
 
 def _load(asked: Any) -> "Predictor":

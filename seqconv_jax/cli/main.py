@@ -1,9 +1,10 @@
-"""Use what a run has trained: predict, evaluate, summary.
+"""Use what a run has trained: predict, evaluate, summary, compare.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
+    python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -23,6 +24,8 @@ Texts = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 _FLAGS = {
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
+    "`confidence`": "--confidence",
+    "`metric`": "--metric",
     "`raw`": "--data",
     "`step`": "--step",
     "`windows`": "--windows",
@@ -76,9 +79,32 @@ class Summary:
     """The step whose weights to tell of; by default those of the best epoch."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """Say whether some runs are better than others on the same test examples."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """The run directories of one side, such as one a seed."""
+    against: Annotated[tuple[Path, ...], tyro.conf.arg(name="with")]
+    """Those of the other side, or .npz files with the test scores of baselines."""
+    metric: str | None = None
+    """Which score; by default accuracy, mae or mse, or the only one in common."""
+    confidence: float = 0.95
+    """Of the intervals."""
+    out: Path | None = None
+    """A new .json file for all figures besides."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
-    kinds = {"predict": Predict, "evaluate": Evaluate, "summary": Summary}
+    kinds = {
+        "predict": Predict,
+        "evaluate": Evaluate,
+        "summary": Summary,
+        "compare": Compare,
+    }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
     )
@@ -86,9 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _do(asked: Any) -> None:
-    from seqconv_jax.cli.commands import evaluate, predict, summary
+    from seqconv_jax.cli.commands import compare, evaluate, predict, summary
 
-    commands = {Predict: predict, Evaluate: evaluate, Summary: summary}
+    commands = {
+        Predict: predict,
+        Evaluate: evaluate,
+        Summary: summary,
+        Compare: compare,
+    }
     commands[type(asked)](asked)
     sys.stdout.flush()
 

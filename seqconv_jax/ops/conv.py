@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.symbolic import is_symbolic, max_dim, surely
+from seqconv_jax.ops.unfold import is_unfolded, unfolded_convolve
 from seqconv_jax.ops.wide_kernel import convolve
 
 __all__ = ["causal_conv1d_end", "conv1d", "conv_output_length", "receptive_field"]
@@ -63,7 +64,8 @@ def conv1d(
     dtype = jnp.result_type(x, kernel)
     # Convolutions of float16 add up in float16 on some devices.
     wide = jnp.float32 if dtype == jnp.float16 else dtype
-    y = convolve(
+    run = unfolded_convolve if is_unfolded(x, kernel) else convolve
+    y = run(
         x.astype(wide),
         kernel.astype(wide),
         stride=stride,

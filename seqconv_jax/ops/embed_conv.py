@@ -141,9 +141,9 @@ def _backward(saved, dy, *, taps):
     rows = jnp.where(ids >= 0, ids, vocabulary).astype(jnp.int32)
     sums = jnp.promote_types(dy.dtype, jnp.float32)
     nothing = jnp.zeros((vocabulary, dy.shape[2]), sums)
+    add = _add_first_apart if jax.default_backend() == "gpu" else _add
     d_words = jnp.concatenate(
-        [nothing.at[row].add(dy.astype(sums), mode="drop") for row in taps.under(rows)],
-        axis=1,
+        [add(nothing, row, dy.astype(sums)) for row in taps.under(rows)], axis=1
     )
     d_table = d_words @ _flat(kernel).T.astype(sums)
     d_kernel = (table.T.astype(sums) @ d_words).reshape(
@@ -151,6 +151,24 @@ def _backward(saved, dy, *, taps):
     )
     d_kernel = jnp.swapaxes(d_kernel, 0, 1)
     return None, d_table.astype(table.dtype), d_kernel.astype(kernel.dtype)
+
+
+def _add(words, rows, dy):
+    """Add each row of `dy` to the word that `rows` names; drop those past the end."""
+    return words.at[rows].add(dy, mode="drop")
+
+
+def _add_first_apart(words, rows, dy):
+    """Do the same, the first word's by a reduction.
+
+    Half of a batch of texts is padding, the first word, and on a GPU what adds to one
+    place waits in line: seven scatters of the IMDB convnet's 128 reviews took 0.6 ms of
+    an H200, of a training step of 0.93 ms.
+    """
+    is_first = rows == 0
+    first = jnp.sum(jnp.where(is_first[..., None], dy, 0), axis=(0, 1))
+    rows = jnp.where(is_first, len(words), rows)
+    return _add(words, rows, dy).at[0].add(first)
 
 
 _projected = with_backward(_forward, _backward)(_sums)

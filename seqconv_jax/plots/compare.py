@@ -11,11 +11,11 @@ from seqconv_jax._checks import UserError, expect
 from seqconv_jax.plots.canvas import (
     SERIES,
     finish_epochs,
-    floats,
     horizontal,
     metric_name,
     saved_figure,
 )
+from seqconv_jax.plots.seeds import band, over_epochs
 
 
 def compare(
@@ -49,13 +49,13 @@ def compare(
     expect(len(runs) > 0, "runs", "at least one model", dict(runs))
     with saved_figure(Path(path), note) as (axes,):
         for (name, histories), color in zip(runs.items(), cycle(SERIES), strict=False):
-            values = _stack(name, histories, metric)
+            values = over_epochs(histories, metric)
+            if not np.isfinite(values).any():
+                raise UserError(
+                    f"`runs` must have {metric!r} for every model, got none: {name}"
+                )
             epochs = np.arange(1, values.shape[1] + 1)
-            low, mean, high = (
-                _over_seeds(f, values) for f in (np.nanmin, np.nanmean, np.nanmax)
-            )
-            axes.plot(epochs, mean, "o-", color=color, ms=3.5, label=name)
-            axes.fill_between(epochs, low, high, color=color, alpha=0.16, lw=0)
+            band(axes, epochs, values, color, name, ms=3.5)
         for name, value in (baselines or {}).items():
             horizontal(axes, value, name)
         most = max(map(len, runs.values()))
@@ -64,24 +64,3 @@ def compare(
         axes.set_title(title)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
     return Path(path)
-
-
-def _stack(name: str, histories, metric: str) -> np.ndarray:
-    """Return `(runs, epochs)`, NaN where a run was shorter or has no number."""
-    longest = max((len(history) for history in histories), default=0)
-    values = np.full((len(histories), longest), np.nan)
-    for row, history in zip(values, histories, strict=True):
-        row[: len(history)] = floats(metric, (record.get(metric) for record in history))
-    if not np.isfinite(values).any():
-        raise UserError(
-            f"`runs` must have {metric!r} for every model, got none: {name}"
-        )
-    return values
-
-
-def _over_seeds(function, values: np.ndarray) -> np.ndarray:
-    """Reduce over runs, NaN (a gap in the line) where no run has a number."""
-    columns = np.isfinite(values).any(axis=0)
-    result = np.full(values.shape[1], np.nan)
-    result[columns] = function(values[:, columns], axis=0)
-    return result

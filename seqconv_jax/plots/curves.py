@@ -17,13 +17,14 @@ from seqconv_jax.plots.canvas import (
     metric_name,
     saved_figure,
 )
+from seqconv_jax.plots.seeds import band, over_epochs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 def curves(
-    history: Sequence[Mapping[str, Any]],
+    history: Sequence[Mapping[str, Any]] | Sequence[Sequence[Mapping[str, Any]]],
     path: str | Path,
     *,
     title: str,
@@ -36,7 +37,9 @@ def curves(
     """Draw one metric of training and validation against the epoch.
 
     Args:
-        history: the records of a run: `epoch`, the metric, and the metric with `val_`.
+        history: the records of a run: `epoch`, the metric, and the metric with `val_`;
+            or those of each of several runs, whose mean is drawn in a band from the
+            lowest to the highest.
         path: the figure.
         title: what was trained on what.
         metric: its name in the records.
@@ -53,41 +56,49 @@ def curves(
             ascend, matplotlib is missing or the figure cannot be written.
     """
     expect(len(history) > 0, "history", "at least one epoch", list(history))
-    lines = _metric_lines(history, metric)
+    several = not isinstance(history[0], Mapping)
+    histories: Any = history if several else [history]
+    lines = _metric_lines(histories, metric)
     expect(len(lines) > 0, "metric", "in the history", metric)
     known = best_epoch is None or best_epoch in lines[-1][1]
     expect(known, "best_epoch", "an epoch of the history", best_epoch)
+    seeds = f" (mean and range of {len(histories)} seeds)" if several else ""
     with saved_figure(Path(path), note) as (axes,):
         for label, epochs, values, color in lines:
-            axes.plot(epochs, values, "o-", color=color, ms=4, label=label)
+            band(axes, epochs, values, color, label, ms=4)
         if best_epoch is not None:
             _mark_best(axes, lines[-1], best_epoch)
         if baseline is not None:
             horizontal(axes, baseline)
-        finish_epochs(axes, ylabel or metric_name(metric), title)
+        finish_epochs(axes, (ylabel or metric_name(metric)) + seeds, title)
     return Path(path)
 
 
-def _metric_lines(history, metric: str) -> list[tuple[str, list, np.ndarray, str]]:
-    """Return label, epochs, values and colour of training and validation."""
-    epochs = floats("epoch", (record.get("epoch") for record in history)).tolist()
-    expect(
-        bool(np.all(np.diff(epochs) > 0)), "history", "in the order of epochs", epochs
-    )
+def _metric_lines(histories, metric: str) -> list[tuple[str, list, np.ndarray, str]]:
+    """Return label, epochs, `(runs, epochs)` and colour of training and validation."""
+    for history in histories:
+        epochs = _epochs(history)
+        in_order = bool(np.all(np.diff(epochs) > 0))
+        expect(in_order, "history", "in the order of epochs", epochs)
+    epochs = max(map(_epochs, histories), key=len)
     lines = []
     for key, label, color in (
         (metric, "training", BLUE),
         (f"val_{metric}", "validation", ORANGE),
     ):
-        if any(record.get(key) is not None for record in history):
-            values = floats(key, (record.get(key) for record in history))
-            lines.append((label, epochs, values, color))
+        there = (record.get(key) is not None for run in histories for record in run)
+        if any(there):
+            lines.append((label, epochs, over_epochs(histories, key), color))
     return lines
+
+
+def _epochs(history: Sequence[Mapping[str, Any]]) -> list[float]:
+    return floats("epoch", (record.get("epoch") for record in history)).tolist()
 
 
 def _mark_best(axes: "Axes", line, best_epoch: int) -> None:
     label, epochs, values, color = line
-    value = values[epochs.index(best_epoch)]
+    value = np.nanmean(values[:, epochs.index(best_epoch)])
     axes.axvline(best_epoch, color=GREY, lw=1, ls=":")
     axes.plot(
         best_epoch,

@@ -6,7 +6,14 @@ Importing this loads no JAX; `load` and `Predictor` do when first used.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from seqconv_jax.runs.content import CHECKPOINTS, CONFIG, HISTORY, PREDICTOR, SUMMARY
+from seqconv_jax.runs.content import (
+    CHECKPOINTS,
+    CONFIG,
+    HISTORY,
+    PREDICTOR,
+    SUMMARY,
+    TEST_SCORES,
+)
 from seqconv_jax.runs.environment import PACKAGES, environment
 from seqconv_jax.runs.run import Run, open
 
@@ -20,6 +27,7 @@ __all__ = [
     "PACKAGES",
     "PREDICTOR",
     "SUMMARY",
+    "TEST_SCORES",
     "Predictor",
     "Run",
     "environment",

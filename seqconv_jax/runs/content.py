@@ -11,6 +11,7 @@ from seqconv_jax.runs.sealed import read_config
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
 PREDICTOR = "predictor.json"
+TEST_SCORES = "test_scores.npz"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
 
@@ -63,7 +64,7 @@ def remove_run(directory: Path, files: Iterable[str]) -> None:
             checkpoints.unlink()
         elif checkpoints.exists():
             shutil.rmtree(checkpoints)
-        for name in (HISTORY, SUMMARY, PREDICTOR, *files, CONFIG):
+        for name in (HISTORY, SUMMARY, PREDICTOR, TEST_SCORES, *files, CONFIG):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(

@@ -28,7 +28,7 @@ def describe_run(predictor: "Predictor") -> str:
     trained = {
         "run": str(predictor.path),
         **{name: config[name] for name in _OF_DATA if config.get(name) is not None},
-        "epochs": len(records),
+        **({"epochs": len(records)} if records else {}),
         **({"networks": 1 + len(predictor.members)} if predictor.members else {}),
         "epoch of the weights": epoch.get("epoch", f"at step {predictor.step}"),
     }

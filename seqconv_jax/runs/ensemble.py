@@ -1,6 +1,6 @@
 """Several networks that answer as one: the mean of what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,9 @@ from seqconv_jax._checks import UserError, shown
 
 if TYPE_CHECKING:
     from seqconv_jax.data.classes import Classes
+    from seqconv_jax.runs.predictor import Predictor
 
-__all__ = ["check_members", "mean_outputs"]
+__all__ = ["as_one", "check_members", "mean_outputs"]
 
 
 def mean_outputs(
@@ -52,3 +53,23 @@ def check_members(members: Any, file: Path) -> list[str]:
                 f"{shown(name)}"
             )
     return list(members)
+
+
+def as_one(
+    predictors: "Sequence[Predictor]", directory: Path, config: Mapping[str, Any]
+) -> "Predictor":
+    """Return the ensemble of predictors that are not used on their own any more.
+
+    Networks of those that are ensembles themselves count alike.
+
+    Args:
+        predictors: the predictors.
+        directory: the run directory that their folders lie in.
+        config: its config.
+    """
+    networks = [each for one in predictors for each in (one, *one.members)]
+    for each in networks:
+        each.members = ()
+    first, *others = networks
+    first.path, first.config, first.members = directory, config, tuple(others)
+    return first

@@ -15,7 +15,7 @@ from seqconv_jax.data.preprocessor import Preprocessor, preprocessor_of
 from seqconv_jax.models.config import decode
 from seqconv_jax.runs.content import CONFIG, PREDICTOR
 from seqconv_jax.runs.description import describe_run
-from seqconv_jax.runs.ensemble import check_members, mean_outputs
+from seqconv_jax.runs.ensemble import as_one, check_members, mean_outputs
 from seqconv_jax.runs.sealed import read_config, read_predictor
 from seqconv_jax.train.evaluation import Outputs, evaluate, score_outputs
 from seqconv_jax.train.precision import matmul_precision
@@ -222,8 +222,7 @@ def load(
             of this library's, which the run describes.
 
     Raises:
-        UserError: if there is no run, it was made before runs could be used so, no
-            epoch has ended yet, or a file is damaged.
+        UserError: if there is no usable run, no epoch has ended, or a file is damaged.
 
     Example:
         >>> import tempfile
@@ -252,8 +251,7 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
     if settings is None:
         raise UserError(
             f"{directory} holds no {PREDICTOR}: its training has not begun, or an "
-            "earlier version did it; resume the run with this one to write it, with no "
-            "more epochs than it has"
+            "earlier version did it; resume it with this one and no more epochs"
         )
     version = settings.get("format")
     if type(version) is not int or not 1 <= version <= FORMAT:
@@ -261,6 +259,10 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
             f"{file} has format {version!r}, expected at most {FORMAT}: it was written "
             "by a newer seqconv_jax, so upgrade to read it"
         )
+    if settings.keys() == {"format", "members"}:
+        names = check_members(settings["members"], file)
+        networks = [_load(directory / name, step, given) for name in names]
+        return as_one(networks, directory, config)
     try:
         model = _model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})

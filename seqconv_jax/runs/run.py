@@ -7,8 +7,9 @@ keeps a second process out.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -96,15 +97,38 @@ class Run:
         """Make the run an ensemble: `load` has all of its networks answer as one.
 
         Args:
-            folders: names of the folders of the run that hold the other networks' runs.
+            folders: names of the folders of the run that hold the other networks' runs,
+                or all of them, where the run has trained none of its own.
 
         Raises:
-            UserError: where nothing has been trained in the run or in one of them.
+            UserError: where nothing has been trained in one of them.
         """
-        settings = self._predictor(self.path)
-        for name in folders:
-            self._predictor(self.path / name)
-        self.write_predictor({**settings, "members": list(folders)})
+        members = [self._predictor(self.path / name) for name in folders]
+        own = read_predictor(self.path / PREDICTOR)
+        if own is None:
+            expect(len(folders) > 0, "folders", "at least one", list(folders))
+            own = {"format": members[0].get("format")}
+        self.write_predictor({**own, "members": list(folders)})
+
+    def opener(self, folder: str, **config: Any) -> Callable[[], "Run"]:
+        """Return what opens the run in a folder of this one, in any process.
+
+        It is begun anew where this one is, else gone on with.
+
+        Args:
+            folder: its name.
+            **config: what its config says besides or in place of this one's.
+        """
+        settings = {**self.config, **config}
+        return partial(
+            open,
+            self.path / folder,
+            config=settings,
+            resume=self.resumed,
+            overwrite=not self.resumed,
+            # What may change has been compared when this one was opened.
+            may_change=tuple(settings.keys() - config.keys()),
+        )
 
     def _predictor(self, directory: Path) -> dict[str, Any]:
         settings = read_predictor(directory / PREDICTOR)

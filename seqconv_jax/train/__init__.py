@@ -12,10 +12,12 @@ from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.check import check_fit
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
+from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.reporter import Reporter
+from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
 from seqconv_jax.train.state import TrainState, init_state
 from seqconv_jax.train.step import make_step
@@ -30,11 +32,15 @@ __all__ = [
     "NonFiniteError",
     "Reporter",
     "Result",
+    "SeedsFailedError",
+    "SeedsResult",
     "TrainState",
     "TrainingInterrupted",
     "check_fit",
     "evaluate",
+    "example_scores",
     "fit",
+    "fit_seeds",
     "gather",
     "init_state",
     "make_step",

@@ -31,6 +31,11 @@ class NonFiniteError(ArithmeticError):
             "a lower learning rate or clipped gradients may help, or clean data"
         )
         self.step, self.tensor = step, tensor
+        self._where = where
+
+    def __reduce__(self):
+        """Let it be sent to another process."""
+        return type(self), (self.step, self.tensor, self._where)
 
 
 def first_bad_tensor(

@@ -55,6 +55,8 @@ class Trainer:
         dropout_key: the run's key for dropout.
         steps_per_call: steps of one call; None for the device's default.
         ema_decay: of the parameters' moving average; None for none.
+        stacked: whether each array of the state and the totals, the key and the order
+            have an axis for several seeds in front, which all do their step at once.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Trainer:
         dropout_key: jax.Array,
         steps_per_call: int | None = None,
         ema_decay: float | None = None,
+        stacked: bool = False,
     ):
         """Compile nothing yet; the first call does."""
         warn_of_slow_scatter(jax.default_backend(), jax.__version__)
@@ -77,11 +80,19 @@ class Trainer:
         self._data = data
         self._key = dropout_key
         self._step = make_step(model, tx, loss, metrics, ema_decay)
-        call = self._one if self.steps_per_call == 1 else self._many
+        call: Any = self._one if self.steps_per_call == 1 else self._many
+        if stacked:
+            counts = () if self.steps_per_call == 1 else (None,)
+            call = jax.vmap(call, in_axes=(0, 0, None, 0, 0, *counts))
         self._call: Any = jax.jit(call, donate_argnums=(0, 1))
 
     def call(
-        self, state: TrainState, totals: Metrics, order: jax.Array, steps: int
+        self,
+        state: TrainState,
+        totals: Metrics,
+        order: jax.Array,
+        steps: int,
+        keys: jax.Array | None = None,
     ) -> tuple[TrainState, Metrics, StepHandle, int]:
         """Do one call's steps, `steps` at the most, without waiting for them.
 
@@ -90,12 +101,14 @@ class Trainer:
             totals: metrics added up so far in this epoch; given away likewise.
             order: the epoch's rows from `epoch_order`.
             steps: how many steps are left to do.
+            keys: for dropout, those of stacked seeds; None for the run's own.
 
         Returns:
             The state, the totals, a step handle and the number of steps done.
         """
         count = min(self.steps_per_call, steps)
-        arguments = [state, totals, self._data, self._key, order]
+        key = self._key if keys is None else keys
+        arguments = [state, totals, self._data, key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.device_put(np.int32(count)))
         state, totals, handle = self._call(*arguments)

@@ -8,21 +8,21 @@ function of the seed and the step.
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
-import numpy as np
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import DeviceData, gather
-from seqconv_jax.train.callback import Callback, ends_training
+from seqconv_jax.train.callback import ends_training
 from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
 from seqconv_jax.train.engine import Trainer, run_steps
 from seqconv_jax.train.evaluation import Evaluator
+from seqconv_jax.train.plan import Plan
 from seqconv_jax.train.reporter import Reporter
-from seqconv_jax.train.selection import Best, ModelSelection, Record
+from seqconv_jax.train.selection import Best, Record
 from seqconv_jax.train.state import TrainState
-from seqconv_jax.train.step import Metrics, Score, means_of, zero_totals
+from seqconv_jax.train.step import Metrics, means_of, zero_totals
 from seqconv_jax.train.store import NullStore, RunStore
 
 
@@ -30,30 +30,22 @@ class Parts(NamedTuple):
     """What an epoch is made of, the same for all of them.
 
     Attributes:
-        model: the Flax module.
-        loss: what is minimised, per example.
+        plan: what the training does.
         data: the data on the device.
         dropout_key: the run's key for dropout.
         trainer: the compiled steps.
         evaluator: the compiled scores.
-        validation: the rows to validate; empty for none.
         order_of: from an epoch's number, from 0, to its order.
-        steps: steps of an epoch.
-        observe: told the validation loss, returns the optimiser's new state; or None.
         reporter: shown the progress.
         stopped: whether a stop is requested.
     """
 
-    model: Any
-    loss: Score
+    plan: Plan
     data: DeviceData
     dropout_key: jax.Array
     trainer: Trainer
     evaluator: Evaluator
-    validation: np.ndarray
     order_of: Callable[[int], jax.Array]
-    steps: int
-    observe: Callable[[Any, float], Any] | None
     reporter: Reporter
     stopped: Callable[[], bool]
 
@@ -66,99 +58,153 @@ class Trained(NamedTuple):
     best: Best | None
 
 
-def train_epochs(
-    parts: Parts,
-    state: TrainState,
-    store: NullStore | RunStore,
-    selection: ModelSelection,
-    epochs: int,
-    callback: Callback | None,
-) -> Trained:
-    """Train from where the store left off, or from `state`, and keep every epoch.
+class Training:
+    """A run between two epochs, from where the store left off, or from `state`.
 
-    Ends after `epochs`, without a better epoch for long, when the callback says so, or
-    when a stop is requested, the state saved.
+    Args:
+        parts: what its epochs are made of.
+        state: the state before the first step.
+        store: keeps every epoch.
+
+    Attributes:
+        state: the state.
+        totals: metrics added up so far in the epoch that comes next.
+        history: a record for each epoch.
+        best: the best of them.
     """
-    nothing = zero_totals(parts.trainer.total_names)
-    state, totals, history = store.restore(state, nothing)
-    best = store.best(state, history)
-    behind, ended = int(state.step), False
-    _checks.expect(
-        behind <= epochs * parts.steps,
-        "epochs",
-        f"at least {-(-behind // parts.steps)}, those that the run has behind it",
-        epochs,
-    )
 
-    def goes_on():
-        return not ended and len(history) < epochs and not selection.is_stale(history)
-
-    if goes_on() and history and history[-1]["step"] == behind:
-        ended = ends_training(callback, state, history[-1])
-    while goes_on():
-        parts.reporter.begin(
-            len(history) + 1,
-            epochs,
-            int(state.step) - len(history) * parts.steps,
-            parts.steps,
+    def __init__(self, parts: Parts, state: TrainState, store: NullStore | RunStore):
+        """Restore it."""
+        self.parts, self._store, plan = parts, store, parts.plan
+        self.state, self.totals, self.history = store.restore(state, self._nothing())
+        self.best = store.best(self.state, self.history)
+        behind, self._ended = int(self.state.step), False
+        _checks.expect(
+            behind <= plan.epochs * plan.steps,
+            "epochs",
+            f"at least {-(-behind // plan.steps)}, those that the run has behind it",
+            plan.epochs,
         )
-        state, totals, record = _run_epoch(parts, state, totals, len(history))
+        if self.goes_on() and self.history and self.history[-1]["step"] == behind:
+            self._ended = ends_training(plan.callback, self.state, self.history[-1])
+
+    def goes_on(self) -> bool:
+        """Return whether there is an epoch to do.
+
+        There is none after the last one, without a better epoch for long, once the
+        callback has said so, or when a stop was requested.
+        """
+        plan = self.parts.plan
+        left = len(self.history) < plan.epochs
+        return not self._ended and left and not plan.selection.is_stale(self.history)
+
+    def begin(self) -> None:
+        """Report that an epoch begins."""
+        epoch, plan = len(self.history), self.parts.plan
+        done = int(self.state.step) - epoch * plan.steps
+        self.parts.reporter.begin(epoch + 1, plan.epochs, done, plan.steps)
+
+    def keep(self, state: TrainState, totals: Metrics, record: Record | None) -> None:
+        """Go on behind an epoch, everything saved; without a record in the midst of it.
+
+        Args:
+            state: the state.
+            totals: metrics added up so far in the epoch.
+            record: the epoch's; None where a stop was requested.
+        """
+        self.state, self.totals = state, totals
         if record is None:
-            store.save(state, totals, history)
-            break
-        history = [*history, record]
-        if best is None or selection.best([best.record, record]) is record:
-            best = Best.of(record, state)
-        totals = zero_totals(parts.trainer.total_names)
-        store.save(state, totals, history)
-        parts.reporter.end(record)
-        if callback is not None:
-            store.wait()
-        ended = ends_training(callback, state, record) or parts.stopped()
-    return Trained(state, history, best)
+            self._ended = True
+            self._store.save(state, totals, self.history)
+            return
+        plan, self.history = self.parts.plan, [*self.history, record]
+        best = self.best
+        if best is None or plan.selection.best([best.record, record]) is record:
+            self.best = Best.of(record, state)
+        self.totals = self._nothing()
+        self._store.save(state, self.totals, self.history)
+        self.parts.reporter.end(record)
+        if plan.callback is not None:
+            self._store.wait()
+        ended = ends_training(plan.callback, state, record)
+        self._ended = ended or self.parts.stopped()
+
+    def trained(self) -> Trained:
+        """Return what is behind."""
+        return Trained(self.state, self.history, self.best)
+
+    def _nothing(self) -> Metrics:
+        return zero_totals(self.parts.trainer.total_names)
 
 
-def _run_epoch(
-    parts: Parts, state: TrainState, totals: Metrics, epoch: int
-) -> tuple[TrainState, Metrics, Record | None]:
+def train_epochs(
+    parts: Parts, state: TrainState, store: NullStore | RunStore
+) -> Trained:
+    """Train from where the store left off, or from `state`, and keep every epoch."""
+    training = Training(parts, state, store)
+    while training.goes_on():
+        training.begin()
+        training.keep(*_run_epoch(training))
+    return training.trained()
+
+
+def _run_epoch(training: Training) -> tuple[TrainState, Metrics, Record | None]:
     """Do what is left of an epoch; its record is None where a stop was requested."""
-    end, order = (epoch + 1) * parts.steps, parts.order_of(epoch)
-    started, counted = time.perf_counter(), _count_examples(totals)
+    parts, epoch = training.parts, len(training.history)
+    steps = parts.plan.steps
+    end, order = (epoch + 1) * steps, parts.order_of(epoch)
+    started, counted = time.perf_counter(), count_examples(training.totals)
     state, totals, finite = run_steps(
         parts.trainer,
-        state,
-        totals,
+        training.state,
+        training.totals,
         order,
-        end - int(state.step),
+        end - int(training.state.step),
         stopped=parts.stopped,
         advance=parts.reporter.advance,
     )
-    reached = int(state.step)
     trained = time.perf_counter() - started
     if not finite:
-        index = reached % parts.steps
-        batch = gather(parts.data, order[index])
-        tensor = first_bad_tensor(
-            parts.model, parts.loss, state, batch, parts.dropout_key
-        )
-        where = f"epoch {epoch + 1}, batch {index + 1}"
-        raise NonFiniteError(reached, tensor, where)
-    if reached < end:
+        raise non_finite_error(parts, state, epoch, order)
+    if int(state.step) < end:
         return state, totals, None
-
-    record = {"epoch": epoch + 1, "step": reached, **means_of(totals)}
-    if len(parts.validation):
-        scores = parts.evaluator(state.eval_params, state.batch_stats, parts.validation)
-        record |= {f"val_{name}": value for name, value in scores.items()}
-    if parts.observe is not None:
-        value = record.get("val_loss", record["loss"])
-        state = state._replace(opt_state=parts.observe(state.opt_state, value))
-    examples = _count_examples(totals) - counted
+    state, record = end_of_epoch(parts, state, totals, epoch)
+    examples = count_examples(totals) - counted
     record["seconds"] = time.perf_counter() - started
     record["examples_per_second"] = examples / max(trained, 1e-9)
     return state, totals, record
 
 
-def _count_examples(totals: Mapping[str, jax.Array]) -> int:
+def non_finite_error(
+    parts: Parts, state: TrainState, epoch: int, order: jax.Array
+) -> NonFiniteError:
+    """Return the error that says which tensor of the next step is not finite."""
+    reached = int(state.step)
+    index = reached % parts.plan.steps
+    batch = gather(parts.data, order[index])
+    tensor = first_bad_tensor(
+        parts.plan.model, parts.plan.loss, state, batch, parts.dropout_key
+    )
+    where = f"epoch {epoch + 1}, batch {index + 1}"
+    return NonFiniteError(reached, tensor, where)
+
+
+def end_of_epoch(
+    parts: Parts, state: TrainState, totals: Metrics, epoch: int
+) -> tuple[TrainState, Record]:
+    """Return the state behind an epoch that is done, and its record but for times."""
+    plan = parts.plan
+    record = {"epoch": epoch + 1, "step": int(state.step), **means_of(totals)}
+    if len(plan.task.validation):
+        rows = plan.task.validation
+        scores = parts.evaluator(state.eval_params, state.batch_stats, rows)
+        record |= {f"val_{name}": value for name, value in scores.items()}
+    if plan.observe is not None:
+        value = record.get("val_loss", record["loss"])
+        state = state._replace(opt_state=plan.observe(state.opt_state, value))
+    return state, record
+
+
+def count_examples(totals: Mapping[str, jax.Array]) -> int:
     """Return how many examples were trained on so far in the epoch."""
     return int(jax.device_get(totals["examples"]))

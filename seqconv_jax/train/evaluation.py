@@ -206,10 +206,17 @@ def score_outputs(
         >>> score_outputs(outputs, targets, {"mae": losses.mae})
         {'mae': 1.5}
     """
+    each = scores_of_outputs(outputs, targets, scores)
+    return {name: float(values.mean()) for name, values in each.items()}
+
+
+def scores_of_outputs(
+    outputs: np.ndarray, targets: np.ndarray, scores: Mapping[str, Score]
+) -> dict[str, np.ndarray]:
+    """Return for each score `(n,)` float64: as `score_outputs`, of each row."""
     arrays = jnp.asarray(outputs, jnp.float32), jnp.asarray(targets)
     return {
-        name: float(np.asarray(score(*arrays), np.float64).mean())
-        for name, score in scores.items()
+        name: np.asarray(score(*arrays), np.float64) for name, score in scores.items()
     }
 
 

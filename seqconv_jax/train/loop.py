@@ -5,23 +5,19 @@ from typing import Any, Literal, NamedTuple
 
 import optax
 
-from seqconv_jax.train.average import check_decay
 from seqconv_jax.train.batches import Dataset, order_function, put_on_device
 from seqconv_jax.train.callback import Callback
-from seqconv_jax.train.check import check_settings
-from seqconv_jax.train.door import check_fit_arguments, check_listeners
+from seqconv_jax.train.door import check_listeners
 from seqconv_jax.train.engine import Trainer
-from seqconv_jax.train.epochs import Parts, train_epochs
+from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
-from seqconv_jax.train.plateau import scaled_by_plateau
-from seqconv_jax.train.predictor_settings import predictor_settings
+from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter, Reporter
-from seqconv_jax.train.same_fit import check_may_change, fit_settings
-from seqconv_jax.train.selection import Best, ModelSelection, Record
-from seqconv_jax.train.state import TrainState, init_state, seed_keys
+from seqconv_jax.train.selection import Best, Record
+from seqconv_jax.train.state import TrainState, seed_keys
 from seqconv_jax.train.step import Score
-from seqconv_jax.train.store import RunDirectory, open_store
+from seqconv_jax.train.store import RunDirectory
 
 
 class Result(NamedTuple):
@@ -146,82 +142,61 @@ def fit(
         >>> len(result.history), int(result.state.step), sorted(result.best.params)
         (3, 3, ['Dense_0'])
     """
-    metrics = check_fit_arguments(model, task, optimizer, loss, metrics)
     check_listeners(run, callback, reporter)
-    steps = check_settings(
+    plan = make_plan(
         model,
         task,
+        optimizer=optimizer,
+        loss=loss,
+        metrics=metrics,
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
         batch_size=batch_size,
         seed=seed,
-        patience=patience,
-    )
-    validated = len(task.validation) > 0
-    selection = ModelSelection.of(
-        monitor, mode, patience, ("loss", *metrics), validated
-    )
-    ema_decay = check_decay(ema_decay)
-    check_may_change(may_change)
-    settings, predictor = {}, {}
-    if run is not None:
-        predictor = predictor_settings(model, task, {"loss": loss, **metrics})
-        settings = fit_settings(
-            task,
-            seed=seed,
-            batch_size=batch_size,
-            steps_per_epoch=steps,
-            monitor=selection.monitor,
-            mode=selection.mode,
-            ema_decay=ema_decay,
-            loss=loss,
-            metrics=metrics,
-            model=model,
-            optimizer=optimizer,
-            plateau=plateau,
-        )
-
-    observe = None
-    if plateau is not None:
-        optimizer, observe = scaled_by_plateau(optimizer, plateau)
-    keys = seed_keys(seed)
-    data = put_on_device(task)
-    trainer = Trainer(
-        model, optimizer, loss, metrics, data, keys.dropout, steps_per_call, ema_decay
-    )
-    evaluator = Evaluator(model, {"loss": loss, **metrics}, data)
-    state = init_state(
-        model,
-        optimizer,
-        task.example,
-        seed=seed,
         params=params,
         batch_stats=batch_stats,
-        ema=ema_decay is not None,
+        monitor=monitor,
+        mode=mode,
+        patience=patience,
+        steps_per_call=steps_per_call,
+        ema_decay=ema_decay,
+        plateau=plateau,
+        callback=callback,
+        may_change=may_change,
+        kept=run is not None,
     )
-    trainer.trace(state, steps, batch_size)
-    if validated:
+    keys, data = seed_keys(seed), put_on_device(task)
+    trainer = Trainer(
+        model,
+        plan.optimizer,
+        loss,
+        plan.metrics,
+        data,
+        keys.dropout,
+        steps_per_call,
+        plan.ema_decay,
+    )
+    evaluator = Evaluator(model, plan.scores, data)
+    state = plan.initial_state(seed)
+    trainer.trace(state, plan.steps, batch_size)
+    if len(task.validation):
         evaluator.trace(state.eval_params, state.batch_stats, task.validation)
 
     with (
         stop_on_signals() as request,
-        open_store(run, selection, settings, steps, may_change, predictor) as store,
+        plan.open_store(run, seed) as store,
     ):
         parts = Parts(
-            model,
-            loss,
+            plan,
             data,
             keys.dropout,
             trainer,
             evaluator,
-            validation=task.validation,
-            order_of=order_function(keys.order, task, steps, batch_size),
-            steps=steps,
-            observe=observe,
+            order_of=order_function(keys.order, task, plan.steps, batch_size),
             reporter=reporter or NullReporter(),
             stopped=lambda: request.signum is not None,
         )
-        trained = train_epochs(parts, state, store, selection, epochs, callback)
+        trained = train_epochs(parts, state, store)
 
     # Here, where the run is on disk and the handlers are put back, none is missed.
     if request.signum is not None:
@@ -231,5 +206,10 @@ def fit(
             saved=run is not None,
             **trained._asdict(),
         )
+    return result_of(trained)
+
+
+def result_of(trained: Trained) -> Result:
+    """Return what training leaves that has come to its end."""
     assert trained.best is not None  # there is at least one epoch
     return Result(trained.state, trained.history, trained.best)

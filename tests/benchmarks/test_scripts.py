@@ -10,6 +10,7 @@ import floor
 import numpy as np
 import pytest
 import scaling
+import seeds
 import versions
 from _peers import OURS
 from _workloads import WORKLOADS
@@ -113,3 +114,19 @@ def test_ratios_of_versions_are_after_to_before():
 def test_a_folder_without_the_package_is_an_error(tmp_path):
     with pytest.raises(sc.UserError, match="--before must hold a folder seqconv_jax"):
         versions.main(versions.Settings(before=tmp_path))
+
+
+def test_seeds_are_timed_together_and_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(seeds, "WORKLOADS", {"S8a": TINY["S8a"]})
+    monkeypatch.setattr(_data, "load", lambda w: (_data.made_up(w, rows=64), "noise"))
+    settings = seeds.Settings(
+        workloads=("S8a",),
+        how="one by one",
+        rounds=1,
+        steps=1,
+        epochs=2,
+        out=tmp_path,
+    )
+    seconds = seeds.main(settings)["S8a"]
+    assert seconds["several_wall"][0] > seconds["several"][0] > 0
+    assert "| S8a |" in (tmp_path / "seeds.md").read_text()

@@ -49,12 +49,13 @@ def test_the_summary_names_baseline_split_and_score():
     assert Scored("mae").summary() == {} and Scored("mae").lines(0.5) == []
 
 
-def test_a_baseline_that_fails_costs_no_run_its_summary(capsys):
+def test_a_baseline_that_fails_costs_no_run_its_summary(capsys, tmp_path):
     def fails(task):
         raise UserError("two classes in `train`, got one")
 
     task = arrays_task(np.zeros((4, 2, 1)), np.ones(4), test=0.5)
-    scored = score_baselines({"nb_svm": fails}, task, "accuracy", losses.accuracy)
+    asked = {"nb_svm": fails}, task, "accuracy", losses.accuracy
+    scored = score_baselines(tmp_path, *asked)
     assert scored.scores == {"nb_svm": {"val": None, "test": None}}
     assert "got one" in capsys.readouterr().out
     assert scored.lines(0.5)[-1] == "  no baseline was scored on test"

@@ -51,6 +51,9 @@ def check_run(out, metrics, figures):
     for name in figures:
         assert (out / name).stat().st_size > 5_000
     assert any((out / "checkpoints").iterdir())
+    kept = sc.comparison.ExampleScores.load(out / sc.runs.TEST_SCORES)
+    for name in metrics:
+        assert kept.values[name].mean() == pytest.approx(summary[f"test_{name}"])
     best = min if "mae" in metrics else max
     name = "val_mae" if "mae" in metrics else "val_accuracy"
     assert summary[f"best_{name}"] == best(record[name] for record in history)

@@ -22,8 +22,11 @@ def kernel(taps, dtype="float32"):
     return normal(taps, 4, 2, seed=2, dtype=dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_values_and_gradients_equal_the_plain_way(dtype, x64):
+@pytest.mark.parametrize(
+    ("dtype", "backend"), [("float32", "cpu"), ("float64", "cpu"), ("float64", "gpu")]
+)
+def test_values_and_gradients_equal_the_plain_way(dtype, backend, x64, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
     assert is_projected(IDS, TABLE)
     options = [
         {"stride": stride, "dilation": dilation}

@@ -57,6 +57,24 @@ def test_it_answers_with_the_mean_of_the_probabilities(trained, tmp_path):
     assert "networks              2" in ensemble.summary()
 
 
+def test_a_run_of_members_alone(trained, tmp_path):
+    """An ensemble among them counts as its networks do."""
+    directory, each = trained
+    with sc.runs.open(tmp_path / "all", config={"seeds": [0, 1]}) as run:
+        with pytest.raises(UserError, match="`folders` must be at least one"):
+            run.write_members([])
+        shutil.copytree(directory / "other", run.path / "one")
+        shutil.copytree(directory, run.path / "two")
+        run.write_members(["one", "two"])
+    ensemble = load(tmp_path / "all")
+    answers = ensemble.predict(series_task())
+    got = answers[[f"p({name})" for name in "abc"]].to_numpy()
+    mean = np.mean([each[1], each[0], each[1]], axis=0)
+    np.testing.assert_allclose(got, mean, rtol=1e-12)
+    assert "networks              3" in ensemble.summary()
+    assert "seeds " in ensemble.summary()
+
+
 @pytest.mark.parametrize("members", ["other", ["../run"], [""], [1], [".."]])
 def test_members_that_are_no_folders_of_the_run(trained, tmp_path, members):
     run = shutil.copytree(trained[0], tmp_path / "run")

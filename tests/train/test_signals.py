@@ -111,7 +111,7 @@ def test_handlers_are_put_back_whatever_happens(monkeypatch):
 
 def test_the_second_signal_exits_at_once(monkeypatch):
     left = []
-    monkeypatch.setattr(interrupt.os, "_exit", left.append)
+    monkeypatch.setattr(os, "_exit", left.append)
     with interrupt.stop_on_signals() as request:
         signal.raise_signal(signal.SIGINT)
         assert request.signum == signal.SIGINT and left == []

@@ -1,5 +1,7 @@
 """Where the columns of a text file are: its separator, and the line of names."""
 
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -97,6 +99,7 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
     first = best.first if form.skip_rows is None and form.names is None else 0
     if first and not _named(lines, best):
         first = 0
+    _check_closed(lines[:first], where)
     lines, separator = lines[first:], best.separator
     numbers = [text.count(b"\n", 0, begin) + 1 for begin, _ in lines[:_MOST_HEAD]]
     if best.fields == 1 and given is None:
@@ -114,6 +117,20 @@ def find_layout(text: bytes, form: TextForm, where: str) -> Layout:
         start = min(begin + len(line) + 1, len(text))
     found = form.separator is None
     return Layout(separator, names, taken, numbers[0], start, extra, first, found, rows)
+
+
+def _check_closed(above: Sequence[tuple[int, bytes]], where: str) -> None:
+    """Raise where the names may stand in a quoted cell that opens above them."""
+    text = b"\n".join(line for _, line in above).decode("utf-8", "replace")
+    try:
+        for _ in csv.reader(io.StringIO(text), strict=True):
+            pass
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise UserError(
+                f"{where} opens a quote above its names that does not end there; take "
+                "it out, or pass skip_rows= and how many lines to leave out"
+            ) from None
 
 
 def _said_separator(lines: Sequence[tuple[int, bytes]]) -> str | None:

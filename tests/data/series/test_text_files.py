@@ -174,3 +174,15 @@ def test_many_unnamed_columns_and_repeats_nobody_reads(tmp_path):
     series = read(tmp_path, "a;b;;\n1,5;2;;\n2,5;3;;\n")
     assert series.columns == ("a", "b") and series.values[:, 0].tolist() == [1.5, 2.5]
     assert read(tmp_path, "a,b,a\n1,2,3\n", keep=["b"]).columns == ("b",)
+
+
+@pytest.mark.parametrize("above", ['"\n\n', '"made by us\n\n', '" \n\n\n'])
+def test_a_quote_that_may_hold_the_names_raises(tmp_path, above):
+    text = above + table()
+    reject(tmp_path, text, r"opens a quote above its names.*skip_rows=", time="t")
+
+
+@pytest.mark.parametrize("above", ['a 5" gauge\n\n', '"two\nlines"\n\n'])
+def test_other_quotes_above_the_names_do_not(tmp_path, above):
+    series = read(tmp_path, above + table(), time="t", missing="keep")
+    against_pandas(series, table())

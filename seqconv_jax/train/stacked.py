@@ -1,0 +1,193 @@
+"""Several seeds as one program: each of its arrays has an axis for them in front.
+
+A GPU is not filled by one small network, so that several take hardly longer than one.
+Seeds train together as long as they are at the same step: of those that were stopped at
+different ones, the last go first, and have caught up at the end of an epoch.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from seqconv_jax._checks import UserError, first_line
+from seqconv_jax.train.batches import epoch_order, put_on_device
+from seqconv_jax.train.diagnose import NonFiniteError
+from seqconv_jax.train.engine import Trainer
+from seqconv_jax.train.epochs import (
+    Parts,
+    Training,
+    count_examples,
+    end_of_epoch,
+    non_finite_error,
+)
+from seqconv_jax.train.evaluation import Evaluator
+from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
+from seqconv_jax.train.plan import Plan
+from seqconv_jax.train.reporter import Reporter
+from seqconv_jax.train.state import seed_keys
+
+
+def fit_stacked(
+    plan: Plan,
+    openers: Mapping[int, Callable[[], Any]],
+    reporters: Mapping[int, Reporter],
+) -> dict[int, Any]:
+    """Return by seed the `Trained` run, a `NonFiniteError`, or what went wrong.
+
+    Args:
+        plan: what each training does.
+        openers: by seed, opens its run.
+        reporters: by seed.
+
+    Raises:
+        UserError: as `fit`.
+        TrainingInterrupted: after SIGINT or SIGTERM.
+    """
+    data = put_on_device(plan.task)
+    trainer = Trainer(
+        plan.model,
+        plan.optimizer,
+        plan.loss,
+        plan.metrics,
+        data,
+        jnp.stack([seed_keys(seed).dropout for seed in openers]),
+        plan.steps_per_call,
+        plan.ema_decay,
+        stacked=True,
+    )
+    evaluator = Evaluator(plan.model, plan.scores, data)
+    order_of = _order_function(plan)
+    with stop_on_signals() as request, ExitStack() as stack:
+        trainings = {}
+        for seed, opened in openers.items():
+            store = plan.open_store(stack.enter_context(opened()), seed)
+            keys = seed_keys(seed)
+            parts = Parts(
+                plan,
+                data,
+                keys.dropout,
+                trainer,
+                evaluator,
+                order_of=partial(order_of, keys.order),
+                reporter=reporters[seed],
+                stopped=lambda: request.signum is not None,
+            )
+            state = plan.initial_state(seed)
+            trainings[seed] = Training(parts, state, stack.enter_context(store))
+        failed = _train(trainings)
+    if request.signum is not None:
+        steps = sum(int(training.state.step) for training in trainings.values())
+        saved = bool(plan.settings)
+        raise TrainingInterrupted(request.signum, steps, saved)
+    done = {seed: training.trained() for seed, training in trainings.items()}
+    return {**done, **failed}
+
+
+def _order_function(plan: Plan) -> Callable[[jax.Array, int], jax.Array]:
+    """Return the compiled function from a seed's key and an epoch to its order."""
+    rows = jnp.asarray(plan.task.train, jnp.int32)
+    order = jax.jit(
+        partial(
+            epoch_order,
+            steps=plan.steps,
+            batch_size=plan.batch_size,
+            replacement=plan.task.replacement,
+        )
+    )
+    return lambda key, epoch: order(key, jax.device_put(np.int32(epoch)), rows)
+
+
+def _train(trainings: Mapping[int, Training]) -> dict[int, Any]:
+    """Do all epochs of all; return by seed what has ended one before its time."""
+    failed: dict[int, Any] = {}
+    while True:
+        left = {
+            seed: training
+            for seed, training in trainings.items()
+            if seed not in failed and training.goes_on()
+        }
+        if not left:
+            return failed
+        lowest = min(int(training.state.step) for training in left.values())
+        group = {s: t for s, t in left.items() if int(t.state.step) == lowest}
+        for seed, error in _run_epoch(group).items():
+            failed[seed] = error
+
+
+def _run_epoch(group: Mapping[int, Training]) -> dict[int, Any]:
+    """Do what is left of an epoch, for seeds at the same step; return who failed."""
+    members = list(group.values())
+    for training in members:
+        training.begin()
+    first = members[0]
+    epoch, begun = len(first.history), int(first.state.step)
+    orders = [training.parts.order_of(epoch) for training in members]
+    counted = count_examples(first.totals)
+    started = time.perf_counter()
+    states, totals, done = _run_steps(members, orders, begun, epoch)
+    trained, failed = time.perf_counter() - started, {}
+    for seed, training, order, state, own in zip(
+        group, members, orders, states, totals, strict=True
+    ):
+        try:
+            if int(state.step) < begun + done:
+                raise non_finite_error(training.parts, state, epoch, order)
+            record = None
+            if int(state.step) == (epoch + 1) * training.parts.plan.steps:
+                state, record = end_of_epoch(training.parts, state, own, epoch)
+                record["seconds"] = time.perf_counter() - started
+                speed = (count_examples(own) - counted) / max(trained, 1e-9)
+                record["examples_per_second"] = speed
+            training.keep(state, own, record)
+        except UserError:
+            raise
+        except NonFiniteError as error:
+            failed[seed] = error
+        except Exception as error:
+            failed[seed] = f"{type(error).__name__}: {first_line(error)}"
+    return failed
+
+
+def _run_steps(members: Sequence[Training], orders: Any, begun: int, epoch: int):
+    """Return the states and totals of all, and how many steps were to be done.
+
+    One call is always ahead of the one that is waited for. One that diverges stays at
+    its step, while the others go on.
+    """
+    parts = members[0].parts
+    trainer, left = parts.trainer, (epoch + 1) * parts.plan.steps - begun
+    state = _stacked([training.state for training in members])
+    totals = _stacked([training.totals for training in members])
+    keys = jnp.stack([training.parts.dropout_key for training in members])
+    order, waiting, done = jnp.stack(orders), None, 0
+    while left > done and not parts.stopped():
+        state, totals, handle, count = trainer.call(
+            state, totals, order, left - done, keys
+        )
+        done += count
+        if waiting is not None:
+            jax.block_until_ready(waiting.step)
+        waiting = handle
+        for number, training in enumerate(members):
+            training.parts.reporter.advance(count, partial(_loss, handle, number))
+    count = len(members)
+    return _apart(state, count), _apart(totals, count), done
+
+
+def _loss(handle: Any, number: int) -> float:
+    return float(handle.loss[number])
+
+
+def _stacked(trees: Sequence[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def _apart(tree: Any, count: int) -> list[Any]:
+    return [jax.tree.map(itemgetter(n), tree) for n in range(count)]
