@@ -3,6 +3,8 @@
     python experiments/imdb_conv1d.py                      RMSprop 1e-3, batch 32
     python experiments/imdb_conv1d.py --setting slow       RMSprop 1e-4, batch 128
     python experiments/imdb_conv1d.py --retrain            and test on all of train
+    python experiments/imdb_conv1d.py --recipe convnet     the best convnet alone
+    python experiments/imdb_conv1d.py --recipe best        a line through n-grams beside
 
 Vocabulary of 10,000 words, the last 500 tokens of a review, 10 epochs, the last fifth
 of train as validation. --retrain takes the best epoch's number, trains anew on all of
@@ -11,6 +13,11 @@ train for so many epochs, and scores the test set.
 The network is that of F. Chollet, *Deep Learning with Python*, section 6.4 ("the
 book"). Its last layer had no sigmoid there while the loss expected probabilities, so
 that the accuracy fell while the loss improved. Here the loss takes logits.
+
+A recipe is a set of flags, chosen on validation (experiments/results/imdb_search.md);
+flags that are given go before it. In "best" the network is a convolution beside a line
+through all runs of one to four words that occur in two training reviews, each counted
+once a review and scaled by its naive-Bayes log-ratio (Wang and Manning 2012).
 
 Data: Keras's imdb.npz, searched in --data, $SEQCONV_DATA and the cache, then
 downloaded. The book: validation accuracy 0.8826 (default), 0.8382 (slow). Expect up to
@@ -30,12 +37,38 @@ from _cli import (
     keep_test_scores,
     launch,
     open_run,
+    test_scores,
 )
+from _recipes import with_recipe
+from _text_network import network, optimizer
 
 BOOK_ACCURACY = {"default": 0.8826, "slow": 0.8382}
 SETTINGS = {
     "default": {"batch_size": 32, "learning_rate": 1e-3},
     "slow": {"batch_size": 128, "learning_rate": 1e-4},
+}
+_CONVNET = {
+    "batch_size": 64,
+    "learning_rate": 5e-3,
+    "optimizer": "adam",
+    "schedule": "cosine",
+    "embedding": 64,
+    "features": 200,
+    "kernel_size": 3,
+    "head": "global_max_average",
+    "dropout": 0.5,
+    "token_dropout": 0.6,
+}
+RECIPES = {
+    "convnet": {**_CONVNET, "epochs": 8},
+    "best": {
+        **_CONVNET,
+        "epochs": 8,
+        "ngram_order": 4,
+        "ngram_dropout": 0.5,
+        "ngram_learning_rate": 1e-3,
+        "drop_path": 0.7,
+    },
 }
 
 
@@ -45,6 +78,8 @@ class Settings(RunSettings):
 
     data: Path | None = None
     """Keras's imdb.npz, or a directory with it."""
+    recipe: Literal["convnet", "best"] | None = None
+    """Flags chosen on validation, for those that are not given."""
     setting: Literal["default", "slow"] = "default"
     """The book's default optimiser and batch, or its slow ones."""
     retrain: Flag = False
@@ -55,21 +90,53 @@ class Settings(RunSettings):
     """Tokens of a review that are kept, its last ones."""
     out: Path = Path("runs/imdb_conv1d")
     """The run directory."""
-    epochs: int = 10
-    """Epochs to train for."""
+    epochs: int | None = None
+    """Epochs to train for; by default 10."""
     steps_per_epoch: int | None = None
     """Updates in an epoch; by default all of train once."""
     batch_size: int | None = None
     """Reviews in a batch; by default 32, and 128 in the slow setting."""
     learning_rate: float | None = None
-    """RMSprop's learning rate; by default 1e-3, and 1e-4 in the slow setting."""
+    """The first learning rate; by default 1e-3, and 1e-4 in the slow setting."""
     patience: int | None = None
     """Stop after so many epochs without a better one; by default never."""
+    optimizer: Literal["rmsprop", "adam"] | None = None
+    """RMSprop by default."""
+    schedule: Literal["constant", "cosine"] | None = None
+    """Whether the learning rate falls to zero at the last epoch; by default it does
+    not."""
+    embedding: int | None = None
+    """Length of a word's vector; by default the book's 128."""
+    features: int | None = None
+    """Filters of one convolution, in place of the book's two."""
+    kernel_size: int | None = None
+    """Words that each of these filters sees; by default 3."""
+    head: (
+        Literal["global_max", "global_average", "global_max_average", "flatten"] | None
+    ) = None
+    """What is made of all steps; by default the maximum."""
+    dropout: float | None = None
+    """Rate at which values are dropped before the last layer; by default 0."""
+    token_dropout: float | None = None
+    """Rate at which words are replaced by the unknown one; by default 0."""
+    ngram_order: int | None = None
+    """Put a line through runs of up to so many words beside the convnet."""
+    ngram_dropout: float | None = None
+    """Rate at which those of a review are dropped; by default 0."""
+    ngram_learning_rate: float | None = None
+    """The line's first learning rate; by default that of all."""
+    drop_path: float | None = None
+    """Rate at which the line or the convnet is left out; by default 0."""
 
 
 def resolved(settings: Settings) -> Settings:
-    """Return the settings with the setting's defaults filled in."""
-    defaults = SETTINGS[settings.setting]
+    """Return the settings with those of the recipe, then the book's, filled in."""
+    from seqconv_jax import UserError
+
+    if settings.recipe is not None and settings.setting != "default":
+        raise UserError("`setting` is for the book's network, and `recipe` for others")
+    settings = with_recipe(settings, RECIPES)
+    defaults = {**SETTINGS[settings.setting], "epochs": 10}
     return replace(
         settings, **{k: v for k, v in defaults.items() if getattr(settings, k) is None}
     )
@@ -80,23 +147,23 @@ def main(settings: Settings) -> dict[str, Any]:
     import seqconv_jax as sc
 
     settings = resolved(settings)
-    assert settings.batch_size is not None and settings.learning_rate is not None
+    assert settings.batch_size is not None and settings.epochs is not None
     task = sc.data.load_imdb(
         settings.data,
         num_words=settings.num_words,
         maxlen=settings.maxlen,
         require_real=settings.require_real_data,
     )
-    model = sc.models.TextConvNet(vocabulary=task.vocabulary)
+    model, stats = network(settings, task)
+    tx = optimizer(settings, task)
     print(
         f"reviews: train {len(task.train):,}, validation {len(task.validation):,}, "
         f"test {len(task.test):,}; data: {task.data_path or task.data_source}\n"
     )
     print(sc.summary(model, task.example), flush=True)
     print()
-    optimizer = sc.optim.rmsprop(settings.learning_rate)
     with open_run(settings, model, task) as run:
-        result = train(settings, model, task, optimizer, settings.epochs, run)
+        result = train(settings, model, stats, task, tx, settings.epochs, run)
         best = result.best
         summary = {
             "data_source": task.data_source,
@@ -105,10 +172,10 @@ def main(settings: Settings) -> dict[str, Any]:
             "best_epoch": best.epoch,
             "best_val_loss": best.val_loss,
             "best_val_accuracy": best.record["val_accuracy"],
-            **test_scores(model, best.params, task),
+            **test_scores(model, best, task, scores()),
         }
         if settings.retrain:
-            summary |= retrained(settings, model, task, optimizer, best.epoch)
+            summary |= retrained(settings, task, best.epoch)
         baselines = text_baselines(settings, task, sc.losses.accuracy)
         summary |= baselines.summary()
         run.write_summary(summary)
@@ -118,21 +185,23 @@ def main(settings: Settings) -> dict[str, Any]:
     return summary
 
 
-def train(settings: Settings, model, task, optimizer, epochs: int, run):
+def train(settings: Settings, model, stats, task, tx, epochs: int, run):
     """Train the model, watching the validation accuracy where there is one."""
     import seqconv_jax as sc
 
     assert settings.batch_size is not None
+    loss, accuracy = scores().values()
     return sc.train.fit(
         model,
         task,
-        optimizer=optimizer,
-        loss=sc.losses.binary_cross_entropy,
-        metrics={"accuracy": sc.losses.accuracy},
+        optimizer=tx,
+        loss=loss,
+        metrics={"accuracy": accuracy},
         epochs=epochs,
         steps_per_epoch=settings.steps_per_epoch,
         batch_size=settings.batch_size,
         seed=settings.seed,
+        batch_stats=stats,
         monitor="val_accuracy" if len(task.validation) else "accuracy",
         mode="max",
         patience=settings.patience,
@@ -141,23 +210,26 @@ def train(settings: Settings, model, task, optimizer, epochs: int, run):
     )
 
 
-def test_scores(model, params, task) -> dict[str, float]:
-    """Return the loss and accuracy on the test reviews."""
-    import seqconv_jax as sc
+def scores() -> dict[str, Any]:
+    """Return the loss and the accuracy."""
+    from seqconv_jax import losses
 
-    scores = {"loss": sc.losses.binary_cross_entropy, "accuracy": sc.losses.accuracy}
-    values = sc.train.evaluate(model, params, task, task.test, scores)
-    return {f"test_{name}": value for name, value in values.items()}
+    return {"loss": losses.binary_cross_entropy, "accuracy": losses.accuracy}
 
 
-def retrained(settings: Settings, model, task, optimizer, epochs: int):
-    """Train anew on all of train for `epochs` epochs, and return the test scores."""
+def retrained(settings: Settings, task, epochs: int):
+    """Train anew on all of train for `epochs` epochs, and return the test scores.
+
+    A learning rate that falls does so as before, to the last of all epochs.
+    """
     print(f"\nretraining on all of train for {epochs} epochs")
     everything = task.without_validation()
-    with open_run(settings, model, task, "retrain", retrain_epochs=epochs) as run:
-        result = train(settings, model, everything, optimizer, epochs, run)
-    scores = test_scores(model, result.state.params, everything)
-    return {f"retrain_{name}": value for name, value in scores.items()}
+    model, stats = network(settings, everything)
+    tx = optimizer(settings, everything)
+    with open_run(settings, model, everything, "retrain", retrain_epochs=epochs) as run:
+        state = train(settings, model, stats, everything, tx, epochs, run).state
+    found = test_scores(model, state, everything, scores())
+    return {f"retrain_{name}": value for name, value in found.items()}
 
 
 def draw(path: Path, result, task) -> None:

@@ -5,7 +5,7 @@ Each function fits a baseline on the training rows of a task; what it returns gi
 `ForecastTask.errors` serve both. NumPy and SciPy in float64; the same every time.
 
     forecasts  last_value, drift, seasonal_naive, climatology, ridge_lags, linear_map
-    texts      nb_svm, majority
+    texts      nb_svm, majority (`ngram_table` counts for `nn.NGramLinear`)
     series     mini_rocket, nearest_neighbour, majority
 
 The one hyperparameter of each, such as a penalty, is chosen on the validation rows
@@ -19,6 +19,7 @@ from seqconv_jax.baselines.linear import LinearModel, linear_classifier
 from seqconv_jax.baselines.linear_map import LinearMap, linear_map
 from seqconv_jax.baselines.majority import Majority, majority
 from seqconv_jax.baselines.naive import Naive, drift, last_value, seasonal_naive
+from seqconv_jax.baselines.ngram_table import NGramTable, ngram_table
 from seqconv_jax.baselines.ngrams import NGrams
 from seqconv_jax.baselines.ridge_classifier import RidgeClassifier, ridge_classifier
 from seqconv_jax.baselines.series import (
@@ -37,6 +38,7 @@ __all__ = [
     "LinearModel",
     "Majority",
     "MiniRocket",
+    "NGramTable",
     "NGrams",
     "Naive",
     "NearestNeighbour",
@@ -51,6 +53,7 @@ __all__ = [
     "mini_rocket",
     "nb_svm",
     "nearest_neighbour",
+    "ngram_table",
     "ridge_classifier",
     "ridge_lags",
     "scores",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -96,6 +97,35 @@ class NGrams:
         """
         rows = [self._part(part) for part in _parts(ids)]
         return sparse.csr_array(sparse.vstack(rows, format="csr"))
+
+    def tree(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the n-grams as `ops.distinct_ngrams` looks them up.
+
+        Their orders must be 1, 2, ..., and an n-gram that is known must have all of its
+        beginnings known, as those of `of` have.
+
+        Returns:
+            The last token of each n-gram, `(count,)` int32, and where the children of
+            each node begin, `(count + 2,)` int32: the root's, then each n-gram's.
+
+        Raises:
+            UserError: for other orders.
+
+        Example:
+            >>> ids = np.array([[0, 5, 7], [5, 7, 7]])
+            >>> ngrams = NGrams.of(ids, orders=(1, 2), vocabulary=8)
+            >>> [array.tolist() for array in ngrams.tree()]
+            [[5, 7, 7, 7], [0, 2, 3, 4, 4, 4]]
+        """
+        orders = tuple(range(1, len(self.orders) + 1))
+        expect(self.orders == orders, "orders", f"{orders}", self.orders)
+        tokens = np.concatenate(self.codes) % self.vocabulary
+        first, begin = [np.zeros(1, np.int64)], 0
+        for above, below in pairwise((*self.codes, np.zeros(0, np.int64))):
+            begin += len(above)
+            first.append(begin + np.searchsorted(below, above * self.vocabulary))
+        first.append(np.full(1, self.count))
+        return tokens.astype(np.int32), np.concatenate(first).astype(np.int32)
 
     def _part(self, ids: np.ndarray) -> sparse.csr_array:
         parts = []

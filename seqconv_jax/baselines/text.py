@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from seqconv_jax import _examples
-from seqconv_jax._checks import UserError, expect, is_number
+from seqconv_jax._checks import UserError
 from seqconv_jax.baselines.contract import fitted_rows
-from seqconv_jax.baselines.labels import accuracy_of, label_signs
+from seqconv_jax.baselines.labels import accuracy_of
 from seqconv_jax.baselines.linear import LinearModel, Loss, linear_classifier
+from seqconv_jax.baselines.ngram_table import count_ngrams
 from seqconv_jax.baselines.ngrams import NGrams
 
-__all__ = ["COSTS", "NBSVM", "nb_log_ratio", "nb_svm"]
+__all__ = ["COSTS", "NBSVM", "nb_svm"]
 
 COSTS = (0.001, 0.01, 0.1, 1.0, 10.0)
 
@@ -89,26 +89,12 @@ def nb_svm(
         >>> (line.outputs(task, np.arange(4))[:, 0] > 0).tolist()
         [False, False, True, True]
     """
-    rows, inputs = fitted_rows(task), np.asarray(task.inputs)
-    ids = inputs.dtype.kind in "iu" and inputs.ndim == 2 and task.offsets is None
-    expect(ids, "task.inputs", "ids of shape (rows, length)", f"shape {inputs.shape}")
-    above_0 = is_number(smoothing) and 0 < float(smoothing) < 1e30
-    expect(above_0, "smoothing", "above 0", smoothing)
+    rows = fitted_rows(task)
     if cost is None and not len(task.validation):
         raise UserError("`cost` must be given without validation rows, got None")
-    signs = label_signs(task)
-    if (signs[rows] == signs[rows[0]]).all():
-        raise UserError("`task.targets` must have two classes in `train`, got one")
-    ngrams = NGrams.of(
-        inputs[rows],
-        orders=orders,
-        vocabulary=int(inputs.max(initial=0)) + 1,
-        padding_id=padding_id,
-        least=least,
+    ngrams, features, signs, scale = count_ngrams(
+        task, orders, least, smoothing, padding_id
     )
-    expect(ngrams.count > 0, "least", "small enough to leave an n-gram", least)
-    features = ngrams.matrix(inputs[rows])
-    scale = nb_log_ratio(features, signs[rows], smoothing)
 
     def fitted(cost: float, start: LinearModel | None = None) -> LinearModel:
         return linear_classifier(
@@ -117,7 +103,7 @@ def nb_svm(
 
     if cost is not None:
         return NBSVM(ngrams, fitted(cost), float(cost), {})
-    validation = ngrams.matrix(inputs[task.validation])
+    validation = ngrams.matrix(np.asarray(task.inputs)[task.validation])
     truth, one = signs[task.validation], task.targets.shape[1] == 1 < signs.shape[1]
     tried, model, best = {}, None, None
     for each in COSTS:
@@ -129,29 +115,3 @@ def nb_svm(
             break
     assert best is not None
     return best
-
-
-def nb_log_ratio(
-    features: sparse.csr_array, signs: np.ndarray, smoothing: float = 1.0
-) -> np.ndarray:
-    r"""Return how much more often a feature occurs with an output than without.
-
-    $r = \log \frac{p / |p|_1}{q / |q|_1}$ with $p$ the smoothing plus the count among
-    the examples of the output, and $q$ the same among all others.
-
-    Args:
-        features: `(n, features)` of 0 and 1.
-        signs: `(n, outputs)`, 1 for the examples of an output and -1 for all others.
-        smoothing: above 0.
-
-    Returns:
-        `(features, outputs)` float64.
-
-    Example:
-        >>> x = sparse.csr_array(np.array([[1.0, 0.0], [0.0, 1.0]]))
-        >>> nb_log_ratio(x, np.array([[1], [-1]])).round(3).tolist()
-        [[0.693], [-0.693]]
-    """
-    p = smoothing + features.T @ (signs > 0).astype(float)
-    q = smoothing + features.T @ (signs <= 0).astype(float)
-    return np.log(p / p.sum(axis=0)) - np.log(q / q.sum(axis=0))

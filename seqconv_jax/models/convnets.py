@@ -14,15 +14,24 @@ from seqconv_jax.nn import (
     Flatten,
     GlobalAvgPool1D,
     GlobalMaxPool1D,
+    NGramLinear,
+    Parallel,
+    TokenDropout,
     layers_of,
 )
 from seqconv_jax.nn.sequential import TypedNetwork
 
 __all__ = ["SeriesConvNet", "TextConvNet"]
 
+
+def _max_and_average() -> Parallel:
+    return Parallel(((GlobalMaxPool1D(),), (GlobalAvgPool1D(),)))
+
+
 _HEADS = {
     "global_max": GlobalMaxPool1D,
     "global_average": GlobalAvgPool1D,
+    "global_max_average": _max_and_average,
     "flatten": Flatten,
 }
 
@@ -41,14 +50,34 @@ class TextConvNet(TypedNetwork):
     The defaults are the book's network for IMDB reviews: 1,315,937 parameters. Ids of
     padding are embedded like any other, as there, unless `mask_id` says which they are.
 
+    With `ngrams` a line through the n-grams of the text stands beside the convnet, and
+    what both say is added up: so the convnet learns what a line can't. Which n-grams
+    there are is counted before the training, and handed to it:
+
+        table = baselines.ngram_table(task)
+        model = models.TextConvNet(task.vocabulary, ngrams=table.count)
+        stats = nn.ngram_stats(model, task.example, table)
+        train.fit(model, task, batch_stats=stats, ...)
+
     Attributes:
         vocabulary: number of token ids.
         embedding: length of a token's vector.
         blocks: the convolutions, from the input upwards.
-        head: `"global_max"`, `"global_average"` or `"flatten"`.
+        head: `"global_max"`, `"global_average"`, `"global_max_average"` (both, side by
+            side) or `"flatten"`.
         dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
         mask_id: the id of padding, which then never changes an output; None for none.
+        token_dropout: rate at which ids become `TokenDropout.token` in training.
+        ngrams: how many n-grams there are in the line; 0 for no line.
+        ngram_order: the most tokens of one.
+        ngram_dropout: rate at which they are dropped.
+        drop_path: rate at which the line or the convnet is left out in training; above
+            0 the output is the mean of both. See `Parallel`.
+
+    Reference:
+        The line is that of Wang and Manning, "Baselines and Bigrams", ACL 2012, beside
+        a convnet as in Johnson and Zhang, arXiv:1412.1058.
 
     Example:
         >>> import jax.numpy as jnp
@@ -66,15 +95,33 @@ class TextConvNet(TypedNetwork):
     dropout: float = 0.0
     outputs: int = 1
     mask_id: int | None = None
+    token_dropout: float = 0.0
+    ngrams: int = 0
+    ngram_order: int = 3
+    ngram_dropout: float = 0.5
+    drop_path: float = 0.0
 
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        return (
+        rate = _checks.dropout_rate("token_dropout", self.token_dropout)
+        convnet = (
+            *((TokenDropout(rate, padding_id=self.mask_id or 0),) if rate > 0 else ()),
             Embedding(self.vocabulary, self.embedding, self.mask_id, **self.types),
             *layers_of(self.blocks, **self.types),
             *_head(self),
         )
+        if _checks.non_negative_int("ngrams", self.ngrams) == 0:
+            return convnet
+        line = NGramLinear(
+            self.ngrams,
+            self.outputs,
+            self.ngram_order,
+            self.ngram_dropout,
+            **self.types,
+        )
+        merge = "average" if self.drop_path else "sum"
+        return (Parallel((convnet, (line,)), merge, self.drop_path),)
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
@@ -91,7 +138,8 @@ class SeriesConvNet(SeriesNetwork):
 
     Attributes:
         blocks: the convolutions, from the input upwards.
-        head: `"global_max"`, `"global_average"` or `"flatten"`.
+        head: `"global_max"`, `"global_average"`, `"global_max_average"` (both, side by
+            side) or `"flatten"`.
         dropout: rate at which values are dropped before the dense layer.
         outputs: width of the output.
 

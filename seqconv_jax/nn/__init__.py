@@ -3,7 +3,8 @@
 Every module is a frozen dataclass with pure `init` and `apply`, called
 `layer(x, *, mask=None, train=False)`: see `Layer`. A model is its tuple of layers: see
 `Sequential` and `Network`. Modules that drop values take a random key named
-`"dropout"`; `BatchNorm` keeps averages in the collection `"batch_stats"`.
+`"dropout"`; `BatchNorm` keeps averages in the collection `"batch_stats"`, and
+`NGramLinear` the n-grams that it knows.
 
 Flax's lifts work on all of them. Among the layers of another, `nn.remat(GRU)(32)` and
 the like are given `mask` and `train` as any layer is. Where a lifted module is called
@@ -17,7 +18,7 @@ from seqconv_jax.nn.bottleneck import Bottleneck
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dense import Activation, Dense, LeakyReLU
-from seqconv_jax.nn.dropout import Dropout
+from seqconv_jax.nn.dropout import Dropout, TokenDropout
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.gru import GRU, GRUCell
 from seqconv_jax.nn.layer import Layer, call
@@ -31,6 +32,7 @@ from seqconv_jax.nn.layout import (
 )
 from seqconv_jax.nn.lengths import check_lengths, receptive_field
 from seqconv_jax.nn.lstm import LSTM
+from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Network, Sequential
@@ -63,6 +65,7 @@ __all__ = [
     "Masking",
     "MatchWidth",
     "MaxPool1D",
+    "NGramLinear",
     "Network",
     "Parallel",
     "Permute",
@@ -72,11 +75,13 @@ __all__ = [
     "ResidualBlock",
     "Sequential",
     "SimpleRNN",
+    "TokenDropout",
     "UpSample1D",
     "ZeroPad1D",
     "activation",
     "call",
     "check_lengths",
     "layers_of",
+    "ngram_stats",
     "receptive_field",
 ]

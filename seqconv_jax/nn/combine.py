@@ -134,6 +134,9 @@ class Parallel(Composite):
         merge: `"concatenate"` (the features, in the order of the branches),
             `"concatenate_steps"` (one branch's steps behind the other's), `"sum"`,
             `"average"`, `"multiply"` or `"maximum"`.
+        drop_path: of a sum or an average, the rate at which each branch is left out of
+            an example's in training, but never all of them: each then learns to do
+            without the others. An average is that of the branches that are left.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -144,11 +147,13 @@ class Parallel(Composite):
         (2, 9, 12)
 
     Reference:
-        Szegedy et al., arXiv:1409.4842.
+        Szegedy et al., arXiv:1409.4842; for `drop_path` Larsson et al.,
+        arXiv:1605.07648.
     """
 
     branches: tuple[tuple[Any, ...], ...]
     merge: str = "concatenate"
+    drop_path: float = 0.0
 
     def __post_init__(self):
         """Look at the branches once."""
@@ -172,7 +177,20 @@ class Parallel(Composite):
             raise _checks.UserError(
                 f"`branches` must leave shapes that fit together, got {shapes}"
             )
-        return merge([ops.hide(y, left) for y, left in done])
+        parts = [ops.hide(y, left) for y, left in done]
+        return merge(self._some(parts) if train and self.drop_path else parts)
+
+    def _some(self, parts: list[jax.Array]) -> list[jax.Array]:
+        """Return zeros for the branches that an example does without."""
+        fits = ("sum", "average")
+        _checks.expect(self.merge in fits, "drop_path", f"0 but for {fits}", self.merge)
+        rate = _checks.dropout_rate("drop_path", self.drop_path)
+        shape = len(parts), parts[0].shape[0]
+        kept = ops.keep_some(self.make_rng("dropout"), rate, shape)
+        if self.merge == "average":
+            kept *= len(parts) / kept.sum(axis=0, keepdims=True)
+        kept = kept.reshape(*shape, *(1,) * (parts[0].ndim - 1))
+        return [y * each.astype(y.dtype) for y, each in zip(parts, kept, strict=True)]
 
     @property
     def makes_mask(self) -> bool:

@@ -1,6 +1,7 @@
-"""Dropout of values, or of whole channels."""
+"""Dropout of values, of whole channels, or of tokens."""
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
@@ -48,3 +49,43 @@ class Dropout(Layer):
         """Return what is done to each step, or, unless it is the same, to all."""
         same = self.time_constant or self.rate == 0
         return (Pointwise(self) if same else Operation(self),)
+
+
+class TokenDropout(Layer):
+    """Put one id in the place of others at random while training; else the identity.
+
+    It stands before an embedding, so that no word alone decides. Training needs a
+    random key named `"dropout"`.
+
+    Attributes:
+        rate: the probability to replace an id, in [0, 1).
+        token: the id that stands for words that are not known; Keras's.
+        padding_id: the id that is never replaced.
+
+    Example:
+        >>> x, rngs = jnp.full((1, 64), 9), {"dropout": jax.random.key(0)}
+        >>> y = TokenDropout(0.5).apply({}, x, train=True, rngs=rngs)
+        >>> sorted(set(y[0].tolist()))
+        [2, 9]
+
+    Reference:
+        Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods", ACL 2015
+        (there words are left out).
+    """
+
+    rate: float
+    token: int = 2
+    padding_id: int = 0
+
+    @nn.compact
+    def __call__(
+        self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False
+    ) -> jax.Array:
+        """Return integer ids of the shape of `x`, `(batch, time)`."""
+        _checks.rank("x", x, ("batch", "time"))
+        _checks.integers("x", x)
+        if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
+            return x
+        token = jnp.asarray(_checks.non_negative_int("token", self.token), x.dtype)
+        drop = jax.random.bernoulli(self.make_rng("dropout"), self.rate, x.shape)
+        return jnp.where(drop & (x != self.padding_id), token, x)

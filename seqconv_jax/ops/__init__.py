@@ -7,7 +7,7 @@ from seqconv_jax.ops.conv import (
     receptive_field,
 )
 from seqconv_jax.ops.conv_max_pool import conv_max_pool
-from seqconv_jax.ops.dropout import dropout, dropout_mask
+from seqconv_jax.ops.dropout import dropout, dropout_mask, keep_some
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
 from seqconv_jax.ops.global_pool import global_avg_pool, global_max_pool
@@ -27,6 +27,7 @@ from seqconv_jax.ops.masking import (
     last_real_step,
     shift_left,
 )
+from seqconv_jax.ops.ngrams import distinct_ngrams, sum_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 
@@ -37,6 +38,7 @@ __all__ = [
     "conv1d",
     "conv_max_pool",
     "conv_output_length",
+    "distinct_ngrams",
     "dropout",
     "dropout_mask",
     "embed",
@@ -47,6 +49,7 @@ __all__ = [
     "gru",
     "gru_cell",
     "hide",
+    "keep_some",
     "last_real_step",
     "lstm",
     "lstm_cell",
@@ -61,6 +64,7 @@ __all__ = [
     "shift_left",
     "simple_rnn",
     "simple_rnn_cell",
+    "sum_rows",
     "window_mask",
     "window_rows",
 ]

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
-__all__ = ["dropout", "dropout_mask"]
+__all__ = ["dropout", "dropout_mask", "keep_some"]
 
 
 def dropout_mask(
@@ -70,3 +70,33 @@ def dropout(
         _checks.rank("x", x, ("batch", "time", "features"))
         shape = (x.shape[0], 1, x.shape[2])
     return x * dropout_mask(key, rate, shape, x.dtype)
+
+
+def keep_some(key: jax.Array, rate: float, shape: tuple[int, int]) -> jax.Array:
+    """Draw for each column which of its rows are kept, at least one of them.
+
+    Each row is dropped with probability `rate` by itself; where that leaves none, one
+    that is drawn among all is kept.
+
+    Args:
+        key: a JAX random key.
+        rate: in [0, 1).
+        shape: rows and columns, such as branches and examples.
+
+    Returns:
+        `shape` float32, 1 for what is kept and 0 for what is not.
+
+    Example:
+        >>> kept = keep_some(jax.random.key(0), 0.9, (2, 100))
+        >>> kept.shape, float(kept.max(axis=0).min())
+        ((2, 100), 1.0)
+
+    Reference:
+        Larsson et al., arXiv:1605.07648, local drop-path.
+    """
+    drop, choose = jax.random.split(key)
+    kept = jax.random.bernoulli(drop, 1 - _checks.dropout_rate("rate", rate), shape)
+    one = jax.random.randint(choose, shape[1:], 0, shape[0])
+    alone = jnp.arange(shape[0])[:, None] == one[None]
+    none = ~kept.any(axis=0, keepdims=True)
+    return (kept | (alone & none)).astype(jnp.float32)

@@ -6,7 +6,7 @@ from jax.test_util import check_grads
 from numerics import assert_close, assert_same_bits, normal
 
 from seqconv_jax import UserError
-from seqconv_jax.ops import dropout, dropout_mask
+from seqconv_jax.ops import dropout, dropout_mask, keep_some
 
 KEY = jax.random.key(0)
 BAD_RATES = [1.0, 1, 1.5, -0.1, float("nan"), float("inf"), True, "0.5", None]
@@ -84,3 +84,14 @@ def test_rates_outside_their_range_raise(rate):
 def test_time_constant_needs_three_axes():
     with pytest.raises(UserError, match=r"`x` must have shape \(batch, time, features"):
         dropout(jnp.ones((2, 3)), KEY, 0.5, time_constant=True)
+
+
+def test_some_are_kept_of_every_column():
+    kept = np.asarray(keep_some(jax.random.key(0), 0.5, (3, 4000)))
+    assert set(np.unique(kept)) == {0, 1} and kept.any(axis=0).all()
+    # of 8 outcomes the one without any is shared out among those of one
+    expected = {1: (3 + 1) / 8, 2: 3 / 8, 3: 1 / 8}
+    for count, rate in expected.items():
+        assert abs((kept.sum(axis=0) == count).mean() - rate) < 0.03
+    assert np.ptp(kept.mean(axis=1)) < 0.03
+    assert keep_some(jax.random.key(0), 0.0, (2, 5)).all()

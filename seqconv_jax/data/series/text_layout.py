@@ -129,7 +129,7 @@ def _check_closed(above: Sequence[tuple[int, bytes]], where: str) -> None:
         if "end of data" in str(error):
             raise UserError(
                 f"{where} opens a quote above its names that does not end there; take "
-                'it out, or pass skip_rows= and how many lines to leave out'
+                "it out, or pass skip_rows= and how many lines to leave out"
             ) from None
 
 
