@@ -29,7 +29,8 @@ def network(settings: Any, task: Any) -> tuple[Any, Any]:
     if not 0 <= order <= MOST_WORDS:
         raise UserError(f"`ngram_order` must be from 0 to {MOST_WORDS}, got {order:,}")
     if order == 0:
-        for name in ("ngram_dropout", "ngram_learning_rate", "drop_path"):
+        needing = ("ngram_dropout", "ngram_learning_rate", "ngram_weight", "drop_path")
+        for name in needing:
             if getattr(settings, name):
                 raise UserError(f"`{name}` needs `ngram_order`, which is not given")
         return model, None
@@ -40,6 +41,7 @@ def network(settings: Any, task: Any) -> tuple[Any, Any]:
         ngram_order=order,
         ngram_dropout=settings.ngram_dropout or 0.0,
         drop_path=settings.drop_path or 0.0,
+        ngram_weight=0.5 if settings.ngram_weight is None else settings.ngram_weight,
     )
     return model, nn.ngram_stats(model, task.example, table)
 

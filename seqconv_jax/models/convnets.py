@@ -73,7 +73,8 @@ class TextConvNet(TypedNetwork):
         ngram_order: the most tokens of one.
         ngram_dropout: rate at which they are dropped.
         drop_path: rate at which the line or the convnet is left out in training; above
-            0 the output is the mean of both. See `Parallel`.
+            0 the output is an average of both. See `Parallel`.
+        ngram_weight: what the line counts in that average; the convnet counts the rest.
 
     Reference:
         The line is that of Wang and Manning, "Baselines and Bigrams", ACL 2012, beside
@@ -100,6 +101,7 @@ class TextConvNet(TypedNetwork):
     ngram_order: int = 3
     ngram_dropout: float = 0.5
     drop_path: float = 0.0
+    ngram_weight: float = 0.5
 
     @property
     def layers(self) -> tuple[Any, ...]:
@@ -120,8 +122,12 @@ class TextConvNet(TypedNetwork):
             self.ngram_dropout,
             **self.types,
         )
-        merge = "average" if self.drop_path else "sum"
-        return (Parallel((convnet, (line,)), merge, self.drop_path),)
+        branches, share = (convnet, (line,)), self.ngram_weight
+        if not self.drop_path:
+            return (Parallel(branches, "sum"),)
+        _checks.expect(0 < share < 1, "ngram_weight", "in (0, 1)", share)
+        weights = None if share == 0.5 else (1 - share, share)
+        return (Parallel(branches, "average", self.drop_path, weights),)
 
     def __call__(
         self, x: jax.Array, *, mask: jax.Array | None = None, train: bool = False

@@ -137,6 +137,7 @@ class Parallel(Composite):
         drop_path: of a sum or an average, the rate at which each branch is left out of
             an example's in training, but never all of them: each then learns to do
             without the others. An average is that of the branches that are left.
+        weights: of an average, how much each branch counts; None for all the same.
 
     Example:
         >>> from seqconv_jax.nn import Conv1D
@@ -154,6 +155,7 @@ class Parallel(Composite):
     branches: tuple[tuple[Any, ...], ...]
     merge: str = "concatenate"
     drop_path: float = 0.0
+    weights: tuple[float, ...] | None = None
 
     def __post_init__(self):
         """Look at the branches once."""
@@ -178,19 +180,34 @@ class Parallel(Composite):
                 f"`branches` must leave shapes that fit together, got {shapes}"
             )
         parts = [ops.hide(y, left) for y, left in done]
-        return merge(self._some(parts) if train and self.drop_path else parts)
+        dropped = train and self.drop_path
+        if not dropped and self.weights is None:
+            return merge(parts)
+        shares = self._shares(parts, self._kept(parts) if dropped else None)
+        return merge([y * w.astype(y.dtype) for y, w in zip(parts, shares, strict=True)])
 
-    def _some(self, parts: list[jax.Array]) -> list[jax.Array]:
-        """Return zeros for the branches that an example does without."""
+    def _kept(self, parts: list[jax.Array]) -> jax.Array:
+        """Draw which branches each example does with: `(branches, batch)`."""
         fits = ("sum", "average")
         _checks.expect(self.merge in fits, "drop_path", f"0 but for {fits}", self.merge)
         rate = _checks.dropout_rate("drop_path", self.drop_path)
         shape = len(parts), parts[0].shape[0]
-        kept = ops.keep_some(self.make_rng("dropout"), rate, shape)
+        return ops.keep_some(self.make_rng("dropout"), rate, shape)
+
+    def _shares(self, parts: list[jax.Array], kept: jax.Array | None) -> jax.Array:
+        """Return what to multiply the branches by before they are merged."""
+        count = len(parts)
+        shares = jnp.ones((count, 1)) if kept is None else kept
+        if self.weights is not None:
+            fits = self.merge == "average"
+            _checks.expect(fits, "weights", "None but for an average", self.weights)
+            fits = len(self.weights) == count and min(self.weights) > 0
+            what = f"a number above 0 for each of the {count} branches"
+            _checks.expect(fits, "weights", what, self.weights)
+            shares *= jnp.asarray(self.weights)[:, None]
         if self.merge == "average":
-            kept *= len(parts) / kept.sum(axis=0, keepdims=True)
-        kept = kept.reshape(*shape, *(1,) * (parts[0].ndim - 1))
-        return [y * each.astype(y.dtype) for y, each in zip(parts, kept, strict=True)]
+            shares *= count / shares.sum(axis=0, keepdims=True)
+        return shares.reshape(*shares.shape, *(1,) * (parts[0].ndim - 1))
 
     @property
     def makes_mask(self) -> bool:
