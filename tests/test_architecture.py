@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
-    "plots": {"_files"},
+    "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
         *("runs", "comparison", "data", "plots"),

@@ -184,7 +184,8 @@ class Parallel(Composite):
         if not dropped and self.weights is None:
             return merge(parts)
         shares = self._shares(parts, self._kept(parts) if dropped else None)
-        return merge([y * w.astype(y.dtype) for y, w in zip(parts, shares, strict=True)])
+        pairs = zip(parts, shares, strict=True)
+        return merge([y * share.astype(y.dtype) for y, share in pairs])
 
     def _kept(self, parts: list[jax.Array]) -> jax.Array:
         """Draw which branches each example does with: `(branches, batch)`."""
