@@ -69,7 +69,7 @@ RECIPES = {
         "epochs": 10,
         "ngram_order": 4,
         "ngram_dropout": 0.5,
-        "ngram_learning_rate": 1e-3,
+        "ngram_learning_rate": 2e-3,
         "ngram_weight": 0.8,
         "drop_path": 0.9,
     },
