@@ -28,7 +28,7 @@ _SIMPLE = (bool, int, float, str, type(None))
 # Flax's own; a layer's name is kept where it was given one.
 _LEFT_OUT = {"parent", "name"}
 # What layers had before they could be told otherwise is not written.
-_USUAL = ("dtype", "param_dtype", "rewrites")
+_USUAL = ("dtype", "param_dtype", "rewrites", "kernel_init")
 
 Fields = dict[str, Any]
 

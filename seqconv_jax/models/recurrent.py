@@ -3,6 +3,7 @@
 from typing import Any
 
 from seqconv_jax.models.series import SeriesNetwork
+from seqconv_jax.models.skip import beside_line
 from seqconv_jax.nn import (
     GRU,
     Bidirectional,
@@ -40,6 +41,7 @@ class ConvRNN(SeriesNetwork):
         blocks: the convolutions, from the input upwards; none for the recurrent layer
             alone.
         outputs: width of the output.
+        skip: whether a linear map of all inputs lies around them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -54,6 +56,7 @@ class ConvRNN(SeriesNetwork):
     recurrent: Any
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
     outputs: int = 1
+    skip: bool = False
 
     def __post_init__(self):
         """Give the recurrent layer the model's types, unless it has its own."""
@@ -65,7 +68,10 @@ class ConvRNN(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         blocks = layers_of(self.blocks, **self.types)
-        return *blocks, self.recurrent, Dense(self.outputs, **self.types)
+        network = (*blocks, self.recurrent, Dense(self.outputs, **self.types))
+        if not self.skip:
+            return network
+        return beside_line(network, self.outputs, **self.types)
 
 
 class ConvGRU(SeriesNetwork):
@@ -84,6 +90,7 @@ class ConvGRU(SeriesNetwork):
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
+        skip: whether a linear map of all inputs lies around them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -104,11 +111,12 @@ class ConvGRU(SeriesNetwork):
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     outputs: int = 1
+    skip: bool = False
 
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        return (
+        network = (
             *ConvBlock(self.features, self.kernel_size, self.pool).layers_in(
                 **self.types
             ),
@@ -116,6 +124,9 @@ class ConvGRU(SeriesNetwork):
             _gru(self),
             Dense(self.outputs, **self.types),
         )
+        if not self.skip:
+            return network
+        return beside_line(network, self.outputs, **self.types)
 
 
 class GRURegressor(SeriesNetwork):

@@ -1,5 +1,6 @@
 """Pure functions: arrays in, arrays out, no parameters and no state of their own."""
 
+from seqconv_jax.ops.column_map import column_map
 from seqconv_jax.ops.conv import (
     causal_conv1d_end,
     conv1d,
@@ -29,11 +30,14 @@ from seqconv_jax.ops.masking import (
 )
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
+from seqconv_jax.ops.window_scale import WindowScale, last_value_scale, moment_scale
 
 __all__ = [
+    "WindowScale",
     "avg_pool",
     "causal_conv1d_end",
     "check_mask",
+    "column_map",
     "conv1d",
     "conv_max_pool",
     "conv_output_length",
@@ -48,6 +52,7 @@ __all__ = [
     "gru_cell",
     "hide",
     "last_real_step",
+    "last_value_scale",
     "lstm",
     "lstm_cell",
     "masked_avg_pool",
@@ -55,6 +60,7 @@ __all__ = [
     "masked_embed_conv",
     "masked_max_pool",
     "max_pool",
+    "moment_scale",
     "pool_mask",
     "project_inputs",
     "receptive_field",
