@@ -29,6 +29,17 @@ def _gru(model: "ConvGRU | GRURegressor") -> GRU:
     )
 
 
+def _with_head(model: "ConvRNN | ConvGRU", layers: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return layers with a dense layer behind them, and a line beside both or none.
+
+    Beside a line, what they add to it begins at zero.
+    """
+    if not model.skip:
+        return *layers, Dense(model.outputs, **model.types)
+    head = Dense(model.outputs, kernel_init="zeros", **model.types)
+    return beside_line((*layers, head), model.outputs, **model.types)
+
+
 class ConvRNN(SeriesNetwork):
     """Convolutions in front of any recurrent layer.
 
@@ -41,7 +52,7 @@ class ConvRNN(SeriesNetwork):
         blocks: the convolutions, from the input upwards; none for the recurrent layer
             alone.
         outputs: width of the output.
-        skip: whether a linear map of all inputs lies around them, see `beside_line`.
+        skip: whether a linear map of all inputs lies beside them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -68,10 +79,7 @@ class ConvRNN(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         blocks = layers_of(self.blocks, **self.types)
-        network = (*blocks, self.recurrent, Dense(self.outputs, **self.types))
-        if not self.skip:
-            return network
-        return beside_line(network, self.outputs, **self.types)
+        return _with_head(self, (*blocks, self.recurrent))
 
 
 class ConvGRU(SeriesNetwork):
@@ -90,7 +98,7 @@ class ConvGRU(SeriesNetwork):
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
-        skip: whether a linear map of all inputs lies around them, see `beside_line`.
+        skip: whether a linear map of all inputs lies beside them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -122,11 +130,8 @@ class ConvGRU(SeriesNetwork):
             ),
             *ConvBlock(self.features, self.kernel_size).layers_in(**self.types),
             _gru(self),
-            Dense(self.outputs, **self.types),
         )
-        if not self.skip:
-            return network
-        return beside_line(network, self.outputs, **self.types)
+        return _with_head(self, network)
 
 
 class GRURegressor(SeriesNetwork):
