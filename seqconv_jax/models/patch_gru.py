@@ -4,6 +4,7 @@ from typing import Any
 
 from seqconv_jax import _checks
 from seqconv_jax.models.series import SeriesNetwork
+from seqconv_jax.models.skip import SKIP
 from seqconv_jax.nn import (
     GRU,
     Columns,
@@ -84,9 +85,8 @@ class PatchGRU(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        branches = tuple(
-            branch for branch in (self._line, self._each, self._mixed) if branch
-        )
+        made = (make(self) for make in (_line, _each, _mixed))
+        branches = tuple(branch for branch in made if branch)
         _checks.expect(len(branches) > 0, "skip", "a line without GRUs", self.skip)
         summed = branches[0] if len(branches) == 1 else (Parallel(branches, "sum"),)
         if self.normalise is None:
@@ -95,45 +95,48 @@ class PatchGRU(SeriesNetwork):
             return (LastValue(summed, self.columns),)
         return (RevIN(summed, self.columns, param_dtype=self.param_dtype),)
 
-    @property
-    def _line(self) -> tuple[Any, ...]:
-        if self.skip is None:
-            return ()
-        shared = _checks.one_of("skip", self.skip, _WEIGHTS) == "shared"
-        line = LinearMap(
-            self.steps, shared=shared, kernel_init="zeros", name="skip", **self.types
-        )
-        return Columns(self.columns), line, Flatten()
 
-    @property
-    def _each(self) -> tuple[Any, ...]:
-        if not _checks.non_negative_int("units", self.units):
-            return ()
-        shared = _checks.one_of("head", self.head, _WEIGHTS) == "shared"
-        head = LinearMap(self.steps, shared=shared, kernel_init="zeros", **self.types)
-        each = EachColumn(self._recurrent(self.units), self.embedding)
-        return Columns(self.columns), each, *self._dropped, head, Flatten()
+# Functions, as Flax would take what a method of an unbound module makes for a submodule.
+def _line(model: PatchGRU) -> tuple[Any, ...]:
+    """Return the linear map from look-back to horizon."""
+    if model.skip is None:
+        return ()
+    shared = _checks.one_of("skip", model.skip, _WEIGHTS) == "shared"
+    line = LinearMap(
+        model.steps, shared=shared, kernel_init="zeros", name=SKIP, **model.types
+    )
+    return Columns(model.columns), line, Flatten()
 
-    @property
-    def _mixed(self) -> tuple[Any, ...]:
-        if not _checks.non_negative_int("mixed", self.mixed):
-            return ()
-        head = Dense(self.outputs, kernel_init="zeros", **self.types)
-        return *self._recurrent(self.mixed), *self._dropped, head
 
-    def _recurrent(self, units: int) -> tuple[Any, ...]:
-        """Return the convolution into patches, and the GRUs over them."""
-        depth = _checks.positive_int("depth", self.depth)
-        patches = Conv1D(
-            units, self.patch, stride=self.patch, activation="relu", **self.types
-        )
-        states = [
-            GRU(units, return_sequences=k + 1 < depth, **self.types)
-            for k in range(depth)
-        ]
-        return patches, *states
+def _each(model: PatchGRU) -> tuple[Any, ...]:
+    """Return the GRU of each column by itself."""
+    if not _checks.non_negative_int("units", model.units):
+        return ()
+    shared = _checks.one_of("head", model.head, _WEIGHTS) == "shared"
+    head = LinearMap(model.steps, shared=shared, kernel_init="zeros", **model.types)
+    each = EachColumn(_recurrent(model, model.units), model.embedding)
+    return Columns(model.columns), each, *_dropped(model), head, Flatten()
 
-    @property
-    def _dropped(self) -> tuple[Any, ...]:
-        rate = _checks.dropout_rate("dropout", self.dropout)
-        return (Dropout(rate),) if rate else ()
+
+def _mixed(model: PatchGRU) -> tuple[Any, ...]:
+    """Return the GRU of all columns together."""
+    if not _checks.non_negative_int("mixed", model.mixed):
+        return ()
+    head = Dense(model.outputs, kernel_init="zeros", **model.types)
+    return *_recurrent(model, model.mixed), *_dropped(model), head
+
+
+def _recurrent(model: PatchGRU, units: int) -> tuple[Any, ...]:
+    """Return the convolution into patches, and the GRUs over them."""
+    depth = _checks.positive_int("depth", model.depth)
+    size = _checks.positive_int("patch", model.patch)
+    patches = Conv1D(units, size, stride=size, activation="relu", **model.types)
+    states = [
+        GRU(units, return_sequences=k + 1 < depth, **model.types) for k in range(depth)
+    ]
+    return patches, *states
+
+
+def _dropped(model: PatchGRU) -> tuple[Any, ...]:
+    rate = _checks.dropout_rate("dropout", model.dropout)
+    return (Dropout(rate),) if rate else ()

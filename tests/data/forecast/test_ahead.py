@@ -172,7 +172,7 @@ def test_a_ramp_ahead():
         (dict(target=[]), "`target` must name one column or more"),
         (dict(future=["z"]), "`future` = 'z' is no column"),
         (dict(future=["a"]), "`future` must be columns known ahead, got 'a', which"),
-        (dict(calendar=1), "`calendar` must be a bool, got 1"),
+        (dict(calendar=1), "`calendar` must be a bool, or cycles in a list, got 1"),
         (dict(season=0), "`season` must be a positive integer, got 0"),
         (dict(scale="rows"), "`scale` must be one of 'series', 'all'"),
     ],
