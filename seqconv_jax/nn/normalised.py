@@ -1,5 +1,6 @@
 """Layers between a normalisation of each window and its inverse."""
 
+import math
 from typing import Any
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from seqconv_jax import _checks, ops
+from seqconv_jax._checks import UserError
 from seqconv_jax.nn.column_map import column_indices
 from seqconv_jax.nn.layer import check_layers
 from seqconv_jax.nn.precision import float_type
@@ -41,6 +43,12 @@ class _Normalised(Composite):
         x = jnp.asarray(x)
         normal = x.at[:, :, where].set(values) if self.columns is not None else values
         y, _ = self.run(self.layers, normal, mask, train)
+        width = math.prod(y.shape[1:])
+        if width % len(where):
+            raise UserError(
+                f"`layers` must leave whole steps of {len(where)} columns, got {width} "
+                "values of an example"
+            )
         steps = y.reshape(y.shape[0], -1, len(where))
         if gain is not None and shift is not None:
             steps = (steps - shift) / gain

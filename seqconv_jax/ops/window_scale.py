@@ -100,4 +100,6 @@ def moment_scale(
     count = jnp.maximum(weight.sum(1, keepdims=True), 1)
     mean = wide.sum(1, keepdims=True) / count
     variance = (jnp.square(wide - mean) * weight).sum(1, keepdims=True) / count
-    return WindowScale(mean.astype(x.dtype), jnp.sqrt(variance + epsilon).astype(x.dtype))
+    return WindowScale(
+        mean.astype(x.dtype), jnp.sqrt(variance + epsilon).astype(x.dtype)
+    )
