@@ -74,13 +74,13 @@ def train_and_report(
     announce(settings, task, model)
     line = sc.baselines.linear_map(task, penalty=PENALTY)
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
-        first = model.init(jax.random.key(settings.seed), task.example)["params"]
+        first = jax.jit(model.init)(jax.random.key(settings.seed), task.example)
         result = fit(
             *(settings, task, model, run),
             metrics={**metrics, "both": _both},
             monitor="val_both",
             mode="min",
-            params=sc.models.start_from_line(first, line, change=False),
+            params=sc.models.start_from_line(first["params"], line, change=False),
             ema_decay=settings.ema_decay,
             **options,
         )

@@ -20,8 +20,9 @@ def task_of(**options):
     return forecast_task(SERIES, split=(120, 180), **(given | options))
 
 
-@pytest.mark.parametrize("normalise", ["last", "revin", None])
-@pytest.mark.parametrize("skip", ["shared", "columns"])
+@pytest.mark.parametrize(
+    ("skip", "normalise"), [("shared", "last"), ("columns", "revin"), ("columns", None)]
+)
 def test_it_begins_as_the_linear_map(skip, normalise):
     task = task_of(calendar=["hour of day"])
     line = baselines.linear_map(task, penalty=0.1, shared=skip == "shared")
