@@ -86,7 +86,8 @@ def train_and_report(
         )
 
         def score(rows: Any) -> Scores:
-            return sc.train.evaluate(model, result.best.params, task, rows, metrics)
+            scores = {"loss": options["loss"], **metrics}
+            return sc.train.evaluate(model, result.best.params, task, rows, scores)
 
         table = {"this network": _splits(settings, task, score)}
         if not settings.no_baselines:
@@ -99,7 +100,7 @@ def train_and_report(
                         rule, task, rows, metrics
                     ),
                 )
-        summary = _summarise(task, result, table, options["loss"], model)
+        summary = _summarise(task, result, table)
         run.write_summary(summary)
         _draw(run.path, task, result, table)
     print("\n".join([*lines(settings, table), f"run directory: {settings.out}"]))
@@ -130,14 +131,9 @@ def _splits(settings: Any, task: "ForecastTask", score: Any) -> dict[str, Scores
     return found
 
 
-def _summarise(
-    task: "ForecastTask", result: Any, table: Any, loss: Any, model: Any
-) -> dict[str, Any]:
+def _summarise(task: "ForecastTask", result: Any, table: Any) -> dict[str, Any]:
     import seqconv_jax as sc
 
-    tested = sc.train.evaluate(
-        model, result.best.params, task, task.test, {"loss": loss}
-    )
     network, *rules = table
     prefixes = {network: "", **{name: f"baseline_{_key(name)}_" for name in rules}}
     scores = {
@@ -153,7 +149,6 @@ def _summarise(
         "best_epoch": result.best.epoch,
         "best_val_loss": result.best.record["val_loss"],
         "best_val_mae": scores["val_mae"],
-        "test_loss": tested["loss"],
         "baseline_val_mae": task.baseline("validation"),
         "baseline_test_mae": task.baseline("test"),
         "unit": "",

@@ -103,7 +103,7 @@ def load_task(settings: Settings) -> "ForecastTask":
     )
 
 
-def network(settings: Settings, task: "ForecastTask") -> Any:
+def network(settings: Any, task: "ForecastTask") -> Any:
     """Return the network that the settings ask for."""
     from seqconv_jax import models
 
@@ -117,7 +117,7 @@ def network(settings: Settings, task: "ForecastTask") -> Any:
     )
 
 
-def optimizer(settings: Settings) -> Any:
+def optimizer(settings: Any) -> Any:
     """Return Adam with clipped gradients and a rate that rises, and falls to 0.
 
     Of an error above `delta` the loss has the slope `delta`: so gradients are clipped
@@ -125,7 +125,7 @@ def optimizer(settings: Settings) -> Any:
     """
     import optax
 
-    steps = settings.epochs * settings.steps_per_epoch  # type: ignore
+    steps = settings.epochs * settings.steps_per_epoch
     rate = optax.warmup_cosine_decay_schedule(
         0.0, settings.learning_rate, max(1, steps // 50), steps
     )

@@ -96,7 +96,7 @@ class PatchGRU(SeriesNetwork):
         return (RevIN(summed, self.columns, param_dtype=self.param_dtype),)
 
 
-# Functions, as Flax would take what a method of an unbound module makes for a submodule.
+# No methods: Flax would take what those of an unbound module make for submodules.
 def _line(model: PatchGRU) -> tuple[Any, ...]:
     """Return the linear map from look-back to horizon."""
     if model.skip is None:

@@ -1,5 +1,7 @@
 """Layers over columns, and layers between a normalisation and its inverse."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,10 +34,8 @@ def test_kernels_of_columns_are_drawn_as_if_alone():
 
     @quick_jit
     def largest(x):
-        return [
-            jnp.abs(layer.init(KEY, x)["params"]["kernel"]).max()
-            for layer in (*layers, zero)
-        ]
+        drawn: Any = [layer.init(KEY, x) for layer in (*layers, zero)]
+        return [jnp.abs(each["params"]["kernel"]).max() for each in drawn]
 
     *spread, nothing = largest(jnp.ones((1, 40, 50)))
     np.testing.assert_allclose(spread, np.sqrt(6 / 60), rtol=1e-2)
