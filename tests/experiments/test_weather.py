@@ -17,7 +17,7 @@ TINY: dict[str, Any] = {
     "lookback": 12,
     "patch": 6,
     "units": 2,
-    "mixed": 2,
+    "mixed": 0,
     "batch_size": 32,
 }
 
