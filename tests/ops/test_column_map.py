@@ -1,5 +1,7 @@
 """The linear map over time, and the scale of windows, against NumPy."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -45,13 +47,13 @@ def test_derivative_in_float64(lead):
     ],
 )
 def test_shapes_that_do_not_fit(kernel, bias, match):
-    bias = None if bias is None else np.ones(bias, np.float32)
+    bias = None if bias is None else jnp.ones(bias)
     with pytest.raises(UserError, match=match):
-        ops.column_map(X, np.ones(kernel, np.float32), bias)
+        ops.column_map(X, jnp.ones(kernel), bias)
 
 
 def test_a_window_is_measured_over_its_real_steps():
-    mask = np.array([[0, 1, 1, 1, 0], [1, 1, 1, 1, 1]], bool)
+    mask: Any = np.array([[0, 1, 1, 1, 0], [1, 1, 1, 1, 1]], bool)
     x = np.where(mask[:, :, None], X, np.nan)
     measure = quick_jit(
         lambda x: [ops.last_value_scale(x, mask), ops.moment_scale(x, mask)]
