@@ -13,8 +13,7 @@ are on the raw form, in which marks in train make two columns nearly vanish.
 
 A seed of the best recipe takes 300 updates, three minutes of a core: squared and
 absolute error 0.137 and 0.183 for 96 steps (three seeds), where the line in closed form
-has 0.141 and 0.191.
-See results/weather_search.md for what was tried.
+has 0.141 and 0.191. See results/weather_search.md for what was tried.
 
 Data: weather.csv.zip, searched in --data, $SEQCONV_DATA and the cache; no stand-in.
 """
