@@ -13,8 +13,10 @@ with Python*, section 6.4.
 from seqconv_jax.models.convnets import SeriesConvNet, TextConvNet
 from seqconv_jax.models.fcn import FCN
 from seqconv_jax.models.inception import InceptionTime
+from seqconv_jax.models.patch_gru import PatchGRU
 from seqconv_jax.models.recurrent import ConvGRU, ConvRNN, GRURegressor
 from seqconv_jax.models.resnet import ResNet
+from seqconv_jax.models.skip import beside_line, start_from_line
 from seqconv_jax.models.tcn import TCN
 from seqconv_jax.nn import ConvBlock
 
@@ -26,7 +28,10 @@ __all__ = [
     "ConvRNN",
     "GRURegressor",
     "InceptionTime",
+    "PatchGRU",
     "ResNet",
     "SeriesConvNet",
     "TextConvNet",
+    "beside_line",
+    "start_from_line",
 ]

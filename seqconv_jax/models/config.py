@@ -28,7 +28,7 @@ _SIMPLE = (bool, int, float, str, type(None))
 # Flax's own; a layer's name is kept where it was given one.
 _LEFT_OUT = {"parent", "name"}
 # What layers had before they could be told otherwise is not written.
-_USUAL = ("dtype", "param_dtype", "rewrites", "drop_path")
+_USUAL = ("dtype", "param_dtype", "rewrites", "drop_path", "weights", "kernel_init")
 
 Fields = dict[str, Any]
 

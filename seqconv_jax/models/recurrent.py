@@ -3,6 +3,7 @@
 from typing import Any
 
 from seqconv_jax.models.series import SeriesNetwork
+from seqconv_jax.models.skip import beside_line
 from seqconv_jax.nn import (
     GRU,
     Bidirectional,
@@ -28,6 +29,17 @@ def _gru(model: "ConvGRU | GRURegressor") -> GRU:
     )
 
 
+def _with_head(model: "ConvRNN | ConvGRU", layers: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return layers with a dense layer behind them, and a line beside both or none.
+
+    Beside a line, what they add to it begins at zero.
+    """
+    if not model.skip:
+        return *layers, Dense(model.outputs, **model.types)
+    head = Dense(model.outputs, kernel_init="zeros", **model.types)
+    return beside_line((*layers, head), model.outputs, **model.types)
+
+
 class ConvRNN(SeriesNetwork):
     """Convolutions in front of any recurrent layer.
 
@@ -40,6 +52,7 @@ class ConvRNN(SeriesNetwork):
         blocks: the convolutions, from the input upwards; none for the recurrent layer
             alone.
         outputs: width of the output.
+        skip: whether a linear map of all inputs lies beside them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -54,6 +67,7 @@ class ConvRNN(SeriesNetwork):
     recurrent: Any
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
     outputs: int = 1
+    skip: bool = False
 
     def __post_init__(self):
         """Give the recurrent layer the model's types, unless it has its own."""
@@ -65,7 +79,7 @@ class ConvRNN(SeriesNetwork):
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
         blocks = layers_of(self.blocks, **self.types)
-        return *blocks, self.recurrent, Dense(self.outputs, **self.types)
+        return _with_head(self, (*blocks, self.recurrent))
 
 
 class ConvGRU(SeriesNetwork):
@@ -84,6 +98,7 @@ class ConvGRU(SeriesNetwork):
         reset_after: the GRU's reset convention, see `nn.GRU`.
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
+        skip: whether a linear map of all inputs lies beside them, see `beside_line`.
 
     Example:
         >>> import jax
@@ -104,18 +119,19 @@ class ConvGRU(SeriesNetwork):
     reset_after: bool = False
     gate_activation: str = "sigmoid"
     outputs: int = 1
+    skip: bool = False
 
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
-        return (
+        network = (
             *ConvBlock(self.features, self.kernel_size, self.pool).layers_in(
                 **self.types
             ),
             *ConvBlock(self.features, self.kernel_size).layers_in(**self.types),
             _gru(self),
-            Dense(self.outputs, **self.types),
         )
+        return _with_head(self, network)
 
 
 class GRURegressor(SeriesNetwork):

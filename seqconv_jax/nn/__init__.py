@@ -15,6 +15,7 @@ from seqconv_jax.nn.activations import activation
 from seqconv_jax.nn.bidirectional import Bidirectional
 from seqconv_jax.nn.blocks import ConvBlock, layers_of
 from seqconv_jax.nn.bottleneck import Bottleneck
+from seqconv_jax.nn.column_map import Columns, EachColumn, LinearMap
 from seqconv_jax.nn.combine import MatchWidth, Parallel, Residual
 from seqconv_jax.nn.conv import Conv1D
 from seqconv_jax.nn.dense import Activation, Dense, LeakyReLU
@@ -34,6 +35,7 @@ from seqconv_jax.nn.lengths import check_lengths, receptive_field
 from seqconv_jax.nn.lstm import LSTM
 from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
+from seqconv_jax.nn.normalised import LastValue, RevIN
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Network, Sequential
 from seqconv_jax.nn.simple_rnn import SimpleRNN
@@ -48,20 +50,24 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "Bottleneck",
+    "Columns",
     "Conv1D",
     "ConvBlock",
     "Crop1D",
     "Dense",
     "Dropout",
+    "EachColumn",
     "Embedding",
     "Flatten",
     "GRUCell",
     "GlobalAvgPool1D",
     "GlobalMaxPool1D",
     "LastStep",
+    "LastValue",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "LinearMap",
     "Masking",
     "MatchWidth",
     "MaxPool1D",
@@ -73,6 +79,7 @@ __all__ = [
     "Reshape",
     "Residual",
     "ResidualBlock",
+    "RevIN",
     "Sequential",
     "SimpleRNN",
     "TokenDropout",

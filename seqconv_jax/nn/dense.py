@@ -5,7 +5,7 @@ from flax import linen as nn
 
 from seqconv_jax import _checks, ops
 from seqconv_jax.nn.activations import activation
-from seqconv_jax.nn.initialisers import bias, glorot_uniform
+from seqconv_jax.nn.initialisers import bias, kernel_initialiser
 from seqconv_jax.nn.layer import Layer
 from seqconv_jax.nn.operations import Pointwise
 from seqconv_jax.nn.precision import Parameterised, computed, parameter
@@ -18,6 +18,8 @@ class Dense(Parameterised):
         features: the width of the output.
         activation: a name known to `activation`.
         use_bias: whether a bias is added.
+        kernel_init: `"glorot_uniform"`, or `"zeros"` for a branch that begins without
+            effect.
 
     Example:
         >>> import jax.numpy as jnp
@@ -29,6 +31,7 @@ class Dense(Parameterised):
     features: int
     activation: str = "linear"
     use_bias: bool = True
+    kernel_init: str = "glorot_uniform"
 
     @nn.compact
     def __call__(
@@ -39,7 +42,7 @@ class Dense(Parameterised):
         x = computed(self, ops.finite_where_masked(x, mask))
         _checks.positive_int("features", self.features)
         shape = (x.shape[-1], self.features)
-        kernel = parameter(self, "kernel", glorot_uniform, shape)
+        kernel = parameter(self, "kernel", kernel_initialiser(self.kernel_init), shape)
         y = x @ kernel
         shift = bias(self, (self.features,))
         if shift is not None:

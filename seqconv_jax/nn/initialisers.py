@@ -6,12 +6,30 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from seqconv_jax import _checks
 from seqconv_jax.nn.precision import parameter
 
 glorot_uniform = nn.initializers.glorot_uniform()
 
 # Orthogonal as one (units, gates * units) matrix, not gate by gate.
 orthogonal = nn.initializers.orthogonal()
+
+
+_KERNELS = {
+    "glorot_uniform": nn.initializers.glorot_uniform,
+    "zeros": lambda **_: nn.initializers.zeros,
+}
+
+
+def kernel_initialiser(name: str, *, columns: int = 0) -> Any:
+    """Return what draws a kernel, by its name.
+
+    Args:
+        name: `"glorot_uniform"` or `"zeros"`, for a branch that begins without effect.
+        columns: how many leading axes count kernels of their own.
+    """
+    make = _KERNELS[_checks.one_of("kernel_init", name, _KERNELS)]
+    return make(batch_axis=tuple(range(columns)))
 
 
 def embedding_uniform(key, shape, dtype=jnp.float32):

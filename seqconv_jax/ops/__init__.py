@@ -1,5 +1,6 @@
 """Pure functions: arrays in, arrays out, no parameters and no state of their own."""
 
+from seqconv_jax.ops.column_map import column_map
 from seqconv_jax.ops.conv import (
     causal_conv1d_end,
     conv1d,
@@ -30,11 +31,14 @@ from seqconv_jax.ops.masking import (
 from seqconv_jax.ops.ngrams import distinct_ngrams, sum_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
+from seqconv_jax.ops.window_scale import WindowScale, last_value_scale, moment_scale
 
 __all__ = [
+    "WindowScale",
     "avg_pool",
     "causal_conv1d_end",
     "check_mask",
+    "column_map",
     "conv1d",
     "conv_max_pool",
     "conv_output_length",
@@ -51,6 +55,7 @@ __all__ = [
     "hide",
     "keep_some",
     "last_real_step",
+    "last_value_scale",
     "lstm",
     "lstm_cell",
     "masked_avg_pool",
@@ -58,6 +63,7 @@ __all__ = [
     "masked_embed_conv",
     "masked_max_pool",
     "max_pool",
+    "moment_scale",
     "pool_mask",
     "project_inputs",
     "receptive_field",

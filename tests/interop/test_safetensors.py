@@ -5,6 +5,7 @@ import jax
 import numpy as np
 import pytest
 import safetensors.numpy
+from flax import linen
 from numerics import assert_same_bits, drawn, normal
 
 from seqconv_jax import UserError, models, nn
@@ -24,6 +25,10 @@ MODELS = {
     "any recurrence": (
         models.ConvRNN(nn.Bidirectional(nn.LSTM(3)), (nn.ConvBlock(4, 3),)),
         normal(1, 9, 2),
+    ),
+    "patches beside a line": (
+        models.PatchGRU(steps=2, columns=(2, 0), patch=3, units=2, mixed=2),
+        normal(1, 9, 3),
     ),
     "series of classes": (models.FCN((3, 2), (3, 3)), normal(1, 9, 2)),
     "blocks with shortcuts": (models.ResNet((2,), (3,)), normal(1, 9, 2)),
@@ -84,8 +89,10 @@ def test_comes_back_to_the_bit_from_one_file(name, tmp_path):
 
 
 def test_every_model_of_the_library_can_be_saved():
-    saved = {type(model).__name__ for model, _ in MODELS.values()}
-    assert {*models.__all__} - {"ConvBlock"} <= saved
+    saved = {type(model) for model, _ in MODELS.values()}
+    named = [getattr(models, name) for name in models.__all__]
+    classes = {each for each in named if isinstance(each, type)}
+    assert {each for each in classes if issubclass(each, linen.Module)} <= saved
 
 
 def test_float64_comes_back_where_it_is_enabled(tmp_path):

@@ -31,6 +31,16 @@ def dropout(gates):
     }
 
 
+def normalised(measure):
+    """Return what subtracts and divides by what an operation measures."""
+
+    @functools.wraps(measure)
+    def run(x, mask):
+        return measure(x, mask).normalised(ops.hide(x, mask))
+
+    return run
+
+
 FILTERS = (normal(3, FEATURES, UNITS), normal(UNITS))
 
 # Each with its weights and settings.
@@ -75,6 +85,8 @@ OPERATIONS = {
         FILTERS,
         {"padding": "causal", "stride": 2, "dilation": 2},
     ),
+    "last_value_scale": (normalised(ops.last_value_scale), (), {}),
+    "moment_scale": (normalised(ops.moment_scale), (), {}),
     "masked_max_pool": (ops.masked_max_pool, (), {"window": 2}),
     "masked_avg_pool": (ops.masked_avg_pool, (), {"window": 3, "padding": "same"}),
 }

@@ -32,7 +32,7 @@ class StepOptions(TypedDict, total=False):
     scale_rows: Duration | None
     inputs: Sequence[str] | None
     future: Sequence[str]
-    calendar: bool
+    calendar: bool | Sequence[str]
     season: Duration | None
 
 
@@ -61,7 +61,7 @@ def forecast_task(
     scale_rows: Duration | None = None,
     inputs: Sequence[str] | None = None,
     future: Sequence[str] = (),
-    calendar: bool = False,
+    calendar: bool | Sequence[str] = False,
     season: Duration | None = None,
 ) -> ForecastTask:
     r"""Return the task of forecasting columns of a series, or of several.
@@ -117,7 +117,9 @@ def forecast_task(
             weather forecast or holidays: inputs go on over the forecast steps, where
             other columns are 0, and a last column, "observed", tells which is which.
         calendar: whether the hour of the day, the day of the week and of the year are
-            inputs, each as sine and cosine, as far as the sampling tells them apart.
+            inputs, each as sine and cosine, as far as the sampling tells them apart;
+            or those named, such as `["hour of day"]`, the one to take of less than a
+            year.
         season: how long a season is, for the seasonal baseline: rows or a duration.
             None for that of the sampling: a day, of daily rows a week, of others a
             year.

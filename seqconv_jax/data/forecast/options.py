@@ -22,7 +22,7 @@ def layout_of(
     targets: str | Sequence[str],
     inputs: Sequence[str] | None,
     future: Sequence[str],
-    calendar: bool,
+    calendar: bool | Sequence[str],
     predict: str,
     **options: Any,
 ) -> Layout:
@@ -43,7 +43,6 @@ def layout_of(
     exact = options["exact"]
     if exact is not None:
         expect(isinstance(exact, bool | np.bool_), "exact_horizon", "a bool", exact)
-    expect(isinstance(calendar, bool | np.bool_), "calendar", "a bool", calendar)
     one_of("predict", predict, ("value", "change", "normalised"))
     targets = (targets,) if isinstance(targets, str) else targets
     targets = _named(panel, "target", targets)
@@ -58,7 +57,7 @@ def layout_of(
         inputs=inputs,
         targets=targets,
         future=future,
-        calendar=_cycles(panel) if calendar else (),
+        calendar=_cycles(panel, calendar),
         predict=predict,
         window=_window(panel, **options),
     )
@@ -88,7 +87,13 @@ def _named(panel: Panel, option: str, names: Any) -> tuple[str, ...]:
     return found
 
 
-def _cycles(panel: Panel) -> tuple[str, ...]:
+def _cycles(panel: Panel, calendar: bool | Sequence[str]) -> tuple[str, ...]:
+    """Return the cycles that are asked for, or all that rows lie within."""
+    asked = isinstance(calendar, tuple | list)
+    fits = asked or isinstance(calendar, bool | np.bool_)
+    expect(fits, "calendar", "a bool, or cycles in a list", calendar)
+    if not asked and not calendar:
+        return ()
     every = panel.first.every
     if every is None:
         raise UserError(
@@ -101,7 +106,13 @@ def _cycles(panel: Panel) -> tuple[str, ...]:
             f"`calendar` tells nothing of {panel.name}, whose rows are a year or more "
             "apart"
         )
-    return cycles
+    if not asked:
+        return cycles
+    for name in calendar:
+        one_of("calendar", name, cycles)
+    once = len(set(calendar)) == len(calendar)
+    expect(once, "calendar", "cycles, each once", calendar)
+    return tuple(calendar)
 
 
 def _window(

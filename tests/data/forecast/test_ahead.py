@@ -172,7 +172,9 @@ def test_a_ramp_ahead():
         (dict(target=[]), "`target` must name one column or more"),
         (dict(future=["z"]), "`future` = 'z' is no column"),
         (dict(future=["a"]), "`future` must be columns known ahead, got 'a', which"),
-        (dict(calendar=1), "`calendar` must be a bool, got 1"),
+        (dict(calendar=1), "`calendar` must be a bool, or cycles in a list, got 1"),
+        (dict(calendar=["hour"]), "`calendar` must be one of 'hour of day', .* 'hour'"),
+        (dict(calendar=["hour of day"] * 2), "`calendar` must be cycles, each once"),
         (dict(season=0), "`season` must be a positive integer, got 0"),
         (dict(scale="rows"), "`scale` must be one of 'series', 'all'"),
     ],
@@ -197,6 +199,16 @@ def test_the_calendar_needs_times_and_names_of_its_own():
     taken = series_of(noise(60, 2), ("a", "cos day of year"))
     with pytest.raises(UserError, match="must not name a column 'cos day of year'"):
         forecast_task(taken, calendar=True, **options)
+
+
+def test_cycles_of_the_calendar_are_named():
+    every, _ = two_targets(calendar=True)
+    task, _ = two_targets(calendar=["day of week", "hour of day"])
+    named = ["sin day of week", "cos day of week", "sin hour of day", "cos hour of day"]
+    assert list(task.columns[2:]) == named and len(every.columns) == 8
+    places = [every.columns.index(name) for name in named]
+    np.testing.assert_array_equal(task.inputs[:, 2:], every.inputs[:, places])
+    assert two_targets(calendar=[])[0].columns == task.columns[:2]
 
 
 def test_several_series_that_do_not_go_together():
