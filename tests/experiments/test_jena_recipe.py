@@ -1,7 +1,8 @@
-"""The best recipe for the Jena climate: a line, and networks beside it."""
+"""The best recipe for the Jena climate: a line, and a network beside it."""
 
 import json
 
+import jax
 import jena_hybrid
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from _jena import load_task
 import seqconv_jax as sc
 
 TINY = {
-    **{"every": "1h", "lookback": 12, "split": ("0.6", "0.8"), "ensemble": 2},
+    **{"every": "1h", "lookback": "24h", "split": ("0.6", "0.8"), "products": (1, 24)},
     **{"features": 4, "units": 4, "steps_per_epoch": 2, "batch_size": 8},
     "no_baselines": True,
 }
@@ -23,44 +24,48 @@ def settings_of(weather, out, **options):
 
 
 def test_flags_go_before_the_recipe_and_the_recipe_before_the_book():
-    settings = jena_hybrid.Settings(recipe="best", units=7, epochs=3)
-    filled = jena_hybrid.resolved(settings)
-    assert (filled.units, filled.epochs, filled.every) == (7, 3, "30min")
+    filled = jena_hybrid.resolved(jena_hybrid.Settings(recipe="best", units=7))
+    assert (filled.units, filled.every) == (7, "30min")
     for name, value in jena_hybrid.RECIPES["best"].items():
         assert getattr(jena_hybrid.Settings(), name) is None
-        assert name in ("units", "epochs") or getattr(filled, name) == value
+        assert name == "units" or getattr(filled, name) == value
 
 
-def test_the_best_recipe_begins_as_a_ridge_and_resumes(weather, tmp_path):
-    whole = settings_of(weather, tmp_path / "whole", epochs=2)
-    summary = jena_hybrid.main(whole)
-    parts = settings_of(weather, tmp_path / "parts", epochs=2, patience=None)
-    parts_first = settings_of(weather, tmp_path / "parts", epochs=1)
-    assert parts.out == parts_first.out
-    config = json.loads((whole.out / "config.json").read_text())
-    assert (config["recipe"], config["line"], config["ensemble"]) == ("best", True, 2)
-    task = load_task(
-        jena_hybrid.resolved(whole), calendar=["hour of day", "day of year"]
+def test_the_best_recipe_begins_as_a_line_and_a_stopped_run_goes_on(weather, tmp_path):
+    settings = settings_of(weather, tmp_path / "run", epochs=2)
+    summary = jena_hybrid.main(settings)
+    config = json.loads((settings.out / "config.json").read_text())
+    assert (config["recipe"], config["line"]) == ("best", True)
+    settings = jena_hybrid.resolved(settings)
+    task = load_task(settings, calendar=list(settings.calendar))
+    line = sc.baselines.ridge_lags(
+        task, columns=task.columns, calendar={}, products=settings.products
     )
-    run = sc.runs.load(whole.out)
-    assert len(run.members) == 1
+    run = sc.runs.load(settings.out)
+    x, _ = task.gather(task.test)
+    params = sc.models.start_from_line(
+        run.model.init(jax.random.key(0), x[:1])["params"], line
+    )
     np.testing.assert_allclose(
-        run.evaluate(task)["mae"], summary["test_mae"], rtol=1e-5
+        run.model.apply({"params": params}, x),
+        line.outputs(task, task.test),
+        atol=1e-4,
     )
-    line = sc.baselines.ridge_lags(task, columns=task.columns, calendar={})
-    kernel = run.params["Parallel_0"]["skip"]["kernel"]
-    np.testing.assert_allclose(kernel, line.model.kernel, atol=0.02)
-    resumed = jena_hybrid.main(settings_of(weather, whole.out, epochs=2, resume=True))
-    for name in ("best_val_mae", "test_mae", "network_test_maes"):
-        assert resumed[name] == summary[name]
+    resumed = jena_hybrid.main(
+        settings_of(weather, settings.out, epochs=2, resume=True)
+    )
+    assert resumed["best_val_mae"] == summary["best_val_mae"]
+    assert resumed["test_mae"] == summary["test_mae"]
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"predict": "value"}, "--line goes with --predict change"),
+        ({"line": False}, "--products goes with --line True"),
+        ({"products": (0,)}, "`products` must be a positive integer, got 0"),
+        ({"products": (25,)}, "`products` must be spans of at most 24 inputs, got 25"),
         ({"model": "gru"}, "`recipe` is for --model hybrid"),
-        ({"ensemble": 0}, "`ensemble` must be from 1 to 100, got 0"),
     ],
 )
 def test_flags_that_do_not_fit(weather, tmp_path, wrong, message):
