@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
 
+LINE_RATE = 0.1  # of the network's learning rate
+
 
 def network(settings: Any) -> Any:
     """Return the network that the settings ask for."""
@@ -42,7 +44,7 @@ def network(settings: Any) -> Any:
 def first_params(settings: Any, task: "ForecastTask", model: Any) -> Any:
     """Return parameters whose line is a ridge of all inputs; None without a line.
 
-    Its penalty is chosen on validation.
+    The ridge's penalty is chosen on validation.
     """
     if not settings.line:
         return None
@@ -69,19 +71,28 @@ def optimizer(settings: Any) -> Any:
 
     AdamW's gradients are clipped. A line that began in closed form is near its optimum:
     it moves at a tenth of the rate, and does not decay.
+
+    Raises:
+        UserError: for a number that is out of range.
     """
     import jax
     import optax
 
-    from seqconv_jax import optim
+    from seqconv_jax import UserError, optim
     from seqconv_jax.models.skip import SKIP
 
+    if not 0 <= settings.weight_decay < 1e30:
+        raise UserError(
+            f"`weight_decay` must be 0 or more, got {settings.weight_decay}"
+        )
     if settings.optimizer == "rmsprop":
         return optim.rmsprop(settings.learning_rate)
-    steps = settings.epochs * settings.steps_per_epoch
-    rate = optax.warmup_cosine_decay_schedule(
-        0.0, settings.learning_rate, max(1, steps // 50), steps
-    )
+    highest = settings.learning_rate
+    if not 1e-30 < highest < 1e30:
+        raise UserError(f"`learning_rate` must be above 0, got {highest}")
+    steps = max(1, settings.epochs * settings.steps_per_epoch)
+    warm = min(max(1, steps // 50), steps - 1)
+    rate = optax.warmup_cosine_decay_schedule(0.0, highest, warm, steps)
 
     def parts(params: Any) -> Any:
         def part(path: Any, _: Any) -> str:
@@ -106,13 +117,12 @@ def optimizer(settings: Any) -> Any:
     )
 
 
-LINE_RATE = 0.1
-
-
 def loss(settings: Any) -> Any:
-    """Return the absolute error, or Huber's in units of its delta."""
-    from seqconv_jax import losses
+    """Return the absolute error, or Huber's."""
+    from seqconv_jax import UserError, losses
 
+    if not 0 <= settings.delta < 1e30:
+        raise UserError(f"`delta` must be 0 or more, got {settings.delta}")
     if not settings.delta:
         return losses.mae
     return partial(losses.huber, delta=settings.delta)

@@ -175,7 +175,10 @@ def resolved(settings: Settings) -> Settings:
 
 def main(settings: Settings) -> dict[str, Any]:
     """Train and report."""
+    from seqconv_jax.train.average import check_decay
+
     settings = resolved(settings)
+    check_decay(settings.ema_decay)
     model = network(settings)
     task = load_task(settings, calendar=settings.calendar or False)
     return train_and_report(

@@ -37,7 +37,8 @@ def test_the_best_recipe_begins_as_a_line_and_a_stopped_run_goes_on(weather, tmp
     config = json.loads((settings.out / "config.json").read_text())
     assert (config["recipe"], config["line"]) == ("best", True)
     settings = jena_hybrid.resolved(settings)
-    task = load_task(settings, calendar=list(settings.calendar))
+    assert settings.calendar and settings.products
+    task = load_task(settings, calendar=settings.calendar)
     line = sc.baselines.ridge_lags(
         task, columns=task.columns, calendar={}, products=settings.products
     )
@@ -65,6 +66,12 @@ def test_the_best_recipe_begins_as_a_line_and_a_stopped_run_goes_on(weather, tmp
         ({"line": False}, "--products goes with --line True"),
         ({"products": (0,)}, "`products` must be a positive integer, got 0"),
         ({"products": (25,)}, "`products` must be spans of at most 24 inputs, got 25"),
+        ({"learning_rate": 0.0}, "`learning_rate` must be above 0, got 0.0"),
+        ({"weight_decay": -1.0}, "`weight_decay` must be 0 or more, got -1.0"),
+        ({"delta": -1.0}, "`delta` must be 0 or more, got -1.0"),
+        ({"ema_decay": 1.0}, r"`ema_decay` must be a number in \(0, 1\), got 1.0"),
+        ({"epochs": 0}, "`epochs` must be a positive integer, got 0"),
+        ({"units": 0}, "`units` must be"),
         ({"model": "gru"}, "`recipe` is for --model hybrid"),
     ],
 )
