@@ -51,13 +51,13 @@ RECIPES: dict[str, dict[str, Any]] = {
         "dropout": 0.3,
         "recurrent_dropout": 0.5,
         "optimizer": "adamw",
-        "learning_rate": 2e-3,
+        "learning_rate": 5e-4,
         "weight_decay": 0.1,
-        "delta": 0.5,
-        "ema_decay": 0.99,
-        "epochs": 12,
+        "delta": 0.0,
+        "ema_decay": 0.995,
+        "epochs": 6,
         "steps_per_epoch": 100,
-        "batch_size": 256,
+        "batch_size": 128,
     },
 }
 BOTH = {
