@@ -31,7 +31,7 @@ def test_flags_go_before_the_recipe_and_the_recipe_before_the_book():
         assert name == "units" or getattr(filled, name) == value
 
 
-def test_the_best_recipe_begins_as_a_line_and_a_stopped_run_goes_on(weather, tmp_path):
+def test_the_best_recipe_begins_as_a_line_and_resumes(weather, tmp_path):
     settings = settings_of(weather, tmp_path / "run", epochs=2)
     summary = jena_hybrid.main(settings)
     config = json.loads((settings.out / "config.json").read_text())

@@ -13,14 +13,14 @@ def test_the_inputs_then_the_products_of_all_pairs_of_means():
     means = np.concatenate([x[:, -1], x[:, -3:].mean(axis=1)], axis=1)
     pairs = [means[:, i] * means[:, j] for i in range(4) for j in range(i, 4)]
     expected = np.concatenate([x.reshape(3, 10), np.stack(pairs, axis=1)], axis=1)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_masked_steps_count_as_zeros():
     x = jnp.array([[[np.nan], [2.0], [4.0]]])
     mask = jnp.array([[False, True, True]])
     found = nn.MeanProducts((3,)).apply({}, x, mask=mask)
-    assert found.tolist() == [[2.0, 4.0, 0.0, 4.0]]
+    np.testing.assert_array_equal(np.asarray(found), [[2.0, 4.0, 0.0, 4.0]])
 
 
 @pytest.mark.parametrize("span", [0, 4, 1.5])
