@@ -64,7 +64,11 @@ def data_options(settings: Any) -> dict[str, Any]:
 
 
 def train_and_report(
-    settings: Any, task: "ForecastTask", model: Any, book_figure: str
+    settings: Any,
+    task: "ForecastTask",
+    model: Any,
+    book_figure: str,
+    **options: Any,
 ) -> dict[str, Any]:
     """Train a forecaster, score its best epoch, and fill the run directory.
 
@@ -73,6 +77,8 @@ def train_and_report(
         task: the data.
         model: the network.
         book_figure: what the book got, for the last lines.
+        **options: those of `train.fit` besides. By default RMSprop lowers the mean
+            absolute error.
 
     Returns:
         The run's summary.
@@ -80,16 +86,17 @@ def train_and_report(
     import seqconv_jax as sc
 
     announce(settings, task, model)
-    optimizer = sc.optim.rmsprop(settings.learning_rate)  # raises before there is a run
+    if "optimizer" not in options:  # raises before there is a run
+        options["optimizer"] = sc.optim.rmsprop(settings.learning_rate)
+    options = {"loss": sc.losses.mae, **options}
     with open_run(settings, model, task, real_horizon=task.horizon) as run:
         result = fit(
             *(settings, task, model, run),
-            optimizer=optimizer,
-            loss=sc.losses.mae,
             metrics={"mae": sc.losses.mae},
+            **options,
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
-        scores = {"loss": sc.losses.mae, "mae": sc.losses.mae}
+        scores = {"loss": options["loss"], "mae": sc.losses.mae}
         tested = test_scores(model, result.best, task, scores)
         baselines = forecast_baselines(settings, task)
         summary = _summarise(task, result, outputs, tested) | baselines.summary()
@@ -140,7 +147,7 @@ def _summarise(
         "parameters": sc.count_parameters(result.best.params),
         "seconds": sum(record["seconds"] for record in result.history),
         "best_epoch": result.best.epoch,
-        "best_val_loss": result.best.val_loss,
+        "best_val_loss": result.best.record["val_loss"],
         "best_val_mae": result.best.record["val_mae"],
         **tested,
         "test_hit_rate": task.hit_rate(outputs, task.test),

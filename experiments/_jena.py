@@ -33,8 +33,13 @@ class JenaSettings(ForecastSettings):
     """What to do with timestamps that go backwards; the book kept the order."""
 
 
-def load_task(settings: Any) -> "ForecastTask":
-    """Find, read and cut the series; fall back on the generated climate."""
+def load_task(settings: Any, **options: Any) -> "ForecastTask":
+    """Find, read and cut the series; fall back on the generated climate.
+
+    Args:
+        settings: the experiment's settings.
+        **options: those of `load_jena` besides.
+    """
     from seqconv_jax import data
 
-    return data.load_jena(settings.data, **data_options(settings))
+    return data.load_jena(settings.data, **data_options(settings), **options)

@@ -25,12 +25,13 @@ class RidgeLags(NamedTuple):
 
     Attributes:
         model: its features are the cells, in order of time and column, then the
-            calendar terms.
+            calendar terms, then the products.
         cells: `(length, columns)` bool: which inputs are features.
         calendar: how many harmonics of each cycle are features.
         relative: whether the model gives changes since the newest value.
         penalty: what the weights were found with.
         tried: the mean absolute error on validation of each penalty that was tried.
+        products: spans of newest steps, the products of whose means are features.
     """
 
     model: LinearModel
@@ -39,15 +40,16 @@ class RidgeLags(NamedTuple):
     relative: bool
     penalty: float
     tried: Mapping[float, float]
+    products: tuple[int, ...] = ()
 
     def outputs(self, task: ForecastTask, rows: np.ndarray) -> np.ndarray:
         """Return `(n, outputs)` float64; see `contract.Baseline`."""
 
         def of_part(part: np.ndarray) -> np.ndarray:
-            x = _features(task, part, self.cells, self.calendar)
+            x = _features(task, part, self.cells, self.calendar, self.products)
             return self.model(x) + _base(task, part, self.relative)
 
-        return by_blocks(of_part, task, rows, self.cells.size)
+        return by_blocks(of_part, task, rows, len(self.model.kernel))
 
 
 def ridge_lags(
@@ -57,6 +59,7 @@ def ridge_lags(
     columns: Sequence[str] | None = None,
     lags: int | None = None,
     calendar: Mapping[str, int] | None = None,
+    products: Sequence[int] = (),
     penalty: float | None = None,
 ) -> RidgeLags:
     r"""Fit a ridge regression on the inputs of a window, and on the calendar.
@@ -76,6 +79,9 @@ def ridge_lags(
             newest input lies in it: see `calendar.CYCLES`. None for `CALENDAR`, ten
             terms of the hour and the day of the year, where there are times; `{}` for
             none.
+        products: spans of newest inputs, say `(1, 6, 24)`: the products of all pairs of
+            the columns' means over them are features as well, so that slopes depend on
+            the level, and on the season where the calendar is among the columns.
         penalty: as scikit-learn's `Ridge` has it, see `ridge.solve_ridge`; None takes
             the one of `PENALTIES` with the least mean absolute error on validation.
 
@@ -102,18 +108,20 @@ def ridge_lags(
     relative = one_of("target", target, ("change", "value")) == "change"
     harmonics = _harmonics(task, calendar)
     cells = _cells(task, columns, lags, bool(harmonics))
+    spans = _spans(products, cells)
     penalties = penalties_for(task, penalty, PENALTIES)
 
     def examples(rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for part in blocks(rows, cells.size + task.outputs):
+        width = cells.size + (cells.shape[1] * len(spans)) ** 2 // 2
+        for part in blocks(rows, width + task.outputs):
             y = task.truth(part) - _base(task, part, relative)
-            yield _features(task, part, cells, harmonics), y
+            yield _features(task, part, cells, harmonics, spans), y
 
     moments = moments_of(examples(rows))
     models = {each: solve_ridge(moments, each) for each in penalties}
     if penalty is not None:
         found = models[penalties[0]]
-        return RidgeLags(found, cells, harmonics, relative, penalties[0], {})
+        return RidgeLags(found, cells, harmonics, relative, penalties[0], {}, spans)
     totals = dict.fromkeys(penalties, 0.0)
     for x, y in examples(task.validation):
         for each, model in models.items():
@@ -121,7 +129,7 @@ def ridge_lags(
     count = len(task.validation) * task.outputs
     tried = {each: total / count for each, total in totals.items()}
     best = min(tried, key=tried.__getitem__)
-    return RidgeLags(models[best], cells, harmonics, relative, best, tried)
+    return RidgeLags(models[best], cells, harmonics, relative, best, tried, spans)
 
 
 def _harmonics(task: ForecastTask, calendar: Mapping[str, int] | None) -> dict:
@@ -154,15 +162,41 @@ def _cells(
     return cells if task.visible is None else cells & task.visible
 
 
+def _spans(products: Sequence[int], cells: np.ndarray) -> tuple[int, ...]:
+    """Return the spans of products after checking that their inputs are features."""
+    lags = int(cells.any(axis=1).sum())
+    whole = (cells == cells[-1]).all(axis=1).sum()
+    for span in products:
+        positive_int("products", span)
+        fits = span <= min(lags, whole)
+        expect(fits, "products", f"spans of at most {min(lags, whole):,} inputs", span)
+    return tuple(int(span) for span in products)
+
+
 def _features(
-    task: ForecastTask, rows: np.ndarray, cells: np.ndarray, calendar: Mapping[str, int]
+    task: ForecastTask,
+    rows: np.ndarray,
+    cells: np.ndarray,
+    calendar: Mapping[str, int],
+    spans: tuple[int, ...],
 ) -> np.ndarray:
-    x = _windows.inputs_at(task, rows)[:, cells].astype(np.float64)
-    if not calendar:
-        return x
-    assert task.times is not None
-    times = task.times[rows + int(task.past_offsets[-1])]
-    return np.concatenate([x, _waves(times, calendar)], axis=1)
+    inputs = _windows.inputs_at(task, rows)
+    found = [inputs[:, cells].astype(np.float64)]
+    if calendar:
+        assert task.times is not None
+        times = task.times[rows + int(task.past_offsets[-1])]
+        found.append(_waves(times, calendar))
+    if spans:
+        found.append(_products(inputs[:, :, cells[-1]], spans))
+    return np.concatenate(found, axis=1)
+
+
+def _products(inputs: np.ndarray, spans: tuple[int, ...]) -> np.ndarray:
+    """Return what `nn.MeanProducts` has behind the inputs."""
+    means = [inputs[:, -k:].mean(axis=1, dtype=np.float64) for k in spans]
+    each = np.concatenate(means, axis=1)
+    first, second = np.triu_indices(each.shape[1])
+    return each[:, first] * each[:, second]
 
 
 def _waves(times: np.ndarray, calendar: Mapping[str, int]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seqconv_jax._checks import UserError
 from seqconv_jax.models.series import SeriesNetwork
 from seqconv_jax.models.skip import beside_line
 from seqconv_jax.nn import (
@@ -35,9 +36,13 @@ def _with_head(model: "ConvRNN | ConvGRU", layers: tuple[Any, ...]) -> tuple[Any
     Beside a line, what they add to it begins at zero.
     """
     if not model.skip:
+        if model.products:
+            raise UserError("`products` needs `skip=True`")
         return *layers, Dense(model.outputs, **model.types)
     head = Dense(model.outputs, kernel_init="zeros", **model.types)
-    return beside_line((*layers, head), model.outputs, **model.types)
+    return beside_line(
+        (*layers, head), model.outputs, products=model.products, **model.types
+    )
 
 
 class ConvRNN(SeriesNetwork):
@@ -53,6 +58,8 @@ class ConvRNN(SeriesNetwork):
             alone.
         outputs: width of the output.
         skip: whether a linear map of all inputs lies beside them, see `beside_line`.
+        products: spans of newest steps, the products of whose means the linear map sees
+            as well.
 
     Example:
         >>> import jax
@@ -68,6 +75,7 @@ class ConvRNN(SeriesNetwork):
     blocks: tuple[ConvBlock, ...] = (ConvBlock(32, 5, pool=3), ConvBlock(32, 5))
     outputs: int = 1
     skip: bool = False
+    products: tuple[int, ...] = ()
 
     def __post_init__(self):
         """Give the recurrent layer the model's types, unless it has its own."""
@@ -99,6 +107,8 @@ class ConvGRU(SeriesNetwork):
         gate_activation: the GRU's gates, see `nn.GRU`.
         outputs: width of the output.
         skip: whether a linear map of all inputs lies beside them, see `beside_line`.
+        products: spans of newest steps, the products of whose means the linear map sees
+            as well.
 
     Example:
         >>> import jax
@@ -120,6 +130,7 @@ class ConvGRU(SeriesNetwork):
     gate_activation: str = "sigmoid"
     outputs: int = 1
     skip: bool = False
+    products: tuple[int, ...] = ()
 
     @property
     def layers(self) -> tuple[Any, ...]:

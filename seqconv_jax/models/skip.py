@@ -8,14 +8,20 @@ import numpy as np
 
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError
-from seqconv_jax.nn import Dense, Flatten, Parallel
+from seqconv_jax.nn import Dense, Flatten, MeanProducts, Parallel
 
 __all__ = ["SKIP", "beside_line", "start_from_line"]
 
 SKIP = "skip"  # the name of its layer
 
 
-def beside_line(layers: tuple[Any, ...], outputs: int, **types: Any) -> tuple[Any, ...]:
+def beside_line(
+    layers: tuple[Any, ...],
+    outputs: int,
+    *,
+    products: tuple[int, ...] = (),
+    **types: Any,
+) -> tuple[Any, ...]:
     """Return layers with a linear map of all inputs around them.
 
     What the two put out is summed up. The line begins at zero; its kernel has a row for
@@ -24,6 +30,8 @@ def beside_line(layers: tuple[Any, ...], outputs: int, **types: Any) -> tuple[An
     Args:
         layers: from `(batch, time, features)` to `(batch, outputs)`.
         outputs: the width of the output.
+        products: spans of newest steps; the line also sees all products of their
+            means, see `nn.MeanProducts`.
         **types: `dtype` and `param_dtype` of the line.
 
     Reference:
@@ -36,7 +44,8 @@ def beside_line(layers: tuple[Any, ...], outputs: int, **types: Any) -> tuple[An
         ['Parallel']
     """
     line = Dense(outputs, kernel_init="zeros", name=SKIP, **types)
-    return (Parallel((layers, (Flatten(), line)), "sum"),)
+    seen = MeanProducts(tuple(products)) if products else Flatten()
+    return (Parallel((layers, (seen, line)), "sum"),)
 
 
 def start_from_line(
@@ -47,7 +56,8 @@ def start_from_line(
     Args:
         params: of a model with a skip: `PatchGRU`, or `ConvGRU(skip=True)`.
         line: `baselines.linear_map` for the one, with `shared` as the model has it;
-            `baselines.ridge_lags` of all lags with `calendar={}` for the other.
+            `baselines.ridge_lags` of all inputs with `calendar={}`, and `products` as
+            the model has them, for the other.
         change: whether the model puts out changes since the newest input, as its task
             asks with `predict="change"`. False where it puts out values, which a model
             that normalises its windows does.

@@ -158,7 +158,7 @@ class Predictor:
         task = self._task(raw, targets=True)
         if self.members:
             outputs = self._outputs_of(task)
-            return score_outputs(outputs, task.targets[task.test], scores)
+            return score_outputs(outputs, task.truth(task.test), scores)
         with matmul_precision(self._precision):
             return evaluate(
                 self.model,

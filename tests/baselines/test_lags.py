@@ -55,6 +55,22 @@ def test_columns_lags_and_calendar_are_chosen():
     assert every.cells[:, :2].all() and not every.cells[:, 2:].any()
 
 
+def test_products_of_means_are_features_as_well():
+    task = small_task()
+    options = {"columns": ("b",), "calendar": {}, "products": (1, 3)}
+    line = baselines.ridge_lags(task, **options, penalty=0.5)
+
+    def features(rows):
+        x = task.gather(rows)[0][:, :, list(task.columns).index("b")].astype(float)
+        new, mean = x[:, -1], x[:, -3:].mean(axis=1)
+        products = np.stack([new * new, new * mean, mean * mean], axis=1)
+        return np.concatenate([x, products], axis=1)
+
+    expected = dense(task, features, 0.5, True)
+    np.testing.assert_allclose(line.outputs(task, task.test), expected, atol=1e-8)
+    assert line.products == (1, 3)
+
+
 def test_what_is_known_ahead_is_used():
     rows = np.arange(200)
     cause = np.random.default_rng(0).normal(size=200)
