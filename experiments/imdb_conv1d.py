@@ -67,9 +67,10 @@ RECIPES = {
     "best": {
         **_CONVNET,
         "epochs": 10,
+        "learning_rate": 5e-3,
         "ngram_order": 4,
         "ngram_dropout": 0.5,
-        "ngram_learning_rate": 2e-3,
+        "ngram_learning_rate": 5e-4,
         "ngram_weight": 0.8,
         "drop_path": 0.9,
     },

@@ -33,8 +33,8 @@ from seqconv_jax.nn.layout import (
 )
 from seqconv_jax.nn.lengths import check_lengths, receptive_field
 from seqconv_jax.nn.lstm import LSTM
-from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.mean_products import MeanProducts
+from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
 from seqconv_jax.nn.normalised import LastValue, RevIN
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
