@@ -20,6 +20,7 @@ _NAMES = {
     "seasonal": "last season",
     "climatology": "climatology",
     "ridge": "ridge on lags",
+    "ridge_products": "ridge with products",
     "linear_map": "linear map",
     "nb_svm": "NB-SVM on words and pairs",
     "majority": "most frequent class",
@@ -206,6 +207,9 @@ def forecast_baselines(
     options = lags_in_time(task)
     given = calendar if task.times is not None else None
     fits["ridge"] = lambda task: baselines.ridge_lags(task, calendar=given, **options)
+    if products := getattr(settings, "products", None):
+        inside = {"columns": task.columns, "calendar": {}, "products": products}
+        fits["ridge_products"] = lambda task: baselines.ridge_lags(task, **inside)
     return score_baselines(settings.out, fits, task, "mae", losses.mae)
 
 

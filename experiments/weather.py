@@ -129,7 +129,11 @@ def optimizer(settings: Any) -> Any:
     """
     import optax
 
+    from seqconv_jax import UserError
+
     steps = settings.epochs * settings.steps_per_epoch
+    if steps < 2:
+        raise UserError(f"--epochs and --steps-per-epoch must make 2 updates, got {steps}")
     rate = optax.warmup_cosine_decay_schedule(
         0.0, settings.learning_rate, max(1, steps // 50), steps
     )

@@ -57,6 +57,20 @@ def test_it_answers_with_the_mean_of_the_probabilities(trained, tmp_path):
     assert "networks              2" in ensemble.summary()
 
 
+def test_forecasts_are_scored_by_what_came(tmp_path):
+    """Of networks that are all the same, the ensemble is the network."""
+    values = np.random.default_rng(0).normal(size=(80, 1)).cumsum(axis=0)
+    series = sc.data.Series(values=values, columns=("level",))
+    how = {"lookback": 4, "delay": 2, "split": (0.6, 0.8)}
+    task = sc.data.forecast_task(series, target="level", **how)
+    train(tmp_path / "run", task, nn.Sequential((nn.Flatten(), nn.Dense(1))))
+    alone = load(tmp_path / "run").evaluate(task)
+    shutil.copytree(tmp_path / "run", tmp_path / "run" / "other")
+    with sc.runs.open(tmp_path / "run", resume=True) as run:
+        run.write_members(["other"])
+    assert load(tmp_path / "run").evaluate(task) == pytest.approx(alone, rel=1e-6)
+
+
 def test_a_run_of_members_alone(trained, tmp_path):
     """An ensemble among them counts as its networks do."""
     directory, each = trained
