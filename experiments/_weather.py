@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from _cli import open_run
+from _cli import keep_test_scores, open_run
 from _forecast import announce, fit
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def train_and_report(
                 )
         summary = _summarise(task, result, table)
         run.write_summary(summary)
+        keep_test_scores(run, task)
         _draw(run.path, task, result, table)
     print("\n".join([*lines(settings, table), f"run directory: {settings.out}"]))
     return summary

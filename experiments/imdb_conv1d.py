@@ -67,10 +67,9 @@ RECIPES = {
     "best": {
         **_CONVNET,
         "epochs": 10,
-        "learning_rate": 5e-3,
         "ngram_order": 4,
         "ngram_dropout": 0.5,
-        "ngram_learning_rate": 5e-4,
+        "ngram_learning_rate": 1e-3,
         "ngram_weight": 0.8,
         "drop_path": 0.9,
     },

@@ -73,6 +73,20 @@ ROWS = {
         {"setting": "slow"},
         "0.8382",
     ),
+    "imdb-convnet": Row(
+        "IMDB convnet, --recipe convnet",
+        "imdb.npz",
+        imdb_conv1d,
+        {"recipe": "convnet"},
+        "-",
+    ),
+    "imdb-best": Row(
+        "IMDB line of n-grams + convnet, --recipe best",
+        "imdb.npz",
+        imdb_conv1d,
+        {"recipe": "best"},
+        "-",
+    ),
     "jena-conv3": _jena("Jena convnet, 3 blocks", "0.4521", jena_conv1d),
     "jena-conv2": _jena("Jena convnet, 2 blocks", "0.4461", jena_conv1d, blocks=2),
     "jena-hybrid-value": _jena("Jena convnet + GRU", "0.2730", jena_hybrid),
@@ -82,6 +96,13 @@ ROWS = {
     ),
     "jena-gru-change": _jena(
         "Jena GRU alone, change", "-", jena_hybrid, model="gru", predict="change"
+    ),
+    "jena-best": Row(
+        "Jena line + convnet + GRU, --recipe best",
+        JENA,
+        jena_hybrid,
+        {"every": "1h", "recipe": "best"},
+        "-",
     ),
     "csi300-value": Row("CSI 300 convnet", "000300.SH.csv", csi300_conv1d, {}, "-"),
     "csi300-change": Row(
@@ -189,8 +210,9 @@ def _baseline(summary: dict[str, Any]) -> str:
 
 
 def _line(summary: dict[str, Any]) -> str:
-    """Return the scores of the linear model: NB-SVM of texts, ridge on lags."""
-    for name in ("baseline_nb_svm_{}_accuracy", "baseline_ridge_{}_mae"):
+    """Return the scores of the best linear model: NB-SVM of texts, a ridge on lags."""
+    names = ("nb_svm_{}_accuracy", "ridge_products_{}_mae", "ridge_{}_mae")
+    for name in map("baseline_{}".format, names):
         found = [summary.get(name.format(split)) for split in ("val", "test")]
         if None not in found:
             return " / ".join(f"{score:.4f}" for score in found)

@@ -13,18 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from _cli import launch
+from _weather import PUBLISHED
 
 RESULTS = Path(__file__).parent / "results"
-HORIZONS = (96, 192, 336, 720)
-PUBLISHED_MSE = {
-    "DLinear (arXiv:2205.13504)": (0.176, 0.220, 0.265, 0.323),
-    "PatchTST/64 (2211.14730)": (0.149, 0.194, 0.245, 0.314),
-    "iTransformer (2310.06625)": (0.174, 0.221, 0.278, 0.358),
-    "TimesNet (2210.02186)": (0.172, 0.219, 0.280, 0.365),
-    "MICN (ICLR 2023)": (0.161, 0.220, 0.278, 0.311),
-    "SegRNN (2308.11200)": (0.143, 0.189, 0.243, 0.316),
-    "CARD (2305.12095)": (0.145, 0.187, 0.238, 0.308),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +64,11 @@ TASKS = {
         },
         "test_mae",
         "test MAE, standard deviations",
-        {"last": "no change", "ridge": "ridge on lags"},
+        {
+            "last": "no change",
+            "ridge": "ridge on lags",
+            "ridge_products": "ridge with products",
+        },
         {},
         lower_is_better=True,
     ),
@@ -93,10 +88,10 @@ TASKS = {
             "test_mse",
             "test MSE, standardised",
             {"last": "last value", "linear_map": "linear map, closed form"},
-            {name: scores[at] for name, scores in PUBLISHED_MSE.items()},
+            {name: scores[horizon][0] for name, scores in PUBLISHED.items()},
             lower_is_better=True,
         )
-        for at, horizon in enumerate(HORIZONS)
+        for horizon in (96, 192, 336, 720)
     },
 }
 
