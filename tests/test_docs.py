@@ -77,6 +77,9 @@ def test_layers():
     for model, shape in zip(models, [(4, 1), (4, 1), (4, 60, 128)], strict=True):
         y = model.apply(model.init(key, x), x, mask=mask)
         assert y.shape == shape and jnp.all(jnp.isfinite(y))
+    for name, shape in [("beside", (4, 1)), ("day_ahead", (4, 24, 4))]:
+        model = names[name]
+        assert model.apply(model.init(key, x), x).shape == shape
     deep = names["Deep"]()
     x = jnp.asarray(normal(4, 60, 8))
     variables = deep.init(key, x)
@@ -112,9 +115,21 @@ def test_comparing(tmp_path, monkeypatch, capsys):
     assert "gru is better by 0.02" in said and "(blocks of 24)" in said
 
 
+def test_several_seeds(capsys):
+    x = normal(40, 3)
+    names: dict[str, Any] = {
+        "sc": sc,
+        "task": sc.data.arrays_task(x, (x[:, :1] > 0).astype(np.float32), test=0.2),
+        "model": sc.nn.Dense(1),
+    }
+    exec(blocks("docs/training.md")[1], names)
+    assert sorted(names["found"].results) == [0, 1]
+    assert 0 < float(capsys.readouterr().out) < 2
+
+
 def test_losses():
     names: dict[str, Any] = {"sc": sc}
-    exec(blocks("docs/training.md")[1], names)
+    exec(blocks("docs/training.md")[2], names)
     y, guess = jnp.ones((4, 2)), jnp.repeat(jnp.arange(3.0)[None], 4, axis=0)
     assert names["huber"](y - 1, y).tolist() == [0.375] * 4
     assert names["metrics"]["inside"](jnp.tile(guess, 2), y).tolist() == [1] * 4
