@@ -133,7 +133,9 @@ def optimizer(settings: Any) -> Any:
 
     steps = settings.epochs * settings.steps_per_epoch
     if steps < 2:
-        raise UserError(f"--epochs and --steps-per-epoch must make 2 updates, got {steps}")
+        raise UserError(
+            f"--epochs and --steps-per-epoch must make 2 updates, got {steps}"
+        )
     rate = optax.warmup_cosine_decay_schedule(
         0.0, settings.learning_rate, max(1, steps // 50), steps
     )

@@ -66,7 +66,7 @@ def scores(
         named = set()
         for place, (mean, numbers, _, group, (color, marker)) in enumerate(found):
             _, low, high = mean_interval(numbers.tolist())
-            if low is not None:
+            if low is not None and high is not None:
                 axes.plot((low, high), (place, place), color=color, lw=2.4, alpha=0.6)
             label = None if group in named else group
             named.add(group)
