@@ -119,7 +119,7 @@ def test_several_seeds(capsys):
     x = normal(40, 3, 1)
     names: dict[str, Any] = {
         "sc": sc,
-        "task": sc.data.arrays_task(x, (x[:, 0] > 0).astype("float32"), test=0.2),
+        "task": sc.data.arrays_task(x, (x[:, 0] > 0).astype("float32"), validation=0.2),
         "model": sc.nn.Sequential((sc.nn.Flatten(), sc.nn.Dense(1))),
     }
     exec(blocks("docs/training.md")[1], names)
