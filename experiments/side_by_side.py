@@ -87,7 +87,7 @@ TASKS = {
             {f"weather-best-{horizon}": "line + GRUs over patches, --recipe best"},
             "test_mse",
             "test MSE, standardised",
-            {"last": "last value", "linear_map": "linear map, closed form"},
+            {"last_value": "last value", "linear_map": "linear map, closed form"},
             {name: scores[horizon][0] for name, scores in PUBLISHED.items()},
             lower_is_better=True,
         )
