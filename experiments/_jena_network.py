@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
 
 LINE_RATE = 0.1  # of the network's learning rate
+MOST = 10**5  # filters, and so on
 
 
 def network(settings: Any) -> Any:
@@ -18,6 +19,10 @@ def network(settings: Any) -> Any:
         "recurrent_dropout": settings.recurrent_dropout,
         "reset_after": settings.reset_after,
     }
+    for name in ("features", "kernel_size", "pool", "units"):
+        size = getattr(settings, name)
+        if not 0 < size <= MOST:
+            raise UserError(f"`{name}` must be from 1 to {MOST:,}, got {size:,}")
     if settings.products and not settings.line:
         raise UserError("--products goes with --line True")
     if settings.model == "gru":

@@ -51,6 +51,12 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "ngram_dropout": RATE,
     "drop_path": RATE,
     "ngram_order": (-1, 10**12),
+    "weight_decay": (-1.0, float("nan"), float("inf")),
+    "delta": (-1.0, float("nan"), float("inf")),
+    "ema_decay": RATE,
+    "pool": (-1, 0, 10**12),
+    "products": ((0,), (-1,)),
+    "ngram_weight": (-1.0, 2.0, float("nan")),
     "ngram_learning_rate": (-1.0, float("nan"), float("inf")),
     "validation": RATE,
     "ensemble": (-1, 0, 10**12),
@@ -75,7 +81,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 }
 # The command line lets no others through, or they are paths.
 FREE = {
-    "no_baselines",
+    *("no_baselines", "seeds", "calendar", "line"),
     *("resume", "overwrite", "require_real_data", "retrain", "reset_after", "reverse"),
     *("bidirectional", "no_compilation_cache", "compilation_cache", "data", "out"),
     *("horizon", "gaps", "predict", "missing", "duplicates", "unsorted"),

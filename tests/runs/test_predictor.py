@@ -186,7 +186,7 @@ def test_a_run_without_what_it_takes(trained, run, tmp_path):
     with pytest.raises(UserError, match="config.json is missing"):
         load(tmp_path / "empty")
     (run / "predictor.json").unlink()
-    with pytest.raises(UserError, match="holds no predictor.json.*resume the run"):
+    with pytest.raises(UserError, match="holds no predictor.json.*resume it"):
         load(run)
     train(run, ema_decay=0.5)  # all its epochs are done
     assert load(run).evaluate(arrays_task()) == load(trained[0]).evaluate(arrays_task())
