@@ -91,7 +91,7 @@ class LinearMap(WholeSequence, Parameterised):
         return self.steps
 
 
-class EachColumn(Composite):
+class EachColumn(WholeSequence, Composite):
     """Layers that see each column by itself, with the same weights for all.
 
     Columns are folded into the batch, which a paper calls "channel-independent": the
@@ -145,16 +145,3 @@ class EachColumn(Composite):
                 f"last state, got {y.ndim} axes"
             )
         return jnp.swapaxes(y.reshape(batch, columns, -1), 1, 2)
-
-    @property
-    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
-        """None: it sees all steps."""
-        return None
-
-    def output_length(self, length):
-        """Return None: features stand where the steps were."""
-        return None
-
-    def mask_after(self, mask, x):
-        """Return None: no step is left to be masked."""
-        return None

@@ -10,12 +10,12 @@ from flax import linen as nn
 from seqconv_jax import _checks, ops
 from seqconv_jax._checks import UserError
 from seqconv_jax.nn.column_map import column_indices
-from seqconv_jax.nn.layer import check_layers
+from seqconv_jax.nn.layer import WholeSequence, check_layers
 from seqconv_jax.nn.precision import float_type
 from seqconv_jax.nn.run import Composite
 
 
-class _Normalised(Composite):
+class _Normalised(WholeSequence, Composite):
     """What both share: how columns are normalised, and outputs restored."""
 
     layers: tuple[Any, ...]
@@ -60,19 +60,6 @@ class _Normalised(Composite):
         return column_indices(
             every if self.columns is None else self.columns, x.shape[2]
         )
-
-    @property
-    def windows(self) -> tuple[tuple[int, int, int], ...] | None:
-        """None: it sees all steps."""
-        return None
-
-    def output_length(self, length):
-        """Return None: what is left is a forecast."""
-        return None
-
-    def mask_after(self, mask, x):
-        """Return None: no step is left to be masked."""
-        return None
 
 
 class LastValue(_Normalised):
