@@ -22,6 +22,9 @@ from seqconv_jax.checkpoint.manifest import verify
 _ARRAYS = "arrays"
 _BLOCK, _OTHER_FILES = 4096, 16  # what a file takes at least; files besides the arrays
 _PATIENCE = 10.0  # seconds for what fails anyway
+# Orbax numbers the operations of a process, and its threads ask for the latest number:
+# of two at once, one takes the other's sign that a directory is there for its own.
+_ONE_AT_A_TIME = threading.Lock()
 
 # Orbax reports failures in absl's log too; here they become the line of a UserError.
 logging.getLogger("absl").addFilter(lambda record: "orbax" not in record.pathname)
@@ -37,11 +40,12 @@ def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
     stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
     if stored:
         _expect_space(where, stored)
-        try:
-            ocp.save(str(where / _ARRAYS), nested(stored))
-        except BaseException:
-            _end_threads_of_failed_save()
-            raise
+        with _ONE_AT_A_TIME:
+            try:
+                ocp.save(str(where / _ARRAYS), nested(stored))
+            except BaseException:
+                _end_threads_of_failed_save()
+                raise
         _expect_saved(where, stored)
 
 
@@ -52,7 +56,7 @@ def _expect_saved(where: Path, leaves: dict[str, np.ndarray]) -> None:
     in it, and calls a checkpoint without arrays saved.
     """
     try:
-        saved = named_leaves(ocp.load(str(where / _ARRAYS)))
+        saved = _load(where)
         same = all(
             np.asarray(saved[name]).tobytes() == leaf.tobytes()
             for name, leaf in leaves.items()
@@ -100,13 +104,18 @@ def read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
     }
     if len(values) < len(described):
         try:
-            values |= named_leaves(ocp.load(str(where / _ARRAYS)))
+            values |= _load(where)
         except Exception as error:  # whatever it is, this Orbax cannot read those files
             raise UserError(
                 f"checkpoint {where} cannot be read by the installed Orbax, expected "
                 f"the version that wrote it: {reason_of(error)}"
             ) from error
     return values
+
+
+def _load(where: Path) -> dict[str, np.ndarray]:
+    with _ONE_AT_A_TIME:
+        return named_leaves(ocp.load(str(where / _ARRAYS)))
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 import gc
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -171,3 +172,18 @@ class TestLoadParams:
             load_params(saved, part="weights")
         with pytest.raises(UserError, match="checkpoint .*/11 is missing"):
             load_params(saved, step=11)
+
+
+def test_several_save_at_once(tmp_path):
+    """Orbax's threads take one save's signs for another's of the same process."""
+
+    def save_all(directory):
+        with Checkpoints(directory) as checkpoints:
+            for step in range(3):
+                checkpoints.save(step, {"a": jnp.full(3, step)}, {"val_loss": step})
+                checkpoints.wait()
+            return checkpoints.load(2, {"a": jnp.ones(3, int)})["a"]
+
+    with ThreadPoolExecutor(4) as pool:
+        saved = pool.map(save_all, (tmp_path / str(number) for number in range(4)))
+        assert_same(list(saved), [jnp.full(3, 2)] * 4)
