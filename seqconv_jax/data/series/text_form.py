@@ -19,6 +19,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_NO_CONTROL = bytes({*range(256)} - {*range(32), 127} | {*b"\t\n\r"})
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,25 @@ def plain_text(data: bytes, form: TextForm, where: str) -> tuple[bytes, str | No
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     text = _without_lines(text, form, where)
+    _check_control(text, where)
     if form.separator == " ":
         text = re.sub(rb"(?m)^ +| +$", b"", text.replace(b"\t", b" "))
         text = re.sub(rb" +", b"\t", text)
     return text, found if encoding is None else None
+
+
+def _check_control(text: bytes, where: str) -> None:
+    """Raise for characters such as a form feed.
+
+    They are white space to some readers, which then find fewer rows, or another end.
+    """
+    found = text.translate(None, _NO_CONTROL)[:1]
+    if found:
+        line = text.count(b"\n", 0, text.index(found)) + 1
+        raise UserError(
+            f"{where} line {line} holds the control character {found[0]:#04x}, which "
+            "text has not: it is damaged, or take the character out"
+        )
 
 
 def _utf8(data: bytes, where: str) -> bytes:

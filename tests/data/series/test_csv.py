@@ -75,6 +75,9 @@ def test_rejects_other_encodings(tmp_path):
     reject(tmp_path, half, "is not utf-16 throughout")
     reject(tmp_path, HOURLY.encode("utf-16-le"), "NUL byte.*encoding='utf-16-le'")
     reject(tmp_path, b"a\n1\n2\0\n", "line 3 holds a NUL byte")
+    for byte in (b"\x0b", b"\x0c", b"\x1c", b"\x1a", b"\x7f"):
+        message = f"line 3 holds the control character {byte[0]:#04x}"
+        reject(tmp_path, b"a\n1\n" + byte + b"\n2\n", message)
     latin = "a,T (\u00b0C)\n1,2\n".encode("latin-1")
     reject(tmp_path, latin, "line 1 is not UTF-8 .byte 0xb0.*encoding='latin-1'")
     assert read(tmp_path, "a,T (\ufffdC)\n1,2\n").columns == ("a", "T (\ufffdC)")
