@@ -43,6 +43,7 @@ MAY_IMPORT = {
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
+    "conformal": {"data"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
