@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "baselines",
+    "calibration",
     "checkpoint",
     "comparison",
     "conformal",
@@ -33,6 +34,7 @@ _MODULES = (
 if TYPE_CHECKING:
     from seqconv_jax import (
         baselines,
+        calibration,
         checkpoint,
         comparison,
         conformal,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UserError",
     "baselines",
+    "calibration",
     "checkpoint",
     "compare",
     "comparison",

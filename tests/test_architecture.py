@@ -43,6 +43,7 @@ MAY_IMPORT = {
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
+    "calibration": {"data"},
     "conformal": {"data"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files", "_seeds"},
@@ -64,7 +65,7 @@ OWNERS = {
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
-    "scipy": {"baselines", "comparison", "_seeds"},
+    "scipy": {"baselines", "calibration", "comparison", "_seeds"},
     "pandas": {"data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},
