@@ -41,7 +41,10 @@ MAY_IMPORT = {
     },
     "checkpoint": {"_files", "_json", "_best", "_leaves"},
     # What reads and writes a run is light; what uses one needs all that made it.
-    "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
+    "runs": {
+        *("nn", "models", "data", "train", "checkpoint", "calibration", "conformal"),
+        *("_files", "_json"),
+    },
     "baselines": {"data", "_examples", "_windows"},
     "calibration": {"data"},
     "conformal": {"data"},
@@ -49,7 +52,7 @@ MAY_IMPORT = {
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
-        *("runs", "comparison", "data", "plots"),
+        *("runs", "calibration", "comparison", "data", "plots"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},

@@ -1,6 +1,7 @@
 """Intervals of tasks: units, steps and targets, quantiles, and what is refused."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ from seqconv_jax.data import Series, forecast_task
 RNG = np.random.default_rng(3)
 
 
-def task_of(length=3000, targets=("a (m)", "b"), predict="value", **options):
+def task_of(length=3000, predict: Any = "value", **options):
     values = RNG.normal(size=(length, 2)) * [1, 50] + [0, 400]
     series = Series(values=values, columns=("a (m)", "b"))
     settings = {"lookback": 3, "horizon": 2, "split": (0.2, 0.6)} | options
-    return forecast_task(series, target=targets, predict=predict, **settings)
+    return forecast_task(series, target=("a (m)", "b"), predict=predict, **settings)
 
 
 TASK = task_of()

@@ -1,6 +1,7 @@
 """Ranks and margins against sorting by hand, and the guarantee by simulation."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ def test_too_few_examples_are_refused(level, least):
     message = f"`level` = {level:g} needs at least {least} examples to calibrate on, "
     with pytest.raises(UserError, match=f"{message}got {least - 1}"):
         conformal.conformal_rank(least - 1, level)
+    wrong: Any
     for wrong in (0, 1, 90, True, "0.9", float("nan")):
         with pytest.raises(UserError, match="`level` must be a number between 0 and"):
             conformal.conformal_rank(1000, wrong)

@@ -1,5 +1,6 @@
 """Intervals as tables: how often they hold, and beside forecasts in the unit."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
     from seqconv_jax.data.forecast.task import ForecastTask
 
-__all__ = ["interval_table", "with_intervals"]
+__all__ = ["coverage_tables", "interval_table", "with_intervals"]
 
 
 def interval_table(
@@ -42,6 +43,26 @@ def interval_table(
             "width": width.T.reshape(-1),
         }
     )
+
+
+def coverage_tables(
+    task: "ForecastTask", rows: np.ndarray, ends: Mapping[str, np.ndarray]
+) -> "pd.DataFrame":
+    """Return `interval_table` of each interval, one below the other.
+
+    Args:
+        task: the task.
+        rows: `(n,)`.
+        ends: `(n, steps, targets, 2)` by the name of the interval, the first column.
+    """
+    import pandas as pd
+
+    tables = []
+    for name, each in ends.items():
+        table = interval_table(task, rows, each)
+        table.insert(0, "interval", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def with_intervals(
