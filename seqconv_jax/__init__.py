@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
+    "backtesting",
     "baselines",
     "calibration",
     "checkpoint",
@@ -33,6 +34,7 @@ _MODULES = (
 
 if TYPE_CHECKING:
     from seqconv_jax import (
+        backtesting,
         baselines,
         calibration,
         checkpoint,
@@ -50,11 +52,14 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
+    from seqconv_jax.backtesting.run import backtest
     from seqconv_jax.comparison.compare import compare
     from seqconv_jax.nn.summary import count_parameters, summary
 
 __all__ = [
     "UserError",
+    "backtest",
+    "backtesting",
     "baselines",
     "calibration",
     "checkpoint",
@@ -83,6 +88,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.nn.summary"), name)
     if name == "compare":
         return importlib.import_module(f"{__name__}.comparison").compare
+    if name == "backtest":
+        return importlib.import_module(f"{__name__}.backtesting").backtest
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

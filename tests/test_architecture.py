@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "calibration": {"data"},
     "conformal": {"data"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
+    "backtesting": {"data", "baselines", "comparison", "conformal", "train"},
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
@@ -69,7 +70,7 @@ OWNERS = {
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
     "scipy": {"baselines", "calibration", "comparison", "_seeds"},
-    "pandas": {"data"},
+    "pandas": {"backtesting", "data"},
     "pyarrow": {"data"},
     "h5py": {"interop"},
     "safetensors": {"interop"},

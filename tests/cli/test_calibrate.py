@@ -1,6 +1,7 @@
 """`python -m seqconv_jax calibrate`: what it prints and keeps, and mistakes."""
 
 import os
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -37,7 +38,7 @@ def test_intervals_are_kept_and_counted_on_what_comes_later(run, capsys):
     assert lines[-1] == f"kept in {run / 'calibration.json'}"
     out = run.parent / "forecast.csv"
     main(["predict", str(run), *data, "--out", str(out)])
-    table = pd.read_csv(out)
+    table: Any = pd.read_csv(out)
     assert (table["b 80% low"] < table["b"]).all()
     with pytest.raises(SystemExit) as stop:
         main(["calibrate", str(run), *data])

@@ -1,5 +1,7 @@
 """A run on two hourly columns of noise, which takes no time to train."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ MODEL = sc.nn.Sequential((sc.nn.Flatten(), sc.nn.Dense(4)))
 HOURS = pd.date_range("2021-01-01", periods=900, freq="h", name="time")
 
 
-def frame_of(seed=0):
+def frame_of(seed=0) -> Any:
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(900, 2)) * [1, 50] + [0, 400]
     return pd.DataFrame(values, columns=["a (m)", "b"], index=HOURS)
@@ -22,7 +24,7 @@ def task_of():
     )
 
 
-def fit(directory, task, model=MODEL, loss=sc.losses.mae, **options):
+def fit(directory, task, model: Any = MODEL, loss: Any = sc.losses.mae, **options: Any):
     with sc.runs.open(directory, resume=(directory / "config.json").exists()) as run:
         tx = sc.optim.rmsprop(1e-2)
         options = {"epochs": 1, "batch_size": 64} | options

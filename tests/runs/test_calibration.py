@@ -29,10 +29,10 @@ def forecaster(tmp_path_factory):
 def test_a_forecaster_answers_with_what_was_kept(forecaster):
     task, predictor = task_of(), sc.runs.load(forecaster)
     assert predictor.calibration is None
-    plain = predictor.predict(frame_of(1))
+    plain: Any = predictor.predict(frame_of(1))
     found = sc.runs.calibrate(predictor, task, level=(0.5, 0.9))
     assert [each.count for each in found.intervals] == [299, 299]
-    table = sc.runs.load(forecaster).predict(frame_of(1))
+    table: Any = sc.runs.load(forecaster).predict(frame_of(1))
     pd.testing.assert_frame_equal(table[plain.columns], plain)
     assert table.columns[len(plain.columns) :].tolist() == [
         f"{name} {level} {end}"
@@ -46,8 +46,8 @@ def test_a_forecaster_answers_with_what_was_kept(forecaster):
             table[name] - table[f"{name} 90% low"]
         )
         assert (margin > table[f"{name} 50% high"] - table[name]).all()
-    every = sc.runs.load(forecaster).predict(frame_of(1), windows="all")
-    truth = frame_of(1).reindex(every["time"])
+    every: Any = sc.runs.load(forecaster).predict(frame_of(1), windows="all")
+    truth: Any = frame_of(1).reindex(every["time"])
     for name in ("a (m)", "b"):
         known = truth[name].notna().to_numpy()
         value = truth[name].to_numpy()[known]
@@ -73,8 +73,9 @@ def test_a_time_is_a_part_of_the_windows(forecaster):
     options: Any = {"since": "2021-01-20", "until": np.datetime64("2021-02-01T00")}
     found = sc.runs.calibrate(predictor, frame, **options)
     assert found.intervals[0].count == 12 * 24 - 1
-    later = sc.runs.coverage(predictor, frame, since="2021-02-01")
+    later: Any = sc.runs.coverage(predictor, frame, since="2021-02-01")
     assert later["coverage"].between(0.8, 0.97).all()
+    changes: Any
     for changes, message in [
         ({"since": "soon"}, "`since` must be a date such as 2020-01-31, got 'soon'"),
         ({"until": "2020"}, "`raw` must be at least one example to calibrate on"),
@@ -87,7 +88,8 @@ def test_a_time_is_a_part_of_the_windows(forecaster):
 
 def test_quantiles_keep_their_columns(tmp_path):
     """Of a run on three quantiles, without its network."""
-    levels, task = (0.25, 0.5, 0.75), task_of()
+    levels = (0.25, 0.5, 0.75)
+    task: Any = task_of()
     predictor: Any = SimpleNamespace(
         path=tmp_path,
         step=1,
@@ -97,7 +99,8 @@ def test_quantiles_keep_their_columns(tmp_path):
     )
     found = calibrate(predictor, task).intervals[0]
     assert found.pair == (0.25, 0.75) and (found.margin > 0.4).all()
-    assert read_calibration(tmp_path).intervals[0].settings() == found.settings()
+    kept = read_calibration(tmp_path)
+    assert kept and kept.intervals[0].settings() == found.settings()
     table = calibrated_answers(predictor, predictor._outputs_of(task), task)
     assert {"b", "b q0.25", "b q0.75", "b 90% low", "b 90% high"} <= {*table}
 
@@ -122,12 +125,12 @@ def classifier(tmp_path_factory):
 def test_a_classifier_answers_by_its_temperature(classifier):
     directory, task = classifier
     predictor = sc.runs.load(directory)
-    plain = predictor.predict(["good film", "bad book"])
+    plain: Any = predictor.predict(["good film", "bad book"])
     scores = predictor.evaluate(task)
     found = sc.runs.calibrate(predictor, task).temperature
     assert found is not None and found.count == len(task.validation)
     assert found.after < found.before
-    table = sc.runs.load(directory).predict(["good film", "bad book"])
+    table: Any = sc.runs.load(directory).predict(["good film", "bad book"])
     assert table["label"].tolist() == plain["label"].tolist()
     logits = predictor.outputs(["good film", "bad book"])
     want = Classes(("no", "yes")).probabilities(logits / found.value)
