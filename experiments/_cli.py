@@ -22,7 +22,7 @@ STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 FIGURES = (
     *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
-    *("errors.png", "confusion.png"),
+    *("errors.png", "confusion.png", "coverage.png", "reliability.png"),
 )
 # What a resumed run may change: the path of the data, because `data_sha256` may not;
 # and what was found in the data, which follows from it and from the settings.

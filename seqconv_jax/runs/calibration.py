@@ -170,6 +170,8 @@ def calibrated_answers(
 
 def _rows(task: Any, forecasts: bool) -> np.ndarray:
     if not len(task.validation):
+        trained = len(task.train) > 0
+        expect(not trained, "raw", "a task with validation rows", "none of them")
         return task.test
     return calibration_rows(task) if forecasts else task.validation
 

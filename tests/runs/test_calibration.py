@@ -186,6 +186,9 @@ def test_what_is_refused(tmp_path):
         _task=lambda raw, targets: raw,
         _outputs_of=lambda task: np.ones((len(task.test), 1)),
     )
+    task = sc.data.arrays_task(np.zeros((9, 2, 1)), np.ones(9), test=0.5)
+    with pytest.raises(UserError, match="`raw` must be a task with validation rows"):
+        calibrate(words, task)  # type: ignore
     task = sc.data.arrays_task(np.zeros((9, 2, 1)), np.ones(9), validation=0.5)
     with pytest.raises(UserError, match="run puts out probabilities, which have no te"):
         calibrate(words, task)  # type: ignore
