@@ -58,7 +58,7 @@ class Backtest:
         import pandas as pd
 
         folds, rows = self.by_fold(metric), []
-        names = list(dict.fromkeys(self.table["name"]))
+        names = [name for name in dict.fromkeys(self.table["name"]) if name in folds]
         for (target, unit), one in folds.groupby(["target", "unit"], sort=False):
             for name in names:
                 values = one[name].to_numpy()

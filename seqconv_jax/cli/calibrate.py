@@ -29,7 +29,7 @@ def calibrate(asked: Any) -> None:
             raw = predictor.preprocessor.read(raw)
         task = predictor.preprocessor.task(raw, targets=True)
     found = runs.calibrate(
-        predictor, task, level=asked.level, since=asked.since, until=asked.until
+        predictor, task, level=asked.level or None, since=asked.since, until=asked.until
     )
     if found.temperature is not None:
         print("\n".join(_temperature_lines(predictor, task, found.temperature)))

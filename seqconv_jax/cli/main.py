@@ -85,8 +85,8 @@ class Calibrate:
     """The run directory."""
     data: str
     """A file or folder with the examples and their truth; - for standard input."""
-    level: tuple[float, ...] = (0.9,)
-    """How often the truth is to lie in the interval of a forecast."""
+    level: tuple[float, ...] = ()
+    """Forecasts: how often the truth is to lie in the interval; by default 0.9."""
     since: str | None = None
     """Forecasts: the time of the earliest target to calibrate on."""
     until: str | None = None

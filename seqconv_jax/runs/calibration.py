@@ -11,7 +11,7 @@ from seqconv_jax._checks import UserError, expect, is_number
 from seqconv_jax.calibration import fit_temperature
 from seqconv_jax.conformal import calibrate as fit_intervals
 from seqconv_jax.conformal import calibration_rows
-from seqconv_jax.data.forecast.intervals import coverage_tables, with_intervals
+from seqconv_jax.data.forecast.intervals import joined_tables, with_intervals
 from seqconv_jax.runs.calibration_file import Calibration, write_calibration
 from seqconv_jax.runs.content import CALIBRATION
 
@@ -28,7 +28,7 @@ def calibrate(
     raw: Any,
     *,
     rows: np.ndarray | None = None,
-    level: float | Sequence[float] = 0.9,
+    level: float | Sequence[float] | None = None,
     since: Any = None,
     until: Any = None,
 ) -> Calibration:
@@ -44,8 +44,8 @@ def calibrate(
         raw: examples with their truth; see `Predictor`. Of the task of the training the
             validation rows are taken, of any other the `test` rows.
         rows: `(n,)` other rows of a task, such as those of `conformal.hold_out`.
-        level: of a forecaster, how often the truth is to lie in the interval; or
-            several levels.
+        level: of a forecaster, how often the truth is to lie in the interval, or
+            several such; None for 0.9.
         since: of a forecaster, the time of the earliest target to calibrate on.
         until: the time that all targets lie before.
 
@@ -83,23 +83,25 @@ def calibrate(
     task: Any = predictor._task(raw, targets=True)
     rows = _rows(task, forecasts) if rows is None else np.asarray(rows)
     if since is not None or until is not None:
-        what = "a forecaster's, whose examples have times"
-        expect(forecasts, "since", what, preprocessor.kind)
+        name = "since" if since is not None else "until"
+        what = "left out for a classifier, whose examples have no times"
+        expect(forecasts, name, what, since or until)
         rows = _between(task, rows, since, until)
     outputs = _outputs(predictor, task, rows)
     if forecasts:
-        listed: Any = (level,) if is_number(level) else level
-        levels = sorted(dict.fromkeys(listed))
+        level = 0.9 if level is None else level
+        levels: Any = (level,) if is_number(level) else level
         expect(len(levels) > 0, "level", "at least one", level)
         quantiles = preprocessor.quantiles
         found = Calibration(
             predictor.step,
             intervals=tuple(
                 fit_intervals(task, rows, outputs, level=each, quantiles=quantiles)
-                for each in levels
+                for each in dict.fromkeys(levels)
             ),
         )
     else:
+        expect(level is None, "level", "left out for a classifier", level)
         _expect_logits(predictor)
         fitted = fit_temperature(classes, outputs, task.truth(rows))
         found = Calibration(predictor.step, temperature=fitted)
@@ -134,10 +136,8 @@ def coverage(
     rows = _between(task, task.test, since, until)
     expect(len(rows) > 0, "raw", "windows in that time", "none")
     outputs = _outputs(predictor, task, rows)
-    return coverage_tables(
-        task,
-        rows,
-        {each.name: each.restore(task, rows, outputs) for each in found.intervals},
+    return joined_tables(
+        {each.name: each.coverage(task, rows, outputs) for each in found.intervals}
     )
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
+import seqconv_jax as sc
 from seqconv_jax import UserError
 from seqconv_jax.backtesting import Fold, fold_task, later_task, rolling_folds
 from seqconv_jax.baselines import climatology, ridge_lags
@@ -23,6 +25,13 @@ def series_of(values, begin=0):
 def targets_of(task, rows):
     """What the targets of windows are, of a ramp: the row itself."""
     return set(np.rint(task.actual(rows)).astype(int).ravel().tolist())
+
+
+def trained(task):
+    """A network, after an epoch."""
+    model = sc.nn.Sequential((sc.nn.Flatten(), sc.nn.Dense(4)))
+    options: Any = {"optimizer": sc.optim.rmsprop(1e-2), "loss": sc.losses.mae}
+    return sc.train.fit(model, task, epochs=1, batch_size=32, **options)
 
 
 RAMP = series_of(np.arange(300.0))
@@ -54,6 +63,11 @@ def test_what_comes_later_changes_nothing_that_is_fitted(predict):
         line, mean = ridge_lags(task), climatology(task)
         found.append((task, line, mean))
     (one, line, mean), (other, same_line, same_mean) = found
+    if predict == "value":
+        first, second = (trained(task) for task in (one, other))
+        pairs = first.best.params, second.best.params
+        assert jax.tree.all(jax.tree.map(np.array_equal, *pairs))
+        assert first.history[0]["val_loss"] == second.history[0]["val_loss"]
     assert one.unit_shift == other.unit_shift and one.unit_scale == other.unit_scale
     assert (line.model.kernel == same_line.model.kernel).all()
     assert line.penalty == same_line.penalty and line.tried == same_line.tried

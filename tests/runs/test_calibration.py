@@ -32,7 +32,12 @@ def test_a_forecaster_answers_with_what_was_kept(forecaster):
     plain: Any = predictor.predict(frame_of(1))
     found = sc.runs.calibrate(predictor, task, level=(0.5, 0.9))
     assert [each.count for each in found.intervals] == [299, 299]
-    table: Any = sc.runs.load(forecaster).predict(frame_of(1))
+    again = sc.runs.load(forecaster)
+    assert (
+        "  calibrated            intervals of 50%, 90% on 299 windows"
+        in again.summary()
+    )
+    table: Any = again.predict(frame_of(1))
     pd.testing.assert_frame_equal(table[plain.columns], plain)
     assert table.columns[len(plain.columns) :].tolist() == [
         f"{name} {level} {end}"
@@ -189,6 +194,10 @@ def test_what_is_refused(tmp_path):
     task = sc.data.arrays_task(np.zeros((9, 2, 1)), np.ones(9), test=0.5)
     with pytest.raises(UserError, match="`raw` must be a task with validation rows"):
         calibrate(words, task)  # type: ignore
+    for changes in ({"level": 0.9}, {"since": "2020-01-01"}, {"until": "2020-01-01"}):
+        [name] = changes
+        with pytest.raises(UserError, match=f"`{name}` must be left out for a classif"):
+            calibrate(words, task, rows=task.test, **changes)  # type: ignore
     task = sc.data.arrays_task(np.zeros((9, 2, 1)), np.ones(9), validation=0.5)
     with pytest.raises(UserError, match="run puts out probabilities, which have no te"):
         calibrate(words, task)  # type: ignore

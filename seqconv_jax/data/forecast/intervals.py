@@ -1,4 +1,4 @@
-"""Intervals as tables: how often they hold, and beside forecasts in the unit."""
+"""Tables of intervals: how often they hold, and beside forecasts in the unit."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,59 +10,47 @@ if TYPE_CHECKING:
 
     from seqconv_jax.data.forecast.task import ForecastTask
 
-__all__ = ["coverage_tables", "interval_table", "with_intervals"]
+__all__ = ["interval_table", "joined_tables", "with_intervals"]
 
 
 def interval_table(
-    task: "ForecastTask", rows: np.ndarray, ends: np.ndarray
+    task: "ForecastTask", rates: np.ndarray, widths: np.ndarray
 ) -> "pd.DataFrame":
-    """Return how often the truth lies inside, a row for each target and step.
+    """Return a row for each target and step.
 
     Args:
-        task: the task.
-        rows: `(n,)`.
-        ends: `(n, steps, targets, 2)` lower and upper ends in the unit.
+        task: the task, for names, units and steps.
+        rates: `(steps, targets)` how often the truth lies inside.
+        widths: `(steps, targets)` the mean ones, in the unit.
 
     Returns:
         Columns `target`, `unit`, `step`, `ahead`, `coverage` and `width`.
     """
     import pandas as pd
 
-    actual = task.actual(rows).reshape(ends.shape[:-1])
-    low, high = ends[..., 0], ends[..., 1]
-    coverage = ((low <= actual) & (actual <= high)).mean(axis=0)
-    width = (high - low).mean(axis=0)
-    steps, targets = coverage.shape
+    steps, targets = rates.shape
     return pd.DataFrame(
         {
             "target": np.repeat(task.target_columns, steps),
             "unit": np.repeat(task.units, steps),
             "step": np.tile(np.arange(1, steps + 1), targets),
             "ahead": np.tile(task.ahead, targets),
-            "coverage": coverage.T.reshape(-1),
-            "width": width.T.reshape(-1),
+            "coverage": rates.T.reshape(-1),
+            "width": widths.T.reshape(-1),
         }
     )
 
 
-def coverage_tables(
-    task: "ForecastTask", rows: np.ndarray, ends: Mapping[str, np.ndarray]
-) -> "pd.DataFrame":
-    """Return `interval_table` of each interval, one below the other.
-
-    Args:
-        task: the task.
-        rows: `(n,)`.
-        ends: `(n, steps, targets, 2)` by the name of the interval, the first column.
-    """
+def joined_tables(tables: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":
+    """Return tables of intervals one below the other, their names as first column."""
     import pandas as pd
 
-    tables = []
-    for name, each in ends.items():
-        table = interval_table(task, rows, each)
+    named = []
+    for name, table in tables.items():
+        table = table.copy()
         table.insert(0, "interval", name)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+        named.append(table)
+    return pd.concat(named, ignore_index=True)
 
 
 def with_intervals(
