@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqconv_jax.backtesting.folds import Fold
 from seqconv_jax.comparison.intervals import mean_spread
@@ -58,8 +58,9 @@ class Backtest:
         import pandas as pd
 
         folds, rows = self.by_fold(metric), []
+        groups: Any = folds.groupby(["target", "unit"], sort=False)
         names = [name for name in dict.fromkeys(self.table["name"]) if name in folds]
-        for (target, unit), one in folds.groupby(["target", "unit"], sort=False):
+        for (target, unit), one in groups:
             for name in names:
                 values = one[name].to_numpy()
                 spread = mean_spread(values, confidence=self.confidence)

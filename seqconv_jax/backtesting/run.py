@@ -1,6 +1,6 @@
 """Running a backtest: fit on each fold, or once, and score behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqconv_jax._checks import UserError, flag
@@ -162,9 +162,7 @@ from the sampling
                 left_out[name] = f"fold {number}: {error}"
         for name, several in found.items():
             tables += [each.assign(fold=number, name=name) for each in several]
-    table = _joined(tables)
-    table = table[~table["name"].isin(list(left_out))].reset_index(drop=True)
-    return Backtest(table, tuple(made), confidence, left_out)
+    return Backtest(_joined(tables, left_out), tuple(made), confidence, left_out)
 
 
 class _Rival:
@@ -199,9 +197,12 @@ class _Rival:
         return tables
 
 
-def _joined(tables: "Sequence[pd.DataFrame]") -> "pd.DataFrame":
+def _joined(
+    tables: "Sequence[pd.DataFrame]", left_out: Collection[str]
+) -> "pd.DataFrame":
     import pandas as pd
 
-    table = pd.concat(tables, ignore_index=True)
+    table: Any = pd.concat(tables, ignore_index=True)
+    table = table[~table["name"].isin(list(left_out))].reset_index(drop=True)
     front = ["fold", "name", "seed", "windows"]
     return table[[*front, *table.columns.drop(front)]]

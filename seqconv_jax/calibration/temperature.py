@@ -93,7 +93,7 @@ def fit_temperature(classes: Classes, outputs: Any, targets: Any) -> Temperature
         scaled = logits * np.exp(-log_temperature)
         return negative_log_likelihood(classes, scaled, targets)
 
-    found = optimize.minimize_scalar(
+    found: Any = optimize.minimize_scalar(
         after,
         bounds=(-_LOG_LIMIT, _LOG_LIMIT),
         method="bounded",

@@ -40,7 +40,8 @@ def test_two_classes_of_a_file(tmp_path, capsys):
     out = tmp_path / "run"
     summary = run(write_csv(tmp_path / "a.csv", *made()), out, calibrate=True)
     assert summary["classes"] == ["bad", "good"]
-    assert summary["temperature"] == sc.runs.load(out).calibration.temperature.value
+    kept: Any = sc.runs.load(out).calibration
+    assert summary["temperature"] == kept.temperature.value
     rates = ("test_calibration_error_width", "calibrated_test_calibration_error_mass")
     assert all(0 <= summary[name] <= 1 for name in rates)
     assert summary["baseline_test_accuracy"] == 0.5

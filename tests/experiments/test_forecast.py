@@ -65,7 +65,8 @@ def test_two_targets_and_quantiles(weather, tmp_path, capsys):
         "level": (0.5, 0.9),
     }
     summary = forecast.main(settings(weather, out=out, **options, **TINY))
-    intervals = sc.runs.load(out).calibration.intervals
+    kept: Any = sc.runs.load(out).calibration
+    intervals = kept.intervals
     assert [each.pair for each in intervals] == [(0.1, 0.9)] * 2
     assert summary["calibration_windows"] == intervals[0].count > 50
     held = {(row["interval"], row["target"]): row for row in summary["intervals"]}
