@@ -28,7 +28,7 @@ FIGURES = (
 # and what was found in the data, which follows from it and from the settings.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
-    *("compilation_cache", "no_compilation_cache", "no_baselines"),
+    *("compilation_cache", "no_compilation_cache", "no_baselines", "calibrate"),
     *("real_horizon", "found", "seeds"),
 )
 

@@ -53,7 +53,7 @@ class Settings(ReadingSettings):
     less their newest value (for series whose level drifts)."""
     quantiles: tuple[float, ...] = ()
     """Forecast these quantiles, such as 0.1 0.5 0.9, in place of one value."""
-    level: tuple[float, ...] = ()
+    level: tuple[float, ...] | None = None
     """Calibrate intervals that hold the truth so often, such as 0.9, on the later half
     of validation, which then chooses no epoch."""
     loss: Literal["mae", "mse", "huber"] = "mae"
