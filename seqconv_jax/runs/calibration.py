@@ -81,7 +81,11 @@ def calibrate(
             "its outputs are; see conformal.calibrate or calibration.fit_temperature"
         )
     task: Any = predictor._task(raw, targets=True)
-    rows = _rows(task, forecasts) if rows is None else np.asarray(rows)
+    if rows is None:
+        if since is None:
+            _expect_another_file(predictor, task)
+        rows = _rows(task, forecasts)
+    rows = np.asarray(rows)
     if since is not None or until is not None:
         name = "since" if since is not None else "until"
         what = "left out for a classifier, whose examples have no times"
@@ -166,6 +170,17 @@ def calibrated_answers(
         ends = each.restore(task, task.test, outputs)
         table = with_intervals(table, task, ends, each.name)
     return table
+
+
+def _expect_another_file(predictor: "Predictor", task: Any) -> None:
+    """Raise for the whole file that a run was trained on, where it records that."""
+    trained_on = predictor.config.get("data_sha256")
+    whole = not len(task.validation) and trained_on is not None
+    if whole and task.data_sha256 == trained_on:
+        raise UserError(
+            f"`raw` is the file that {predictor.path} was trained on; give `since`, a "
+            "time behind what it has learnt from, or other data"
+        )
 
 
 def _rows(task: Any, forecasts: bool) -> np.ndarray:

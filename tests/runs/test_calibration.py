@@ -4,6 +4,7 @@ import shutil
 import warnings
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from runs.hourly import fit, frame_of, task_of
 
 import seqconv_jax as sc
 from seqconv_jax import UserError
-from seqconv_jax.data import Classes
+from seqconv_jax.data import Classes, Origin
 from seqconv_jax.runs.calibration import calibrate, calibrated_answers
 from seqconv_jax.runs.calibration_file import read_calibration
 
@@ -89,6 +90,19 @@ def test_a_time_is_a_part_of_the_windows(forecaster):
     assert predictor.calibration is found
 
 
+def test_the_file_of_the_training_needs_a_time(forecaster):
+    predictor = sc.runs.load(forecaster)
+    predictor.config = {**predictor.config, "data_sha256": "abc"}
+    task = predictor.preprocessor.task(frame_of(), targets=True)
+    same = replace(task, origin=Origin(Path("load.csv"), "file", "abc"))
+    with pytest.raises(
+        UserError, match="`raw` is the file that .* give `since`, a time"
+    ):
+        sc.runs.calibrate(predictor, same)
+    assert sc.runs.calibrate(predictor, same, since="2021-01-20")
+    assert sc.runs.calibrate(predictor, task)
+
+
 def test_quantiles_keep_their_columns(tmp_path):
     """Of a run on three quantiles, without its network."""
     levels = (0.25, 0.5, 0.75)
@@ -96,6 +110,7 @@ def test_quantiles_keep_their_columns(tmp_path):
     predictor: Any = SimpleNamespace(
         path=tmp_path,
         step=1,
+        config={},
         preprocessor=replace(task.preprocessor, quantiles=levels),
         _task=lambda raw, targets: raw,
         _outputs_of=lambda task: np.tile([-1, 0.0, 1], (len(task.test), task.outputs)),
@@ -184,6 +199,7 @@ def test_what_is_refused(tmp_path):
     loss = partial(sc.losses.binary_cross_entropy, from_probabilities=True)
     words = SimpleNamespace(
         path="run",
+        config={},
         preprocessor=SimpleNamespace(kind="text", classes=Classes(("a", "b"))),
         scores={"loss": loss},
         _task=lambda raw, targets: raw,
