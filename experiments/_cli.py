@@ -22,13 +22,13 @@ STAND_IN_NOTE = "GENERATED STAND-IN DATA"
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 FIGURES = (
     *("loss.png", "accuracy.png", "mae.png", "forecast.png"),
-    *("errors.png", "confusion.png"),
+    *("errors.png", "confusion.png", "coverage.png", "reliability.png"),
 )
 # What a resumed run may change: the path of the data, because `data_sha256` may not;
 # and what was found in the data, which follows from it and from the settings.
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
-    *("compilation_cache", "no_compilation_cache", "no_baselines"),
+    *("compilation_cache", "no_compilation_cache", "no_baselines", "calibrate"),
     *("real_horizon", "found", "seeds"),
 )
 

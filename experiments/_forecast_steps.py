@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from _baselines import Scored, forecast_baselines
 from _cli import STAND_IN_NOTE, keep_test_scores, open_run, test_scores
 from _forecast import announce, fit
+from _intervals import Held, keep_intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ def train_and_report(
     series: "Series | SeriesGroup",
     task: "ForecastTask",
     model: Any,
+    rows: Any = None,
 ) -> dict[str, Any]:
     """Train a forecaster, score its best epoch, and fill the run directory.
 
@@ -32,6 +34,7 @@ def train_and_report(
         series: what the task was made of.
         task: the data.
         model: the network.
+        rows: those to calibrate intervals on; None for no intervals.
 
     Returns:
         The run's summary.
@@ -63,10 +66,12 @@ def train_and_report(
         tested = test_scores(model, result.best, task, {"loss": loss, "mae": mae})
         baselines = forecast_baselines(settings, task, _CALENDAR)
         summary = _summarise(task, result, tested, table) | baselines.summary()
+        held = keep_intervals(settings, run, task, rows)
+        summary |= held.summary()
         run.write_summary(summary)
         keep_test_scores(run, task)
         _draw(settings, run.path, task, result, outputs, table)
-    print(_closing_lines(settings, summary, task, table, baselines))
+    print(_closing_lines(settings, summary, task, table, baselines, held))
     return summary
 
 
@@ -225,6 +230,7 @@ def _closing_lines(
     task: "ForecastTask",
     table: Any,
     baselines: Scored,
+    held: Held,
 ) -> str:
     kinds = rules(task)
     lines = [
@@ -251,6 +257,7 @@ def _closing_lines(
             )
     if task.data_source == "generated":
         lines.append(f"  {STAND_IN_NOTE}")
+    lines += held.lines()
     lines += baselines.lines(summary["test_mae"])
     return "\n".join([*lines, f"run directory: {settings.out}"])
 

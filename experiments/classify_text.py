@@ -32,6 +32,7 @@ from _cli import (
     launch,
     open_run,
 )
+from _temperature import check_validated, keep_temperature, temperature_lines
 
 MOST = 10**5  # filters, units and so on
 
@@ -104,6 +105,9 @@ class Settings(RunSettings):
     """Adam's learning rate."""
     patience: int | None = 3
     """Stop after so many epochs without a better one."""
+    calibrate: Flag = False
+    """Find on validation the temperature by which predict then makes probabilities that
+    are as often right as they say."""
 
 
 def main(settings: Settings) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def main(settings: Settings) -> dict[str, Any]:
     print(sc.summary(model, task.example), flush=True)
     print()
     validated = len(task.validation) > 0
+    check_validated(settings, task)
     reading = dict(task.preprocessor.reading)
     with open_run(settings, model, task, reading=reading) as run:
         result = sc.train.fit(
@@ -139,12 +144,15 @@ def main(settings: Settings) -> dict[str, Any]:
         )
         summary = summarise(model, task, result, {"loss": loss, **metrics})
         baselines = text_baselines(settings, task, metrics["accuracy"])
+        title = f"{settings.data.name}, {settings.model}"
+        outputs = sc.train.predict(model, result.best.params, task, task.test)
         summary |= baselines.summary()
+        summary |= keep_temperature(settings, run, task, outputs, title)
         run.write_summary(summary)
         keep_test_scores(run, task)
-        title = f"{settings.data.name}, {settings.model}"
         draw_classes(run.path, task, result, summary, title)
-    lines = [*class_lines(summary), *baselines.lines(summary["test_accuracy"])]
+    lines = [*class_lines(summary), *temperature_lines(summary)]
+    lines += baselines.lines(summary["test_accuracy"])
     print("\n".join([*lines, f"run directory: {settings.out}"]))
     return summary
 

@@ -3,6 +3,7 @@
     python experiments/forecast.py --data FILE                         one column
     python experiments/forecast.py --data FILE --target load price     two of several
     python experiments/forecast.py --data FILE --horizon 24h --quantiles 0.1 0.5 0.9
+    python experiments/forecast.py --data FILE --level 0.9             with intervals
     python experiments/forecast.py                                     the Jena climate
 
 How the file is written, its times and their sampling are found and printed; where a
@@ -52,6 +53,9 @@ class Settings(ReadingSettings):
     less their newest value (for series whose level drifts)."""
     quantiles: tuple[float, ...] = ()
     """Forecast these quantiles, such as 0.1 0.5 0.9, in place of one value."""
+    level: tuple[float, ...] | None = None
+    """Calibrate intervals that hold the truth so often, such as 0.9, on the later half
+    of validation, which then chooses no epoch."""
     loss: Literal["mae", "mse", "huber"] = "mae"
     """What is minimised where no quantiles are."""
     season: str | None = None
@@ -140,13 +144,15 @@ def main(settings: Settings) -> dict[str, Any]:
     from dataclasses import replace
 
     from _forecast_steps import train_and_report
+    from _intervals import set_aside
 
     series = read(settings)
     settings = replace(settings, target=choose_targets(settings, series))
     settings = resolved(settings, series)
     task = load_task(settings, series)
+    task, rows = set_aside(settings, task)
     outputs = task.outputs * max(len(settings.quantiles), 1)
-    return train_and_report(settings, series, task, network(settings, outputs))
+    return train_and_report(settings, series, task, network(settings, outputs), rows)
 
 
 if __name__ == "__main__":

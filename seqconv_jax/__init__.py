@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _MODULES = (
+    "backtesting",
     "baselines",
+    "calibration",
     "checkpoint",
     "comparison",
+    "conformal",
     "data",
     "interop",
     "losses",
@@ -31,9 +34,12 @@ _MODULES = (
 
 if TYPE_CHECKING:
     from seqconv_jax import (
+        backtesting,
         baselines,
+        calibration,
         checkpoint,
         comparison,
+        conformal,
         data,
         interop,
         losses,
@@ -46,15 +52,20 @@ if TYPE_CHECKING:
         train,
     )
     from seqconv_jax._checks import UserError
+    from seqconv_jax.backtesting.run import backtest
     from seqconv_jax.comparison.compare import compare
     from seqconv_jax.nn.summary import count_parameters, summary
 
 __all__ = [
     "UserError",
+    "backtest",
+    "backtesting",
     "baselines",
+    "calibration",
     "checkpoint",
     "compare",
     "comparison",
+    "conformal",
     "count_parameters",
     "data",
     "interop",
@@ -77,6 +88,8 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.nn.summary"), name)
     if name == "compare":
         return importlib.import_module(f"{__name__}.comparison").compare
+    if name == "backtest":
+        return importlib.import_module(f"{__name__}.backtesting").backtest
     if name == "UserError":
         return importlib.import_module(f"{__name__}._checks").UserError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -115,6 +115,11 @@ def test_comparing(tmp_path, monkeypatch, capsys):
     assert "gru is better by 0.02" in said and "(blocks of 24)" in said
 
 
+def test_how_sure_it_is():
+    names = check_what_is_printed("docs/uncertainty.md")
+    assert names["fitted"].value == pytest.approx(2.5, abs=0.2)
+
+
 def test_several_seeds(capsys):
     x = normal(40, 3, 1)
     names: dict[str, Any] = {

@@ -1,8 +1,9 @@
-"""Use what a run has trained: predict, evaluate, summary, compare.
+"""Use what a run has trained: predict, evaluate, calibrate, summary, compare.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
+    python -m seqconv_jax calibrate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
 
@@ -25,9 +26,12 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
     "`confidence`": "--confidence",
+    "`level`": "--level",
     "`metric`": "--metric",
     "`raw`": "--data",
+    "`since`": "--since",
     "`step`": "--step",
+    "`until`": "--until",
     "`windows`": "--windows",
 }
 
@@ -70,6 +74,31 @@ class Evaluate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Calibrate:
+    """Find intervals of forecasts, or how sure a classifier may be, and keep them.
+
+    From then on predict has the intervals as columns, or probabilities that are as
+    often right as they say. The examples must not be those that the run was trained on.
+    """
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    data: str
+    """A file or folder with the examples and their truth; - for standard input."""
+    level: tuple[float, ...] = ()
+    """Forecasts: how often the truth is to lie in the interval; by default 0.9."""
+    since: str | None = None
+    """Forecasts: the time of the earliest target to calibrate on."""
+    until: str | None = None
+    """Forecasts: the time before which all of those targets lie. On what comes later
+    is shown how often the intervals hold."""
+    overwrite: Flag = False
+    """Calibrate a run anew that has been calibrated before."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """Say what a run was asked, how it went, and what its model is."""
 
@@ -102,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kinds = {
         "predict": Predict,
         "evaluate": Evaluate,
+        "calibrate": Calibrate,
         "summary": Summary,
         "compare": Compare,
     }
@@ -112,11 +142,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _do(asked: Any) -> None:
+    from seqconv_jax.cli.calibrate import calibrate
     from seqconv_jax.cli.commands import compare, evaluate, predict, summary
 
     commands = {
         Predict: predict,
         Evaluate: evaluate,
+        Calibrate: calibrate,
         Summary: summary,
         Compare: compare,
     }

@@ -2,9 +2,20 @@
 
 from seqconv_jax.plots.compare import compare
 from seqconv_jax.plots.confusion import confusion
+from seqconv_jax.plots.coverage import coverage
 from seqconv_jax.plots.curves import curves
 from seqconv_jax.plots.forecast import forecast
+from seqconv_jax.plots.reliability import reliability
 from seqconv_jax.plots.scores import scores
 from seqconv_jax.plots.steps import errors_by_step
 
-__all__ = ["compare", "confusion", "curves", "errors_by_step", "forecast", "scores"]
+__all__ = [
+    "compare",
+    "confusion",
+    "coverage",
+    "curves",
+    "errors_by_step",
+    "forecast",
+    "reliability",
+    "scores",
+]

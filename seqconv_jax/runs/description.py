@@ -31,6 +31,7 @@ def describe_run(predictor: "Predictor") -> str:
         **({"epochs": len(records)} if records else {}),
         **({"networks": 1 + len(predictor.members)} if predictor.members else {}),
         "epoch of the weights": epoch.get("epoch", f"at step {predictor.step}"),
+        **_calibrated(predictor),
     }
     settings = {
         name: value
@@ -45,6 +46,17 @@ def describe_run(predictor: "Predictor") -> str:
     ]
     parts = [_table(title, values) for title, values in named if values]
     return "\n\n".join([*parts, model_table(predictor.model, predictor.example)])
+
+
+def _calibrated(predictor: "Predictor") -> dict[str, str]:
+    found = predictor.calibration
+    if found is None:
+        return {}
+    if found.temperature is not None:
+        return {"calibrated": f"temperature {found.temperature.value:.4g}"}
+    names = ", ".join(each.name for each in found.intervals)
+    count = found.intervals[0].count
+    return {"calibrated": f"intervals of {names} on {count:,} windows"}
 
 
 def _table(title: str, values: Mapping[str, Any]) -> str:

@@ -2,20 +2,23 @@
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, one_line, one_of
+from seqconv_jax._checks import UserError, one_of
 from seqconv_jax._checks import path as check_path
 from seqconv_jax.checkpoint import load_variables
 from seqconv_jax.data.plain_arrays import PlainArrays
 from seqconv_jax.data.preprocessor import Preprocessor, preprocessor_of
-from seqconv_jax.models.config import decode
+from seqconv_jax.runs.calibration import calibrated_answers
+from seqconv_jax.runs.calibration_file import Calibration, read_calibration
 from seqconv_jax.runs.content import CONFIG, PREDICTOR
 from seqconv_jax.runs.description import describe_run
 from seqconv_jax.runs.ensemble import as_one, check_members, mean_outputs
+from seqconv_jax.runs.kept_model import kept_model
 from seqconv_jax.runs.sealed import read_config, read_predictor
 from seqconv_jax.train.evaluation import Outputs, evaluate, score_outputs
 from seqconv_jax.train.precision import matmul_precision
@@ -90,6 +93,11 @@ class Predictor:
             if member.model == model:
                 member._outputs = self._outputs  # which is then compiled once
 
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What `runs.calibrate` has found; None before."""
+        return read_calibration(self.path)
+
     def __repr__(self) -> str:
         """Return what it is of."""
         return f"Predictor({str(self.path)!r}, step={self.step})"
@@ -117,7 +125,7 @@ class Predictor:
                 f"run on {self.preprocessor.kind}"
             )
         task = self._task(raw, targets=False, windows=windows)
-        return self.preprocessor.answers(self._outputs_of(task), task)
+        return calibrated_answers(self, self._outputs_of(task), task)
 
     def outputs(self, raw: Any) -> np.ndarray:
         """Return the model's outputs as they are: logits, or scaled values.
@@ -264,7 +272,7 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
         networks = [_load(directory / name, step, given) for name in names]
         return as_one(networks, directory, config)
     try:
-        model = _model(settings) if given is None else given
+        model = kept_model(settings) if given is None else given
         arrays = PlainArrays.from_settings(settings.get("input") or {})
         fitted = settings.get("preprocessor")
         preprocessor = arrays if fitted is None else preprocessor_of(fitted)
@@ -286,14 +294,4 @@ def _load(directory: Path, step: int | None, given: Any) -> Predictor:
         input_dtype=arrays.settings()["dtype"],
         precision=precision,
         members=tuple(_load(directory / name, step, given) for name in names),
-    )
-
-
-def _model(settings: Mapping[str, Any]) -> Any:
-    if settings.get("model") is not None:
-        return decode(settings["model"])
-    reason = one_line(str(settings.get("model_reason")), 200)
-    raise UserError(
-        f"the run could not keep its model ({reason}); make it as in training and give "
-        "it: runs.load(path, model=...)"
     )

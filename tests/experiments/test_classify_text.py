@@ -38,19 +38,24 @@ def no_figures(monkeypatch):
 
 def test_two_classes_of_a_file(tmp_path, capsys):
     out = tmp_path / "run"
-    summary = run(write_csv(tmp_path / "a.csv", *made()), out)
+    summary = run(write_csv(tmp_path / "a.csv", *made()), out, calibrate=True)
     assert summary["classes"] == ["bad", "good"]
+    kept: Any = sc.runs.load(out).calibration
+    assert summary["temperature"] == kept.temperature.value
+    rates = ("test_calibration_error_width", "calibrated_test_calibration_error_mass")
+    assert all(0 <= summary[name] <= 1 for name in rates)
     assert summary["baseline_test_accuracy"] == 0.5
     assert summary["baseline_majority_test_accuracy"] == 0.5
     assert summary["baseline_nb_svm_test_accuracy"] > 0.5
     table = np.array(summary["test_confusion"])
     assert table.sum() == sum(e["examples"] for e in summary["test_classes"].values())
     assert np.trace(table) / table.sum() == pytest.approx(summary["test_accuracy"])
-    for name in ("loss.png", "accuracy.png", "confusion.png"):
+    for name in ("loss.png", "accuracy.png", "confusion.png", "reliability.png"):
         assert (out / name).stat().st_size > 5_000
     config = json.loads((out / "config.json").read_text())
     assert config["reading"]["text"] == "review" and config["data_sha256"]
     printed = capsys.readouterr().out
+    assert "calibration error, bins of equal mass" in printed
     for words in ("text column found: 'review'", "class", "precision", "baseline"):
         assert words in printed
 

@@ -62,8 +62,18 @@ def test_two_targets_and_quantiles(weather, tmp_path, capsys):
         "predict": "normalised",
         "model": "conv",
         "no_baselines": True,
+        "level": (0.5, 0.9),
     }
     summary = forecast.main(settings(weather, out=out, **options, **TINY))
+    kept: Any = sc.runs.load(out).calibration
+    intervals = kept.intervals
+    assert [each.pair for each in intervals] == [(0.1, 0.9)] * 2
+    assert summary["calibration_windows"] == intervals[0].count > 50
+    held = {(row["interval"], row["target"]): row for row in summary["intervals"]}
+    assert list(held) == [
+        (k, name) for k in ("50%", "90%") for name in options["target"]
+    ]
+    assert summary["test_coverage"].keys() == {"50%", "90%"}
     rows = summary["errors"]
     assert [(row["target"], row["step"]) for row in rows] == [
         (name, step) for name in options["target"] for step in (1, 2, 3)
@@ -71,8 +81,9 @@ def test_two_targets_and_quantiles(weather, tmp_path, capsys):
     assert all(0 <= row["coverage"] <= 1 for row in rows)
     assert len(summary["unit_scale"]) == 2 and summary["unit"] == "degC, mbar"
     assert summary["test_loss"] < summary["test_mae"]  # pinball, about half
-    assert "inside the interval" in capsys.readouterr().out
-    for name in ("loss.png", "forecast.png", "errors.png"):
+    printed = capsys.readouterr().out
+    assert "inside the interval" in printed and "90% of T (degC): " in printed
+    for name in ("loss.png", "forecast.png", "errors.png", "coverage.png"):
         assert (out / name).stat().st_size > 5_000
 
 
