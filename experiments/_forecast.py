@@ -8,13 +8,13 @@ from _baselines import Scored, forecast_baselines
 from _cli import (
     STAND_IN_NOTE,
     Flag,
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     open_run,
     test_scores,
 )
 from _flags import with_flags
+from _progress import reporter
 
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
@@ -132,7 +132,7 @@ def fit(
         seed=settings.seed,
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
         **options,
     )
 

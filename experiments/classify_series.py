@@ -25,13 +25,13 @@ from typing import Any, Literal
 from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import (
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     launch,
     open_run,
     test_scores,
 )
+from _progress import reporter
 
 UPDATES = 25  # of an epoch, at least
 
@@ -199,7 +199,7 @@ def train(settings: Settings, model, task, seed: int, run):
         ),
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
     )
 
 

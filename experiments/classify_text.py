@@ -26,12 +26,12 @@ from _baselines import text_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import (
     Flag,
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     launch,
     open_run,
 )
+from _progress import reporter
 
 MOST = 10**5  # filters, units and so on
 
@@ -135,7 +135,7 @@ def main(settings: Settings) -> dict[str, Any]:
             mode="max",
             patience=settings.patience,
             run=run,
-            reporter=ProgressBar(settings.batch_size),
+            reporter=reporter(settings, run),
         )
         summary = summarise(model, task, result, {"loss": loss, **metrics})
         baselines = text_baselines(settings, task, metrics["accuracy"])

@@ -32,13 +32,13 @@ from _baselines import Scored, text_baselines
 from _cli import (
     STAND_IN_NOTE,
     Flag,
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     launch,
     open_run,
     test_scores,
 )
+from _progress import reporter
 from _recipes import with_recipe
 from _text_network import network, optimizer
 
@@ -213,7 +213,7 @@ def train(settings: Settings, model, stats, task, tx, epochs: int, run):
         mode="max",
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
     )
 
 

@@ -25,6 +25,7 @@ _MODULES = (
     "ops",
     "optim",
     "plots",
+    "report",
     "runs",
     "train",
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         ops,
         optim,
         plots,
+        report,
         runs,
         train,
     )
@@ -64,6 +66,7 @@ __all__ = [
     "ops",
     "optim",
     "plots",
+    "report",
     "runs",
     "summary",
     "train",

@@ -1,10 +1,11 @@
-"""Use what a run has trained: predict, evaluate, summary, compare.
+"""Use what a run has trained: predict, evaluate, summary, compare, report.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
+    python -m seqconv_jax report RUN RUN --out report.html
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -25,6 +26,7 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
     "`confidence`": "--confidence",
+    "`data`": "--data",
     "`metric`": "--metric",
     "`raw`": "--data",
     "`step`": "--step",
@@ -97,6 +99,23 @@ class Compare:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Write one HTML file that shows runs: scores, curves, forecasts, mistakes."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """The run directories."""
+    out: Path
+    """A new .html file."""
+    data: str | None = None
+    """A file or folder of examples with their truth, to show forecasts and mistakes of;
+    by default the test examples that the runs kept."""
+    title: str | None = None
+    """The title of the page; by default the names of the runs."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -104,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "evaluate": Evaluate,
         "summary": Summary,
         "compare": Compare,
+        "report": Report,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -112,13 +132,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _do(asked: Any) -> None:
-    from seqconv_jax.cli.commands import compare, evaluate, predict, summary
+    from seqconv_jax.cli.commands import compare, evaluate, predict, report, summary
 
     commands = {
         Predict: predict,
         Evaluate: evaluate,
         Summary: summary,
         Compare: compare,
+        Report: report,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()

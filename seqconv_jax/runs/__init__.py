@@ -12,6 +12,7 @@ from seqconv_jax.runs.content import (
     HISTORY,
     PREDICTOR,
     SUMMARY,
+    TEST_ANSWERS,
     TEST_SCORES,
 )
 from seqconv_jax.runs.environment import PACKAGES, environment
@@ -27,6 +28,7 @@ __all__ = [
     "PACKAGES",
     "PREDICTOR",
     "SUMMARY",
+    "TEST_ANSWERS",
     "TEST_SCORES",
     "Predictor",
     "Run",

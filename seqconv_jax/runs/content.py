@@ -12,6 +12,7 @@ from seqconv_jax.runs.sealed import read_config
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
 PREDICTOR = "predictor.json"
 TEST_SCORES = "test_scores.npz"
+TEST_ANSWERS = "test_answers.json"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
 
@@ -64,7 +65,8 @@ def remove_run(directory: Path, files: Iterable[str]) -> None:
             checkpoints.unlink()
         elif checkpoints.exists():
             shutil.rmtree(checkpoints)
-        for name in (HISTORY, SUMMARY, PREDICTOR, TEST_SCORES, *files, CONFIG):
+        written = (HISTORY, SUMMARY, PREDICTOR, TEST_SCORES, TEST_ANSWERS)
+        for name in (*written, *files, CONFIG):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
