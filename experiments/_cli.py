@@ -105,6 +105,21 @@ def open_run(
     )
 
 
+def book_figure(value: float, metric: str, note: str = "") -> dict[str, Any]:
+    """Return a validation score of the book as `report` shows it, of a run's summary.
+
+    Args:
+        value: the score.
+        metric: which one.
+        note: on what.
+    """
+    name = "F. Chollet, Deep Learning with Python, 6.4"
+    return {
+        **{"name": name, "note": note},
+        **{"split": "val", "metric": metric, "value": value},
+    }
+
+
 def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
     """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
 

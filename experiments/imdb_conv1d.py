@@ -33,6 +33,7 @@ from _cli import (
     STAND_IN_NOTE,
     Flag,
     RunSettings,
+    book_figure,
     keep_test_scores,
     launch,
     open_run,
@@ -185,6 +186,9 @@ def main(settings: Settings) -> dict[str, Any]:
             summary |= retrained(settings, task, best.epoch)
         baselines = text_baselines(settings, task, sc.losses.accuracy)
         summary |= baselines.summary()
+        if task.data_source != "generated":
+            book = BOOK_ACCURACY[settings.setting]
+            summary["published"] = [book_figure(book, "accuracy")]
         run.write_summary(summary)
         keep_test_scores(run, task)
         draw(run.path, result, task)

@@ -45,9 +45,10 @@ MAY_IMPORT = {
     "baselines": {"data", "_examples", "_windows"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files", "_seeds"},
+    "report": {"comparison", "data", "runs", "_files", "_json", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
-        *("runs", "comparison", "data", "plots"),
+        *("runs", "comparison", "data", "plots", "report"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},
@@ -70,6 +71,7 @@ OWNERS = {
     "safetensors": {"interop"},
     "torch": set(),
     "tyro": {"cli", "__main__"},
+    "tensorboardX": {"train"},
     "rich": set(),
 }
 

@@ -133,14 +133,14 @@ def _mistake(mistake: Mapping[str, Any]) -> Html:
 
 
 def _percent(chance: float) -> str:
-    """Return a probability; one that is not quite 1 does not become it.
+    r"""Return a probability; one that is not quite 1 does not become it.
 
     >>> _percent(0.99996), _percent(0.731), _percent(1.0)
-    ('over 99.9 %', '73.1 %', '100 %')
+    ('over 99.9\xa0%', '73.1\xa0%', '100\xa0%')
     """
     if 0.999 < chance < 1:
-        return "over 99.9 %"
-    return f"{chance * 100:.1f} %".replace("100.0", "100")
+        return "over 99.9\xa0%"
+    return f"{chance * 100:.1f}\xa0%".replace("100.0", "100")
 
 
 def _series(values: Sequence[float], name: str) -> Html:

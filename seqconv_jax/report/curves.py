@@ -136,7 +136,8 @@ def _steps(
     for at, (run, table) in enumerate(of_runs):
         xs.append(list(range(1, len(table) + 1)))
         errors = [row["mae"] for row in table]
-        series.append(line(run.name, errors, color=run_color(run.number), x=at))
+        whose = run.name if run.seeds == 1 else f"{run.name}, {run.folders[0].name}"
+        series.append(line(whose, errors, color=run_color(run.number), x=at))
     run, table = max(of_runs, key=lambda each: len(each[1]))
     at = [run for run, _ in of_runs].index(run)
     rules = [rule for rule in _RULES if rule in table[0]]

@@ -57,7 +57,7 @@ def class_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
         "classes": list(classes.names),
         "several": classes.several,
         "confusion": confusion(classes, outputs, truth).tolist() if counted else None,
-        "mistakes": found,
+        "mistakes": sorted(found, key=lambda each: -each["probability"]),
     }
 
 

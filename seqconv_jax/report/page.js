@@ -141,7 +141,8 @@ class Chart {
 
   axis(svg, x, width, height, box) {
     const [x0, x1] = this.range;
-    const most = Math.max(2, Math.floor((width - box.left) / 84));
+    const apart = this.data.timed ? 84 : this.data.labels ? 64 : 46;
+    const most = Math.max(2, Math.floor((width - box.left) / apart));
     let found, label;
     if (this.data.labels) {
       found = steps(x0, x1, most).filter((at) => Number.isInteger(at));

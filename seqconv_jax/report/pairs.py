@@ -60,7 +60,12 @@ def pairs_section(runs: Sequence[RunRecord]) -> Html | None:
         el("h2", "Is it better?"),
         el("p", text, class_="small"),
         _table(done) if done else None,
-        el("ul", words, class_="verdicts"),
+        el(
+            "details",
+            el("summary", "In words"),
+            el("ul", words, class_="verdicts"),
+            open=len(words) < 3 or not done,
+        ),
         id="compare",
     )
 

@@ -11,7 +11,7 @@ from seqconv_jax.report.words import setting
 __all__ = ["differing", "settings_section"]
 
 _NOT_SETTINGS = (
-    *("versions", "python", "platform", "device", "run_format"),
+    *("versions", "python", "platform", "device", "run_format", "tensorboard"),
     *("out", "resume", "overwrite", "compilation_cache", "no_compilation_cache"),
 )
 _LONGEST = 240  # characters of a value
@@ -24,23 +24,16 @@ def settings_section(runs: Sequence[RunRecord]) -> Html | None:
     if not names:
         return None
     different = differing(runs)
-    same = [name for name in names if name not in different]
-    if len(runs) == 1:
-        body: list[Any] = [_table(runs, names, ())]
-        body = [el("details", el("summary", f"{len(names)} settings"), body, open=True)]
-    elif different:
-        many = f"{len(same)} settings that are the same"
+    same = _list(runs[0], [name for name in names if name not in different])
+    body: list[Any] = [same]
+    if len(runs) > 1:
+        found = "All settings of the runs are the same."
         body = [
-            _table(runs, different, different),
-            el("details", el("summary", many), _table(runs[:1], same, ())),
-        ]
-    else:
-        body = [
-            el("p", "All settings of the runs are the same.", class_="small"),
+            _table(runs, different) if different else el("p", found, class_="small"),
             el(
                 "details",
-                el("summary", f"{len(same)} settings"),
-                _table(runs[:1], same, ()),
+                el("summary", f"{len(names) - len(different)} are the same"),
+                same,
             ),
         ]
     return el("section", el("h2", "Settings"), body, id="settings")
@@ -48,14 +41,15 @@ def settings_section(runs: Sequence[RunRecord]) -> Html | None:
 
 def differing(runs: Sequence[RunRecord]) -> list[str]:
     """Return the names of settings that some run has otherwise than another."""
-    all_settings = [_settings(run) for run in runs]
-    names = dict.fromkeys(name for each in all_settings for name in each)
+    of_runs = [_settings(run) for run in runs]
+    names = dict.fromkeys(name for settings in of_runs for name in settings)
+    first = of_runs[0]
     return [
         name
         for name in names
         if any(
-            each.get(name, _ABSENT) != all_settings[0].get(name, _ABSENT)
-            for each in all_settings
+            settings.get(name, _ABSENT) != first.get(name, _ABSENT)
+            for settings in of_runs
         )
     ]
 
@@ -64,28 +58,32 @@ def _settings(run: RunRecord) -> Mapping[str, Any]:
     return {k: v for k, v in run.config.items() if k not in _NOT_SETTINGS}
 
 
-def _table(
-    runs: Sequence[RunRecord], names: Sequence[str], different: Sequence[str]
-) -> Html:
-    several = len(runs) > 1
+def _table(runs: Sequence[RunRecord], names: Sequence[str]) -> Html:
     body = [
         el(
             "tr",
-            el("th", name.replace("_", " "), scope="row"),
+            el("th", _words(name), scope="row"),
             [el("td", _value(_settings(run), name)) for run in runs],
-            class_="differs" if name in different else None,
+            class_="differs",
         )
         for name in names
     ]
-    caption = "Settings that differ" if different else "Settings"
-    columns = [[chip(run.number), run.name] for run in runs] if several else ["value"]
-    return table(
-        caption,
-        head("setting", *columns),
-        body,
-        class_="wide long",
-        seen=bool(different),
-    )
+    columns = ([chip(run.number), run.name] for run in runs)
+    heads = head("setting", *columns)
+    return table("Settings that differ", heads, body, class_="wide long")
+
+
+def _list(run: RunRecord, names: Sequence[str]) -> Html:
+    settings = _settings(run)
+    pairs = [
+        el("div", el("dt", _words(name)), el("dd", _value(settings, name)))
+        for name in names
+    ]
+    return el("dl", pairs, class_="settings")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _value(settings: Mapping[str, Any], name: str) -> str:

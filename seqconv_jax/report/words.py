@@ -106,7 +106,7 @@ def number(value: Any, digits: int = 4) -> str:
     """Return a number with so many digits that count.
 
     >>> number(0.26612), number(1234567), number(-3.0), number(None), number(1.5e-7)
-    ('0.2661', '1,234,567', '−3', '–', '1.5e−7')
+    ('0.2661', '1,234,567', '−3.0000', '–', '1.5e−7')
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
@@ -116,8 +116,7 @@ def number(value: Any, digits: int = 4) -> str:
         mantissa, power = f"{value:.{digits - 1}e}".split("e")
         text = f"{float(mantissa):g}e{int(power)}"
     elif value and abs(value) < 10:
-        text = f"{value:.{digits}f}" if abs(value) >= 0.1 else f"{value:.{digits}g}"
-        text = text if float(text) != round(value) or abs(value) < 1 else f"{value:g}"
+        text = f"{value:.{digits}f}" if abs(value) >= 0.01 else f"{value:.{digits}g}"
     else:
         text = f"{value:.{digits}g}"
     return text.replace("-", "−")
