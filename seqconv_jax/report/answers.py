@@ -43,7 +43,7 @@ def keep_answers(run: Any, task: Any) -> None:
         ...     sc.report.keep_answers(run, task)
         >>> kept = read_answers(Path(directory))
         >>> kept["kind"], len(kept["windows"])
-        ('forecast', 14)
+        ('forecast', 12)
     """
     path = Path(getattr(run, "path", run)).expanduser()
     if len(task.test):

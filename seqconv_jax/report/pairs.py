@@ -141,11 +141,26 @@ def _words(interval: Any) -> str:
     return f"{number(interval.low, 3)} to {number(interval.high, 3)}"
 
 
+def _p_value(value: float) -> str:
+    """Return a p-value; one of many zeros is no measurement.
+
+    >>> _p_value(0.0312), _p_value(1.7e-195)
+    ('0.031', '< 1e−6')
+    """
+    return (
+        "< 1e−6"
+        if value < 1e-6
+        else number(value, 2)
+        if value < 0.01
+        else f"{value:.2g}"
+    )
+
+
 _CELLS: dict[str, Callable[[Comparison], str]] = {
     "difference": lambda result: number(result.difference),
     "over seeds": lambda result: _words(result.over_seeds),
     "over test examples": lambda result: _words(result.over_examples),
     "p, McNemar": lambda result: (
-        number(result.mcnemar.p_value, 2) if result.mcnemar else ""
+        _p_value(result.mcnemar.p_value) if result.mcnemar else ""
     ),
 }

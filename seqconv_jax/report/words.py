@@ -126,7 +126,7 @@ def duration(seconds: float) -> str:
     """Return seconds in the unit that a person would say.
 
     >>> [duration(each) for each in (3.21, 75, 7300)]
-    ['3.2 s', '1 min 15 s', '2 h 2 min']
+    ['3.2 s', '1 min 15 s', '2 h 1 min']
     """
     if seconds < 60:
         return f"{seconds:.1f} s"
