@@ -137,7 +137,7 @@ def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, floa
     return {f"test_{name}": value for name, value in values.items()}
 
 
-def keep_test_scores(run: Any, task: Any) -> None:
+def keep_test_scores(run: Any, task: Any, outputs: Any = None) -> None:
     """Keep in a run what `python -m seqconv_jax compare` and `report` take.
 
     The scores of each test row, and the answers to some of them.
@@ -145,13 +145,14 @@ def keep_test_scores(run: Any, task: Any) -> None:
     Args:
         run: the open run, trained.
         task: the data.
+        outputs: what the run's model makes of the test rows, where that is known.
     """
     from seqconv_jax import comparison, report, runs
 
     if len(task.test):
         scores = comparison.score_examples(runs.load(run.path), task)
         scores.save(run.path / runs.TEST_SCORES)
-        report.keep_answers(run, task)
+        report.keep_answers(run, task, outputs=outputs)
 
 
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:

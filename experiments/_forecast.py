@@ -108,7 +108,7 @@ def train_and_report(
             note = "10-minute file"
             summary["published"] = [book_figure(x, "mae", note) for x in published]
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         _draw(run.path, task, result, outputs, summary)
     print(_closing_lines(summary, task, book_words, settings.out, baselines))
     return summary

@@ -64,7 +64,7 @@ def train_and_report(
         baselines = forecast_baselines(settings, task, _CALENDAR)
         summary = _summarise(task, result, tested, table) | baselines.summary()
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         _draw(settings, run.path, task, result, outputs, table)
     print(_closing_lines(settings, summary, task, table, baselines))
     return summary

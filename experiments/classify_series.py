@@ -97,7 +97,7 @@ def main(settings: Settings) -> dict[str, Any]:
             run.write_members(folders)
             summary |= ensemble_tested(run.path, result, task, [own, *others])
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, None if folders else own)
         draw_classes(run.path, task, result, summary, f"{task.name}, {settings.model}")
     print(
         "\n".join([*class_lines(summary), *closing_lines(settings, summary, baselines)])

@@ -137,11 +137,12 @@ def main(settings: Settings) -> dict[str, Any]:
             run=run,
             reporter=reporter(settings, run),
         )
-        summary = summarise(model, task, result, {"loss": loss, **metrics})
+        outputs = sc.train.predict(model, result.best.params, task, task.test)
+        summary = summarise(model, task, result, outputs, {"loss": loss, **metrics})
         baselines = text_baselines(settings, task, metrics["accuracy"])
         summary |= baselines.summary()
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         title = f"{settings.data.name}, {settings.model}"
         draw_classes(run.path, task, result, summary, title)
     lines = [*class_lines(summary), *baselines.lines(summary["test_accuracy"])]
@@ -225,13 +226,12 @@ def adam(learning_rate: float):
     return optax.adam(learning_rate)
 
 
-def summarise(model, task, result, scores) -> dict[str, Any]:
+def summarise(model, task, result, outputs, scores) -> dict[str, Any]:
     """Return what the run's summary says."""
     import seqconv_jax as sc
 
     best = result.best
     tested = sc.train.evaluate(model, best.params, task, task.test, scores)
-    outputs = sc.train.predict(model, best.params, task, task.test)
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(best.params),

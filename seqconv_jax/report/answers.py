@@ -13,7 +13,7 @@ from seqconv_jax.runs.sealed import read_predictor, write_sealed
 __all__ = ["answers_of", "keep_answers", "read_answers"]
 
 
-def keep_answers(run: Any, task: Any) -> None:
+def keep_answers(run: Any, task: Any, *, outputs: Any = None) -> None:
     """Keep some answers of a trained run, so that `write_report` can show them.
 
     Forecasts beside the truth: whole windows spread over the test rows, and those with
@@ -24,6 +24,8 @@ def keep_answers(run: Any, task: Any) -> None:
     Args:
         run: a run directory, or the path of one, whose training has ended.
         task: the data; its `test` rows are taken.
+        outputs: `(n, outputs)`, what the run's model makes of these rows, where that is
+            known; None to compute it.
 
     Example:
         >>> import tempfile
@@ -49,13 +51,16 @@ def keep_answers(run: Any, task: Any) -> None:
     if len(task.test):
         kept = path / TEST_SCORES
         scores = ExampleScores.load(kept) if kept.exists() else None
-        answers = answers_of(load(path), task, scores)
+        answers = answers_of(load(path), task, scores, outputs)
         if answers is not None:
             write_sealed(path / TEST_ANSWERS, answers)
 
 
 def answers_of(
-    predictor: Any, task: Any, scores: ExampleScores | None = None
+    predictor: Any,
+    task: Any,
+    scores: ExampleScores | None = None,
+    outputs: Any = None,
 ) -> dict[str, Any] | None:
     """Return what `keep_answers` keeps, as JSON can hold it.
 
@@ -63,6 +68,7 @@ def answers_of(
         predictor: the run.
         task: the data; its `test` rows are taken.
         scores: those of each test row, where they are known.
+        outputs: those of each test row, where they are known.
     """
     make = {
         "forecast": forecast_answers,
@@ -75,7 +81,7 @@ def answers_of(
         if not predictor.scores:
             return None  # its author's functions, which no run keeps
         scores = score_examples(predictor, task)
-    return make(predictor, task, scores)
+    return make(predictor, task, scores, outputs)
 
 
 def read_answers(path: Path) -> dict[str, Any] | None:

@@ -17,7 +17,9 @@ _MOST_NUMBERS = 60_000  # forecast values that a page carries
 _MOST_PAST = 240  # rows before a window
 
 
-def forecast_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
+def forecast_answers(
+    predictor: Any, task: Any, scores: Any, outputs: Any = None
+) -> dict[str, Any]:
     """Return forecasts of some windows of the test rows, in their unit.
 
     Forecasts of several steps are shown window by window, each behind what was known;
@@ -27,13 +29,18 @@ def forecast_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
         predictor: the run.
         task: the data.
         scores: those of each test row.
+        outputs: those of each test row; None to compute those that are shown.
     """
     levels = list(predictor.preprocessor.quantiles)
     targets = min(len(task.target_columns), _MOST_TARGETS)
     of_rows = _stretches(task) if task.steps == 1 else _windows(task, scores, targets)
     rows = np.unique(np.concatenate([rows for rows, _ in of_rows]))
     shape = (len(rows), task.steps, len(task.target_columns), -1)
-    outputs = predictor.outputs(replace(task, test=rows.astype(np.int32)))
+    if outputs is None:
+        outputs = predictor.outputs(replace(task, test=rows.astype(np.int32)))
+    else:
+        order = np.argsort(task.test)
+        outputs = outputs[order[np.searchsorted(task.test, rows, sorter=order)]]
     values = task.restore(rows, outputs, levels or None).reshape(shape)
     actual = task.actual(rows).reshape(shape)[..., 0]
     name, naive = _rule(task, rows)

@@ -15,13 +15,16 @@ _MOST_COUNTED = 200_000  # examples whose confusion is counted
 _UNKNOWN = "…"
 
 
-def class_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
+def class_answers(
+    predictor: Any, task: Any, scores: Any, outputs: Any = None
+) -> dict[str, Any]:
     """Return the test examples with the largest loss, and who was taken for whom.
 
     Args:
         predictor: the run.
         task: the data.
         scores: those of each test row.
+        outputs: those of each test row; None to compute them.
     """
     preprocessor = predictor.preprocessor
     classes = preprocessor.classes
@@ -29,11 +32,16 @@ def class_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
     losses = values["loss"] if "loss" in values else next(iter(values.values()))
     worst = np.argsort(-losses, kind="stable")[:_MOST]
     rows = task.test[worst]
-    counted = not classes.several and len(task.test) <= _MOST_COUNTED
-    asked = task if counted else replace(task, test=rows)
-    outputs = predictor.outputs(asked)
-    table = classes.probabilities(outputs[worst] if counted else outputs)
-    truth = task.targets[task.test]
+    if outputs is None and len(task.test) <= _MOST_COUNTED:
+        outputs = predictor.outputs(task)
+    if outputs is None:
+        of_worst = predictor.outputs(replace(task, test=rows))
+    else:
+        of_worst = outputs[worst]
+    table = classes.probabilities(of_worst)
+    counts = None
+    if outputs is not None and not classes.several:
+        counts = confusion(classes, outputs, task.targets[task.test]).tolist()
     names = getattr(task, "names", None)
     found = []
     for at, row, chances in zip(worst.tolist(), rows, table, strict=True):
@@ -56,7 +64,7 @@ def class_answers(predictor: Any, task: Any, scores: Any) -> dict[str, Any]:
         "examples": len(task.test),
         "classes": list(classes.names),
         "several": classes.several,
-        "confusion": confusion(classes, outputs, truth).tolist() if counted else None,
+        "confusion": counts,
         "mistakes": sorted(found, key=lambda each: -each["probability"]),
     }
 

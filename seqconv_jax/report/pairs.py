@@ -71,7 +71,7 @@ def pairs_section(runs: Sequence[RunRecord]) -> Html | None:
 
 
 def _scored(run: RunRecord) -> bool:
-    return bool(run.scores) and len(run.folders) > 0
+    return bool(run.summary) and len(run.folders) > 0
 
 
 def _side(run: RunRecord) -> _Side:

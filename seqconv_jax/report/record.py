@@ -15,6 +15,7 @@ from seqconv_jax.runs.sealed import read_config, read_lines, read_summary
 __all__ = ["RunRecord", "read_runs"]
 
 Record = Mapping[str, Any]
+_VALIDATION = "val_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,13 @@ class RunRecord:
 
     @property
     def scores(self) -> Record:
-        """Its summary; of several seeds the means of what all of them have."""
+        """Its summary; of several seeds the means of what all of them have.
+
+        Without a summary the validation scores of the last epoch.
+        """
+        if not self.summary:
+            last = next((h[-1] for h in self.histories if h), {})
+            return {k: v for k, v in last.items() if k.startswith(_VALIDATION)}
         found = self.summary.get("scores")
         if not isinstance(found, Mapping):
             return self.summary
@@ -157,7 +164,11 @@ def _unfinished(
         done = max(map(len, histories), default=0)
         epochs = config.get("epochs")
         of = f" of {epochs}" if isinstance(epochs, int) else ""
-        return f"unfinished: {done}{of} epochs have ended, and it has no test scores"
+        word = "without a summary" if of == "" or done == epochs else "unfinished"
+        return (
+            f"{word}: {done}{of} epochs have ended, and it has no test scores; "
+            "validation scores are those of the last one"
+        )
     left = summary.get("without_scores")
     if left:
         return f"without scores: seeds {', '.join(map(str, left))}"

@@ -59,9 +59,14 @@ def _chart(runs: Sequence[RunRecord], figures: Figures) -> Html:
     title = f"{first['targets'][0]}, {ahead}"
     if len(first["targets"]) > 1:
         title = f"{len(first['targets'])} targets, {ahead}"
-    note = f"{number(first['examples'])} forecasts {runs[0].answers_of}"
+    count = first["examples"]
+    note = f"{number(count)} forecasts {runs[0].answers_of}"
     if first["steps"] > 1:
         note += "; these are spread over all of them, and some with the largest errors"
+    elif (shown := sum(len(each["x"]) for each in first["windows"])) < first[
+        "examples"
+    ]:
+        note += f"; {number(shown)} of them are shown"
     return figures.chart(
         title,
         views,

@@ -1,10 +1,11 @@
 """Live curves: event files that TensorBoard shows while a network trains."""
 
+import contextlib
 import importlib.util
 import os
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,17 @@ class TensorBoard:
         _expect(is_number(every) and every >= 0, "every", "seconds", every)
         check_tensorboard()
         self._directory = Path(directory).expanduser()
-        self._every, self._writer = every, None
+        self._every = every
+        self._writer: Any = None
         self._step, self._said = 0, time.perf_counter()
 
     def begin(self, epoch: int, epochs: int, done: int, steps: int) -> None:
         """Open the file; what lies at this step or behind it is of a run before."""
         self._step = (epoch - 1) * steps + done
         if self._writer is None:
-            self._writer = _open(self._directory, self._step + (self._step > 0))
+            self._writer = _open(self._directory)
             weakref.finalize(self, self._writer.close)
+            self._write_start(self._step + (self._step > 0))
 
     def advance(self, steps: int, loss: Callable[[], float]) -> None:
         """Write the loss so far, now and then."""
@@ -58,19 +61,40 @@ class TensorBoard:
         now = time.perf_counter()
         if now - self._said >= self._every:
             self._said = now
-            self._write("loss/so far", loss(), self._step)
+            self._write({"loss/so far": loss()}, self._step)
 
     def end(self, record: Record) -> None:
-        """Write the scores of an epoch, at once."""
-        for name, value in record.items():
-            if name not in _PLACES and is_number(value):
-                self._write(_tag(name), float(value), record["step"])
-        if self._writer is not None:
-            self._writer.flush()
+        """Write the scores of an epoch."""
+        known = {
+            _tag(name): float(value)
+            for name, value in record.items()
+            if name not in _PLACES and is_number(value)
+        }
+        self._write(known, record["step"])
 
-    def _write(self, tag: str, value: float, step: int) -> None:
-        if self._writer is not None:
-            self._writer.add_scalar(tag, value, step)
+    def _write(self, scalars: Mapping[str, float], step: int) -> None:
+        """Write numbers, so that they can be read at once."""
+        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        values = [
+            Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()
+        ]
+        summary = Summary(value=values)
+        self._put(Event(wall_time=time.time(), step=step, summary=summary))
+
+    def _write_start(self, step: int) -> None:
+        """Say that what earlier files have from this step on counts no more."""
+        from tensorboardX.proto.event_pb2 import Event, SessionLog
+
+        start = SessionLog(status=SessionLog.START)
+        self._put(Event(wall_time=time.time(), step=step, session_log=start))
+
+    def _put(self, event: Any) -> None:
+        assert self._writer is not None
+        with _wording_errors(self._directory):
+            self._writer.write_event(event)
+            self._writer.flush()
 
 
 def check_tensorboard() -> None:
@@ -95,13 +119,23 @@ def _tag(name: str) -> str:
     return f"{name}/training"
 
 
-def _open(directory: Path, first_step: int) -> Any:
-    from tensorboardX import SummaryWriter
+def _open(directory: Path) -> Any:
+    """Return a new event file.
 
-    try:
+    Its writer is that beneath tensorboardX's `SummaryWriter`, which writes in a thread
+    some time later, and whose files of one second have one name.
+    """
+    from tensorboardX.event_file_writer import EventsWriter
+
+    with _wording_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        return SummaryWriter(str(directory), purge_step=first_step)
+        return EventsWriter(str(directory / "events"), f".{time.time_ns()}")
+
+
+@contextlib.contextmanager
+def _wording_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise UserError(
-            f"cannot write in {directory}: {error.strerror or error}"
-        ) from error
+        reason = error.strerror or error
+        raise UserError(f"cannot write in {directory}: {reason}") from error

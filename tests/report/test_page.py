@@ -165,6 +165,7 @@ def test_seeds(runs, tmp_path):
 def test_an_unfinished_run_says_so(runs, tmp_path):
     text = page(runs["unfinished"], tmp_path / "a.html").text
     assert "unfinished: 4 of 10 epochs have ended, and it has no test scores" in text
+    assert "0.1500 mean absolute error on validation" in text
 
 
 def test_a_title(runs, tmp_path):
