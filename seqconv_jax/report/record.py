@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class RunRecord:
             return None
         return score["low"], score["high"]
 
-    @property
+    @cached_property
     def details(self) -> Record:
         """The summary of its first seed: what no mean is taken of, such as a unit."""
         if self.folders == [self.path]:

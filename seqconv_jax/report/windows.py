@@ -1,5 +1,6 @@
 """Forecasts beside what happened, window by window, of one run or of several."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +44,9 @@ def _chart(runs: Sequence[RunRecord], figures: Figures) -> Html:
     windows: dict[tuple[Any, ...], dict[int, Mapping[str, Any]]] = {}
     for run in runs:
         for window in _answers(run)["windows"]:
-            key = (window["series"], window["x"][0], window["x"][-1])
+            key: tuple[Any, ...] = (window["series"], window["x"][0], window["x"][-1])
+            if not _same(window, windows.get(key, {})):
+                key = (*key, run.number)  # the same rows of another series
             windows.setdefault(key, {})[run.number] = window
     order = sorted(windows, key=lambda key: (str(key[0]), key[1]))
     views = [
@@ -63,9 +66,7 @@ def _chart(runs: Sequence[RunRecord], figures: Figures) -> Html:
     note = f"{number(count)} forecasts {runs[0].answers_of}"
     if first["steps"] > 1:
         note += "; these are spread over all of them, and some with the largest errors"
-    elif (shown := sum(len(each["x"]) for each in first["windows"])) < first[
-        "examples"
-    ]:
+    elif (shown := sum(len(each["x"]) for each in first["windows"])) < count:
         note += f"; {number(shown)} of them are shown"
     return figures.chart(
         title,
@@ -75,6 +76,16 @@ def _chart(runs: Sequence[RunRecord], figures: Figures) -> Html:
         choices=choices,
         tall=True,
         timed=first["timed"],
+    )
+
+
+def _same(window: Mapping[str, Any], others: Mapping[int, Mapping[str, Any]]) -> bool:
+    """Return whether what happened is the same, to rounding, as in other runs."""
+    return all(
+        math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-6)
+        for other in others.values()
+        for mine, theirs in zip(window["truth"], other["truth"], strict=True)
+        for a, b in zip(mine, theirs, strict=False)
     )
 
 

@@ -5,12 +5,21 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from made_runs import EVIL, class_run, forecast_run, seeds_run, unfinished_run
+from made_runs import (
+    EVIL,
+    class_run,
+    forecast_answers,
+    forecast_run,
+    seeds_run,
+    unfinished_run,
+)
 
 import seqconv_jax as sc
 from seqconv_jax.cli.main import main
 from seqconv_jax.report.record import read_runs
 from seqconv_jax.report.settings import differing
+from seqconv_jax.runs import TEST_ANSWERS
+from seqconv_jax.runs.sealed import write_sealed
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -148,6 +157,19 @@ def test_several_runs_are_compared(runs, tmp_path):
     assert "good is better by 0.05" in text and "0.0100" not in text
     assert "is real" in text and "learning rate" in text
     assert differing(read_runs([runs["good"], runs["worse"]])) == ["learning_rate"]
+
+
+def test_other_truth_is_another_window(runs, tmp_path):
+    """Two runs without times, whose rows have the same numbers."""
+    other = forecast_run(tmp_path / "other")
+    answers = forecast_answers()
+    for window in answers["windows"]:
+        window["truth"] = [[y + 1 for y in values] for values in window["truth"]]
+    write_sealed(other / TEST_ANSWERS, answers)
+    found = page([runs["good"], other], tmp_path / "a.html")
+    [data] = [json.loads(each) for each in found.data if '"views"' in each][:1]
+    shown = [[each["name"] for each in view["series"][2:]] for view in data["views"]]
+    assert shown == [["good"], ["other"]] * 3
 
 
 def test_runs_on_other_examples_are_not_compared_but_shown(runs, tmp_path):
