@@ -61,16 +61,16 @@ def forecast_answers(count=3, steps=24, shift=0.0):
     }
 
 
-def forecast_run(path, seed=0, shift=0.0, **more):
+def forecast_run(path, seed=0, shift=0.0, examples=200, **more):
     """A forecaster's, with a baseline, the score of each window, and answers."""
     rng = np.random.default_rng(seed)
-    truth = np.random.default_rng(9).normal(size=200)
+    truth = np.random.default_rng(9).normal(size=examples)
     errors = np.abs(truth) / 10 + 0.2 + shift
     files = {"baseline_ridge.npz": errors + 0.1, TEST_SCORES: errors}
     with sc.runs.open(path, config=config(seed=seed, **more)) as run:
         run.write_history(history(shift=shift))
         for name, values in files.items():
-            values = values + rng.normal(0, 0.01, 200)
+            values = values + rng.normal(0, 0.01, examples)
             scores = sc.comparison.ExampleScores(
                 values={"mae": values}, truth=truth, horizon=24, seed=seed
             )

@@ -89,18 +89,7 @@ def _memory(run: RunRecord) -> str:
 
 
 def _environment(run: RunRecord, name: str) -> str:
-    for config in (run.config, run.folders and _first_config(run)):
-        if config and config.get(name):
-            return str(config[name])
-    return ""
-
-
-def _first_config(run: RunRecord) -> Any:
-    """Return the config of the first seed, which knows its device."""
-    from seqconv_jax.runs import CONFIG
-    from seqconv_jax.runs.sealed import read_config
-
-    return read_config(run.folders[0] / CONFIG)
+    return str(run.config.get(name) or "")
 
 
 def _versions(run: RunRecord) -> str:

@@ -102,7 +102,7 @@ def steps_section(runs: Sequence[RunRecord], figures: Figures) -> Html | None:
             (run, [row for row in table if row["target"] == target])
             for run, table in tables
         ]
-        charts.append(_steps(target, of_target, figures))
+        charts.append(_steps(target, [each for each in of_target if each[1]], figures))
     charts = [chart for chart in charts if chart is not None]
     if not charts:
         return None

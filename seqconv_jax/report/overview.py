@@ -15,7 +15,6 @@ from seqconv_jax.report.words import (
     higher_is_better,
     metric_name,
     number,
-    setting,
 )
 
 __all__ = ["head", "overview_section"]
@@ -23,7 +22,7 @@ __all__ = ["head", "overview_section"]
 
 def head(runs: Sequence[RunRecord], title: str, now: datetime) -> Html:
     """Return the title, what the runs are about, and what to beware of."""
-    tasks = list(dict.fromkeys(_task(run) for run in runs))
+    tasks = list(dict.fromkeys(run.task for run in runs))
     alarms = [f"{run.name} is {run.unfinished}" for run in runs if run.unfinished]
     generated = [run.name for run in runs if run.generated]
     if generated:
@@ -44,8 +43,7 @@ def head(runs: Sequence[RunRecord], title: str, now: datetime) -> Html:
 
 def overview_section(runs: Sequence[RunRecord]) -> Html:
     """Return a card for each run: its main score beside the best baseline."""
-    metric = main_metric(runs)
-    cards = [_card(run, metric) for run in runs]
+    cards = [_card(run) for run in runs]
     return el(
         "section",
         el("h2", "At a glance"),
@@ -54,8 +52,9 @@ def overview_section(runs: Sequence[RunRecord]) -> Html:
     )
 
 
-def _card(run: RunRecord, metric: str | None) -> Html:
+def _card(run: RunRecord) -> Html:
     lines: list[Html] = []
+    metric = main_metric([run])
     if metric is not None:
         lines = _score_lines(score_rows([run], metric), metric)
     if run.unfinished:
@@ -97,25 +96,6 @@ def _score_lines(rows: Sequence[ScoreRow], metric: str) -> list[Html]:
 
 def _split(row: ScoreRow) -> str:
     return "validation" if row.test is None else "test"
-
-
-def _task(run: RunRecord) -> str:
-    """Return what a run is about, in a line."""
-    answers, details = run.answers or {}, run.details
-    horizon = run.config.get("real_horizon") or details.get("horizon")
-    if answers.get("kind") == "forecast":
-        return (
-            f"Forecasts of {', '.join(answers['targets'])}, {answers['horizon']} ahead"
-        )
-    if horizon:
-        target = run.config.get("target")
-        of = f" of {setting(target)}" if target else ""
-        return f"Forecasts{of}, {horizon} ahead"
-    names = answers.get("classes") or details.get("classes")
-    if names:
-        shown = ", ".join(map(str, names[:6])) + (", …" if len(names) > 6 else "")
-        return f"{len(names)} classes: {shown}"
-    return ""
 
 
 def _data(run: RunRecord) -> str:

@@ -113,8 +113,9 @@ def page(
         now: when it is made.
     """
     if title is None:
-        title = " and ".join(run.name for run in runs[:2])
-        title += f" and {len(runs) - 2} more" if len(runs) > 2 else ""
+        names = [run.name for run in runs]
+        names[3:] = [f"{len(runs) - 3} more"] if len(runs) > 3 else []
+        title = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     figures = Figures()
     sections = [
         overview_section(runs),

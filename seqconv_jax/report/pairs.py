@@ -9,7 +9,7 @@ from seqconv_jax._checks import UserError
 from seqconv_jax.comparison import Comparison, compare
 from seqconv_jax.report.figures import run_color
 from seqconv_jax.report.html import Html, el
-from seqconv_jax.report.record import RunRecord
+from seqconv_jax.report.record import RunRecord, by_task
 from seqconv_jax.report.tables import Strip, head, numbers, table
 from seqconv_jax.report.words import metric_name, number, source_name
 
@@ -30,13 +30,11 @@ def pairs_section(runs: Sequence[RunRecord]) -> Html | None:
 
     Several runs are compared with each other, a single one with its baselines.
     """
-    sides = [_side(run) for run in runs if _scored(run)]
+    scored = [run for run in runs if run.summary and run.folders]
     if len(runs) == 1:
-        pairs = [(side, other) for side in sides for other in _baselines(runs[0])]
-    elif len(sides) <= _MOST_PAIRED:
-        pairs = list(combinations(sides, 2))
+        pairs = [(_side(run), other) for run in scored for other in _baselines(run)]
     else:
-        pairs = [(side, sides[0]) for side in sides[1:]]
+        pairs = [pair for group in by_task(scored) for pair in _pairs(group)]
     if not pairs:
         return None
     found = [(a, b, _compare(a, b)) for a, b in pairs]
@@ -70,8 +68,11 @@ def pairs_section(runs: Sequence[RunRecord]) -> Html | None:
     )
 
 
-def _scored(run: RunRecord) -> bool:
-    return bool(run.summary) and len(run.folders) > 0
+def _pairs(runs: Sequence[RunRecord]) -> list[tuple[_Side, _Side]]:
+    sides = [_side(run) for run in runs]
+    if len(sides) <= _MOST_PAIRED:
+        return list(combinations(sides, 2))
+    return [(side, sides[0]) for side in sides[1:]]
 
 
 def _side(run: RunRecord) -> _Side:

@@ -10,10 +10,11 @@ from typing import Any
 from seqconv_jax._checks import UserError
 from seqconv_jax._seeds import seed_folder
 from seqconv_jax.report.answers import read_answers
+from seqconv_jax.report.words import setting
 from seqconv_jax.runs import CONFIG, HISTORY, SUMMARY
 from seqconv_jax.runs.sealed import read_config, read_lines, read_summary
 
-__all__ = ["RunRecord", "read_runs"]
+__all__ = ["RunRecord", "by_task", "read_runs"]
 
 Record = Mapping[str, Any]
 _VALIDATION = "val_"
@@ -83,6 +84,24 @@ class RunRecord:
         return read_summary(first / SUMMARY) or {}
 
     @property
+    def task(self) -> str:
+        """What it is about, in a line; "" where nobody knows."""
+        answers, details = self.answers or {}, self.details
+        horizon = self.config.get("real_horizon") or details.get("horizon")
+        if answers.get("kind") == "forecast":
+            targets = ", ".join(answers["targets"])
+            return f"Forecasts of {targets}, {answers['horizon']} ahead"
+        if horizon:
+            target = self.config.get("target")
+            of = f" of {setting(target)}" if target else ""
+            return f"Forecasts{of}, {horizon} ahead"
+        names = answers.get("classes") or details.get("classes")
+        if names:
+            shown = ", ".join(map(str, names[:6])) + (", …" if len(names) > 6 else "")
+            return f"{len(names)} classes: {shown}"
+        return ""
+
+    @property
     def generated(self) -> bool:
         """Whether it was trained on a generated stand-in."""
         sources = (self.details.get("data_source"), self.config.get("data_source"))
@@ -111,6 +130,15 @@ def read_runs(paths: Sequence[str | os.PathLike[str]]) -> list[RunRecord]:
     ]
 
 
+def by_task(runs: Sequence[RunRecord]) -> list[list[RunRecord]]:
+    """Return runs in groups of one task and one file of data, which are comparable."""
+    groups: dict[tuple[str, str], list[RunRecord]] = {}
+    for run in runs:
+        data = run.config.get("data_sha256") or ""
+        groups.setdefault((run.task, str(data)), []).append(run)
+    return list(groups.values())
+
+
 def short_names(places: Sequence[Path]) -> list[str]:
     """Return the last parts of paths, as many as tell them apart.
 
@@ -136,6 +164,8 @@ def _read(path: Path, name: str, number: int) -> RunRecord:
     several = isinstance(asked, list)
     folders = [path / seed_folder(seed) for seed in asked] if several else [path]
     folders = [folder for folder in folders if (folder / CONFIG).exists()]
+    if several and folders:  # each knows its data and its device as well
+        config = {**read_config(folders[0] / CONFIG), **config}
     histories = [read_lines(folder / HISTORY) for folder in folders]
     answers = read_answers(path)
     about = "of the test examples"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seqconv_jax.report.html import Html, el
-from seqconv_jax.report.record import RunRecord
+from seqconv_jax.report.record import RunRecord, by_task
 from seqconv_jax.report.scores import ScoreRow, is_score, metrics_of, score_rows
 from seqconv_jax.report.tables import Strip, head, numbers, table
 from seqconv_jax.report.words import higher_is_better, metric_name, number
@@ -13,10 +13,8 @@ __all__ = ["scores_section"]
 
 def scores_section(runs: Sequence[RunRecord]) -> Html | None:
     """Return a table for each metric; None where no run has ended."""
-    tables = [
-        _table(metric, score_rows(runs, metric), runs) for metric in metrics_of(runs)
-    ]
-    if not tables:
+    groups = by_task([run for run in runs if metrics_of([run])])
+    if not groups:
         return None
     text = (
         "Best first. The marks lie where the test score does, or the validation score "
@@ -24,17 +22,26 @@ def scores_section(runs: Sequence[RunRecord]) -> Html | None:
     )
     if any(run.seeds > 1 for run in runs):
         text += "; a bar is the 95 % interval over seeds"
-    main, *others = tables
-    count = f"{len(others)} more scores" if len(others) > 1 else "1 more score"
-    more = el("details", el("summary", count), others)
+    if len(groups) > 1:
+        text += ". Runs of another task or other data are not comparable"
     return el(
         "section",
         el("h2", "Scores"),
         el("p", f"{text}.", class_="small"),
-        main,
-        more if others else None,
+        [_group(group, alone=len(groups) == 1) for group in groups],
         id="scores",
     )
+
+
+def _group(runs: Sequence[RunRecord], *, alone: bool) -> Html:
+    """Return the tables of runs of one task, the most telling one opened."""
+    main, *others = [
+        _table(metric, score_rows(runs, metric), runs) for metric in metrics_of(runs)
+    ]
+    count = f"{len(others)} more scores" if len(others) > 1 else "1 more score"
+    more = el("details", el("summary", count), others) if others else None
+    title = None if alone else el("h3", runs[0].task or "a task that nobody named")
+    return el("div", title, main, more, class_="run")
 
 
 def _table(metric: str, rows: Sequence[ScoreRow], runs: Sequence[RunRecord]) -> Html:

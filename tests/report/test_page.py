@@ -172,9 +172,16 @@ def test_other_truth_is_another_window(runs, tmp_path):
     assert shown == [["good"], ["other"]] * 3
 
 
-def test_runs_on_other_examples_are_not_compared_but_shown(runs, tmp_path):
+def test_runs_of_other_tasks_are_shown_apart(runs, tmp_path):
     text = page([runs["good"], runs["classes"]], tmp_path / "a.html").text
-    assert "good and classes were not compared: the runs must have a metric" in text
+    assert "Runs of another task or other data are not comparable" in text
+    assert "Is it better?" not in text and "0.7500 accuracy on test" in text
+
+
+def test_runs_on_other_examples_are_not_compared(runs, tmp_path):
+    other = forecast_run(tmp_path / "other", examples=150)
+    text = page([runs["good"], other], tmp_path / "a.html").text
+    assert "good and other were not compared: the runs must have the same test" in text
 
 
 def test_seeds(runs, tmp_path):
