@@ -5,7 +5,6 @@ Nothing heavy is imported before the settings are read, so that `--help` is quic
 
 import os
 import sys
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
@@ -29,7 +28,7 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines", "calibrate"),
-    *("real_horizon", "found", "seeds"),
+    *("real_horizon", "found", "seeds", "tensorboard"),
 )
 
 
@@ -50,6 +49,8 @@ class RunSettings:
     """Fail, rather than train on a generated stand-in, when there is no data."""
     no_baselines: Flag = False
     """Fit no baselines beside the network."""
+    tensorboard: Flag = False
+    """Write event files for TensorBoard in the run directory, as training goes on."""
     compilation_cache: Path | None = None
     """Keep compiled programs in this directory, so that the next run starts sooner;
     by default in the user's cache directory."""
@@ -75,6 +76,8 @@ def open_run(
 
     from seqconv_jax import runs, train
 
+    if settings.tensorboard:
+        train.check_tensorboard()
     train.check_fit(
         model,
         task,
@@ -102,6 +105,21 @@ def open_run(
     )
 
 
+def book_figure(value: float, metric: str, note: str = "") -> dict[str, Any]:
+    """Return a validation score of the book as `report` shows it, of a run's summary.
+
+    Args:
+        value: the score.
+        metric: which one.
+        note: on what.
+    """
+    name = "F. Chollet, Deep Learning with Python, 6.4"
+    return {
+        **{"name": name, "note": note},
+        **{"split": "val", "metric": metric, "value": value},
+    }
+
+
 def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
     """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
 
@@ -119,18 +137,22 @@ def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, floa
     return {f"test_{name}": value for name, value in values.items()}
 
 
-def keep_test_scores(run: Any, task: Any) -> None:
-    """Keep the scores of each test row in a run, for `python -m seqconv_jax compare`.
+def keep_test_scores(run: Any, task: Any, outputs: Any = None) -> None:
+    """Keep in a run what `python -m seqconv_jax compare` and `report` take.
+
+    The scores of each test row, and the answers to some of them.
 
     Args:
         run: the open run, trained.
         task: the data.
+        outputs: what the run's model makes of the test rows, where that is known.
     """
-    from seqconv_jax import comparison, runs
+    from seqconv_jax import comparison, report, runs
 
     if len(task.test):
         scores = comparison.score_examples(runs.load(run.path), task)
         scores.save(run.path / runs.TEST_SCORES)
+        report.keep_answers(run, task, outputs=outputs)
 
 
 def launch(settings_type: type[Settings], main: Callable[[Settings], Any]) -> None:
@@ -228,64 +250,3 @@ def _task_of(main: Callable[[Any], Any], settings: Any) -> Any:
         return found.args[0]
     finally:
         _only_task = False
-
-
-class ProgressBar:
-    """Draws a bar with the loss and the speed, and prints a line for every epoch."""
-
-    def __init__(self, batch_size: int, refresh_seconds: float = 0.5):
-        """Draw nothing yet."""
-        from rich.console import Console
-
-        self._batch_size = batch_size
-        self._refresh = refresh_seconds
-        self._console = Console()
-        self._bar: Any = None
-
-    def begin(self, epoch: int, epochs: int, done: int, steps: int) -> None:
-        """Start the epoch's bar."""
-        from rich import progress
-
-        columns = (
-            progress.TextColumn(f"epoch {epoch}/{epochs}"),
-            progress.BarColumn(bar_width=30),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.fields[note]}"),
-            progress.TimeRemainingColumn(compact=True),
-        )
-        self._bar = progress.Progress(
-            *columns,
-            console=self._console,
-            transient=True,
-            auto_refresh=False,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=steps, completed=done, note="")
-        self._started, self._steps, self._shown = time.perf_counter(), 0, 0.0
-        self._bar.start()
-
-    def advance(self, steps: int, loss: Callable[[], float]) -> None:
-        """Move the bar, redrawing it a few times a second at the most."""
-        self._steps += steps
-        self._bar.advance(self._task, steps)
-        now = time.perf_counter()
-        if now - self._shown >= self._refresh:
-            speed = self._steps * self._batch_size / (now - self._started)
-            note = f"loss {loss():.4f}  {speed:,.0f} examples/s"
-            self._bar.update(self._task, note=note, refresh=True)
-            self._shown = now
-
-    def end(self, record: dict[str, Any]) -> None:
-        """Replace the bar by the epoch's line."""
-        self._bar.stop()
-        scores = "  ".join(
-            f"{name} {value:.4f}"
-            for name, value in record.items()
-            if isinstance(value, float)
-            and name not in ("seconds", "examples_per_second", "gradient_norm")
-        )
-        print(
-            f"epoch {record['epoch']:>2}  {scores}  {record['seconds']:.1f} s  "
-            f"{record['examples_per_second']:,.0f} examples/s",
-            flush=True,
-        )

@@ -1,5 +1,6 @@
 """The forecasting experiments, from a file to a run with scores and figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,13 +9,14 @@ from _baselines import Scored, forecast_baselines
 from _cli import (
     STAND_IN_NOTE,
     Flag,
-    ProgressBar,
     RunSettings,
+    book_figure,
     keep_test_scores,
     open_run,
     test_scores,
 )
 from _flags import with_flags
+from _progress import reporter
 
 if TYPE_CHECKING:
     from seqconv_jax.data import ForecastTask
@@ -67,7 +69,8 @@ def train_and_report(
     settings: Any,
     task: "ForecastTask",
     model: Any,
-    book_figure: str,
+    book_words: str,
+    published: Sequence[float] = (),
     **options: Any,
 ) -> dict[str, Any]:
     """Train a forecaster, score its best epoch, and fill the run directory.
@@ -76,7 +79,8 @@ def train_and_report(
         settings: the experiment's settings.
         task: the data.
         model: the network.
-        book_figure: what the book got, for the last lines.
+        book_words: what the book got, for the last lines.
+        published: the same as validation errors, for the run's summary.
         **options: those of `train.fit` besides. By default RMSprop lowers the mean
             absolute error.
 
@@ -100,10 +104,13 @@ def train_and_report(
         tested = test_scores(model, result.best, task, scores)
         baselines = forecast_baselines(settings, task)
         summary = _summarise(task, result, outputs, tested) | baselines.summary()
+        if task.data_source != "generated":
+            note = "10-minute file"
+            summary["published"] = [book_figure(x, "mae", note) for x in published]
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         _draw(run.path, task, result, outputs, summary)
-    print(_closing_lines(summary, task, book_figure, settings.out, baselines))
+    print(_closing_lines(summary, task, book_words, settings.out, baselines))
     return summary
 
 
@@ -132,7 +139,7 @@ def fit(
         seed=settings.seed,
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
         **options,
     )
 
@@ -203,7 +210,7 @@ def _count_rows(task: "ForecastTask", span: Any, at_least: int) -> int:
 def _closing_lines(
     summary: dict[str, Any],
     task: "ForecastTask",
-    book_figure: str,
+    book_words: str,
     out: Path,
     baselines: Scored,
 ) -> str:
@@ -220,7 +227,7 @@ def _closing_lines(
         "newest input)",
         f"  test        {both(summary['test_mae'])}",
         f"  baseline    {both(summary['baseline_test_mae'])}",
-        f"  book        {book_figure}",
+        f"  book        {book_words}",
     ]
     if summary["test_hit_rate"] is not None:
         lines.append(

@@ -69,7 +69,7 @@ def train_and_report(
         held = keep_intervals(settings, run, task, rows)
         summary |= held.summary()
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         _draw(settings, run.path, task, result, outputs, table)
     print(_closing_lines(settings, summary, task, table, baselines, held))
     return summary

@@ -100,7 +100,7 @@ def train_and_report(
                         rule, task, rows, metrics
                     ),
                 )
-        summary = _summarise(task, result, table)
+        summary = _summarise(task, result, table) | {"published": published(settings)}
         run.write_summary(summary)
         keep_test_scores(run, task)
         _draw(run.path, task, result, table)
@@ -176,6 +176,17 @@ def _draw(path: Any, task: "ForecastTask", result: Any, table: Any) -> None:
         best_epoch=result.best.epoch,
         baseline=line["val"]["mae"] if line else None,
     )
+
+
+def published(settings: Any) -> list[dict[str, Any]]:
+    """Return the published figures of this horizon, for the run's summary."""
+    return [
+        {"name": name, "split": "test", "metric": metric, "value": value}
+        for name, by_horizon in (PUBLISHED if settings.form == "raw" else {}).items()
+        for metric, value in zip(
+            ("mse", "mae"), by_horizon.get(settings.horizon, ()), strict=False
+        )
+    ]
 
 
 def lines(settings: Any, table: dict[str, dict[str, Scores]]) -> list[str]:

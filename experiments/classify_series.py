@@ -25,13 +25,13 @@ from typing import Any, Literal
 from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import (
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     launch,
     open_run,
     test_scores,
 )
+from _progress import reporter
 
 UPDATES = 25  # of an epoch, at least
 
@@ -97,7 +97,7 @@ def main(settings: Settings) -> dict[str, Any]:
             run.write_members(folders)
             summary |= ensemble_tested(run.path, result, task, [own, *others])
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, None if folders else own)
         draw_classes(run.path, task, result, summary, f"{task.name}, {settings.model}")
     print(
         "\n".join([*class_lines(summary), *closing_lines(settings, summary, baselines)])
@@ -199,7 +199,7 @@ def train(settings: Settings, model, task, seed: int, run):
         ),
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
     )
 
 

@@ -26,12 +26,12 @@ from _baselines import text_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
 from _cli import (
     Flag,
-    ProgressBar,
     RunSettings,
     keep_test_scores,
     launch,
     open_run,
 )
+from _progress import reporter
 from _temperature import check_validated, keep_temperature, temperature_lines
 
 MOST = 10**5  # filters, units and so on
@@ -140,16 +140,16 @@ def main(settings: Settings) -> dict[str, Any]:
             mode="max",
             patience=settings.patience,
             run=run,
-            reporter=ProgressBar(settings.batch_size),
+            reporter=reporter(settings, run),
         )
-        summary = summarise(model, task, result, {"loss": loss, **metrics})
+        outputs = sc.train.predict(model, result.best.params, task, task.test)
+        summary = summarise(model, task, result, outputs, {"loss": loss, **metrics})
         baselines = text_baselines(settings, task, metrics["accuracy"])
         title = f"{settings.data.name}, {settings.model}"
-        outputs = sc.train.predict(model, result.best.params, task, task.test)
         summary |= baselines.summary()
         summary |= keep_temperature(settings, run, task, outputs, title)
         run.write_summary(summary)
-        keep_test_scores(run, task)
+        keep_test_scores(run, task, outputs)
         draw_classes(run.path, task, result, summary, title)
     lines = [*class_lines(summary), *temperature_lines(summary)]
     lines += baselines.lines(summary["test_accuracy"])
@@ -233,13 +233,12 @@ def adam(learning_rate: float):
     return optax.adam(learning_rate)
 
 
-def summarise(model, task, result, scores) -> dict[str, Any]:
+def summarise(model, task, result, outputs, scores) -> dict[str, Any]:
     """Return what the run's summary says."""
     import seqconv_jax as sc
 
     best = result.best
     tested = sc.train.evaluate(model, best.params, task, task.test, scores)
-    outputs = sc.train.predict(model, best.params, task, task.test)
     return {
         "data_source": task.data_source,
         "parameters": sc.count_parameters(best.params),

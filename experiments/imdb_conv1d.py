@@ -32,13 +32,14 @@ from _baselines import Scored, text_baselines
 from _cli import (
     STAND_IN_NOTE,
     Flag,
-    ProgressBar,
     RunSettings,
+    book_figure,
     keep_test_scores,
     launch,
     open_run,
     test_scores,
 )
+from _progress import reporter
 from _recipes import with_recipe
 from _text_network import network, optimizer
 
@@ -185,6 +186,9 @@ def main(settings: Settings) -> dict[str, Any]:
             summary |= retrained(settings, task, best.epoch)
         baselines = text_baselines(settings, task, sc.losses.accuracy)
         summary |= baselines.summary()
+        if task.data_source != "generated":
+            book = BOOK_ACCURACY[settings.setting]
+            summary["published"] = [book_figure(book, "accuracy")]
         run.write_summary(summary)
         keep_test_scores(run, task)
         draw(run.path, result, task)
@@ -213,7 +217,7 @@ def train(settings: Settings, model, stats, task, tx, epochs: int, run):
         mode="max",
         patience=settings.patience,
         run=run,
-        reporter=ProgressBar(settings.batch_size),
+        reporter=reporter(settings, run),
     )
 
 

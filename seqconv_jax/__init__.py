@@ -28,6 +28,7 @@ _MODULES = (
     "ops",
     "optim",
     "plots",
+    "report",
     "runs",
     "train",
 )
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         ops,
         optim,
         plots,
+        report,
         runs,
         train,
     )
@@ -75,6 +77,7 @@ __all__ = [
     "ops",
     "optim",
     "plots",
+    "report",
     "runs",
     "summary",
     "train",

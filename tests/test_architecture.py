@@ -51,9 +51,10 @@ MAY_IMPORT = {
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "backtesting": {"data", "baselines", "comparison", "conformal", "train"},
     "plots": {"_files", "_seeds"},
+    "report": {"comparison", "data", "runs", "_files", "_json", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
-        *("runs", "calibration", "comparison", "data", "plots"),
+        *("runs", "calibration", "comparison", "data", "plots", "report"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},
@@ -76,6 +77,7 @@ OWNERS = {
     "safetensors": {"interop"},
     "torch": set(),
     "tyro": {"cli", "__main__"},
+    "tensorboardX": {"train"},
     "rich": set(),
 }
 

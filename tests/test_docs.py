@@ -5,7 +5,9 @@ import doctest
 import io
 import re
 import shlex
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -94,14 +96,42 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(commands, "keep_compiled", lambda chosen: None)
     for page in ("data", "forecasting", "classes", "predict"):
         check_what_is_printed(f"docs/{page}.md")
-    text = (ROOT / "docs/predict.md").read_text()
-    lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
-    assert len(lines) >= 4
-    for line in lines:
-        main(shlex.split(line))
+    run_commands("docs/predict.md", at_least=4)
     assert Path("forecast.csv").read_text().startswith("time,step,ahead,load (MW)\n")
     printed = capsys.readouterr().out
     assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
+    logged = with_fakes(monkeypatch)
+    check_what_is_printed("docs/report.md")
+    assert [step for _, step in logged["wandb"]] == [1, 2]
+    assert logged["mlflow"][1][0]["loss"] == logged["wandb"][1][0]["loss"]
+    run_commands("docs/report.md", at_least=3)
+    assert "An awful" not in Path("load.html").read_text()
+
+
+def run_commands(name, *, at_least):
+    """Run what a page does in the shell."""
+    text = (ROOT / name).read_text()
+    lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    assert len(lines) >= at_least
+    for line in lines:
+        main(shlex.split(line))
+
+
+def with_fakes(monkeypatch):
+    """Put services that are not installed in place; return what each is told."""
+    logged = {"wandb": [], "mlflow": []}
+
+    def wandb_log(record, step):
+        logged["wandb"].append((record, step))
+
+    def log_metrics(metrics, step):
+        logged["mlflow"].append((metrics, step))
+
+    wandb = SimpleNamespace(init=lambda project: SimpleNamespace(log=wandb_log))
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    mlflow = SimpleNamespace(log_metrics=log_metrics)
+    monkeypatch.setitem(sys.modules, "mlflow", mlflow)
+    return logged
 
 
 def test_comparing(tmp_path, monkeypatch, capsys):

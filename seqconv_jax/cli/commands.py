@@ -72,6 +72,24 @@ def compare(asked: Any) -> None:
     print(result)
 
 
+def report(asked: Any) -> None:
+    """Write a page that shows runs."""
+    check_new_file(asked.out, (".html",), asked.overwrite)
+    _check_data(asked)
+    from seqconv_jax.report import write_report
+
+    if asked.data is not None:
+        keep_compiled(None)
+    write_report(
+        asked.runs,
+        asked.out,
+        data=asked.data,
+        title=asked.title,
+        overwrite=asked.overwrite,
+    )
+    print(asked.out)
+
+
 def _names(runs: Sequence[Path], others: Sequence[Path]) -> tuple[str, str]:
     """Return what to call two sides: by what all paths of one begin with.
 
@@ -101,11 +119,15 @@ def _common(paths: Sequence[str]) -> str:
     return common.rstrip("/-_") if numbered else ""
 
 
-def load_run(asked: Any) -> "Predictor":
-    """Return the predictor of the run that a command names, its paths looked at."""
+def _check_data(asked: Any) -> None:
     data = getattr(asked, "data", None)
     if data not in (None, "-") and not Path(data).expanduser().exists():
         raise UserError(f"--data {data} does not exist")
+
+
+def load_run(asked: Any) -> "Predictor":
+    """Return the predictor of the run that a command names, its paths looked at."""
+    _check_data(asked)
     if not asked.run.is_dir():
         raise UserError(f"{asked.run} is no run directory: it does not exist")
     from seqconv_jax.runs import load

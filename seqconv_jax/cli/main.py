@@ -1,4 +1,4 @@
-"""Use what a run has trained: predict, evaluate, calibrate, summary, compare.
+"""Use what a run has trained: predict, evaluate, calibrate, summary, compare, report.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
@@ -6,6 +6,7 @@
     python -m seqconv_jax calibrate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
+    python -m seqconv_jax report RUN RUN --out report.html
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -26,6 +27,7 @@ _FLAGS = {
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
     "`confidence`": "--confidence",
+    "`data`": "--data",
     "`level`": "--level",
     "`metric`": "--metric",
     "`raw`": "--data",
@@ -126,6 +128,23 @@ class Compare:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Write one HTML file that shows runs: scores, curves, forecasts, mistakes."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """The run directories."""
+    out: Path
+    """A new .html file."""
+    data: str | None = None
+    """A file or folder of examples with their truth, to show forecasts and mistakes of;
+    by default the test examples that the runs kept."""
+    title: str | None = None
+    """The title of the page; by default the names of the runs."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -134,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "calibrate": Calibrate,
         "summary": Summary,
         "compare": Compare,
+        "report": Report,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -143,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _do(asked: Any) -> None:
     from seqconv_jax.cli.calibrate import calibrate
-    from seqconv_jax.cli.commands import compare, evaluate, predict, summary
+    from seqconv_jax.cli.commands import compare, evaluate, predict, report, summary
 
     commands = {
         Predict: predict,
@@ -151,6 +171,7 @@ def _do(asked: Any) -> None:
         Calibrate: calibrate,
         Summary: summary,
         Compare: compare,
+        Report: report,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()

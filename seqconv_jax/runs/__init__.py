@@ -13,6 +13,7 @@ from seqconv_jax.runs.content import (
     HISTORY,
     PREDICTOR,
     SUMMARY,
+    TEST_ANSWERS,
     TEST_SCORES,
 )
 from seqconv_jax.runs.environment import PACKAGES, environment
@@ -31,6 +32,7 @@ __all__ = [
     "PACKAGES",
     "PREDICTOR",
     "SUMMARY",
+    "TEST_ANSWERS",
     "TEST_SCORES",
     "Calibration",
     "Predictor",

@@ -13,6 +13,7 @@ CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
 PREDICTOR = "predictor.json"
 TEST_SCORES = "test_scores.npz"
 CALIBRATION = "calibration.json"
+TEST_ANSWERS = "test_answers.json"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
 
@@ -65,7 +66,7 @@ def remove_run(directory: Path, files: Iterable[str]) -> None:
             checkpoints.unlink()
         elif checkpoints.exists():
             shutil.rmtree(checkpoints)
-        written = (HISTORY, SUMMARY, PREDICTOR, TEST_SCORES, CALIBRATION)
+        written = (HISTORY, SUMMARY, PREDICTOR, TEST_SCORES, TEST_ANSWERS, CALIBRATION)
         for name in (*written, *files, CONFIG):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:

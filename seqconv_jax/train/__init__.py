@@ -16,11 +16,12 @@ from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
-from seqconv_jax.train.reporter import Reporter
+from seqconv_jax.train.reporter import Reporter, Reporters
 from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
 from seqconv_jax.train.state import TrainState, init_state
 from seqconv_jax.train.step import make_step
+from seqconv_jax.train.tensorboard import TensorBoard, check_tensorboard
 
 __all__ = [
     "PADDING_ROW",
@@ -31,12 +32,15 @@ __all__ = [
     "DeviceData",
     "NonFiniteError",
     "Reporter",
+    "Reporters",
     "Result",
     "SeedsFailedError",
     "SeedsResult",
+    "TensorBoard",
     "TrainState",
     "TrainingInterrupted",
     "check_fit",
+    "check_tensorboard",
     "evaluate",
     "example_scores",
     "fit",

@@ -30,3 +30,34 @@ class NullReporter:
 
     def end(self, record: Record) -> None:
         """Do nothing."""
+
+
+class Reporters:
+    """Shows several reporters the same.
+
+    Args:
+        *reporters: in this order.
+
+    Example:
+        >>> both = Reporters(NullReporter(), NullReporter())
+        >>> both.begin(1, 2, 0, 10)
+    """
+
+    def __init__(self, *reporters: Reporter):
+        """Show nothing yet."""
+        self._reporters = reporters
+
+    def begin(self, epoch: int, epochs: int, done: int, steps: int) -> None:
+        """Tell all."""
+        for reporter in self._reporters:
+            reporter.begin(epoch, epochs, done, steps)
+
+    def advance(self, steps: int, loss: Callable[[], float]) -> None:
+        """Tell all."""
+        for reporter in self._reporters:
+            reporter.advance(steps, loss)
+
+    def end(self, record: Record) -> None:
+        """Tell all."""
+        for reporter in self._reporters:
+            reporter.end(record)

@@ -81,7 +81,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 }
 # The command line lets no others through, or they are paths.
 FREE = {
-    *("no_baselines", "seeds", "calendar", "line"),
+    *("no_baselines", "tensorboard", "seeds", "calendar", "line"),
     *("resume", "overwrite", "require_real_data", "retrain", "reset_after", "reverse"),
     *("bidirectional", "no_compilation_cache", "compilation_cache", "data", "out"),
     *("horizon", "gaps", "predict", "missing", "duplicates", "unsorted"),

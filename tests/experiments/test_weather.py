@@ -74,7 +74,7 @@ def test_a_run_reports_its_scores_and_a_stopped_one_goes_on(
 
     other = replace(settings, out=tmp_path / "stopped", no_baselines=True)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("_cli.ProgressBar.end", stop)
+        patched.setattr("_progress.ProgressBar.end", stop)
         weather.main(other)
     with pytest.raises(UserError, match="skip_rate"):
         weather.main(replace(other, resume=True, skip_rate=0.5))
