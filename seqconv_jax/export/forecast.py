@@ -39,15 +39,16 @@ def of_forecast(network: Network, predictor: "Predictor") -> Program:
     def function(*given: jax.Array) -> jax.Array:
         arrays = dict(zip([each.name for each in inputs], given, strict=True))
         which = arrays.get("series")
-        of_each = [each if which is None else each[which] for each in (mean, std)]
-        values = _network_inputs(arrays, layout, *map(jnp.asarray, of_each))
+        scales = map(jnp.asarray, (mean, std))
+        of_each = [each if which is None else each[which] for each in scales]
+        values = _network_inputs(arrays, layout, *of_each)
         y = network.outputs(values)
         y = y.reshape(y.shape[0], *shape)
         axes = (slice(None), None, slice(None), *[None] * (y.ndim - 3))
         shift, scale = (each[:, len(layout.inputs) :] for each in of_each)
         if layout.predict != "value":
             y = y + ((_last(arrays, layout) - shift) / scale)[axes]
-        return y * jnp.asarray(scale)[axes] + jnp.asarray(shift)[axes]
+        return y * scale[axes] + shift[axes]
 
     about = {"kind": "forecast"}
     return Program(function, inputs, _output(made, shape), about)

@@ -56,7 +56,7 @@ def test_series_are_scaled_and_padded(scale, unequal):
 
 BOTH = ["load (MW)", "temp (degC)"]
 FORECASTS = {
-    "one step": {"target": BOTH[0], "delay": 3, "every": 2},
+    "one step": {"target": BOTH[0], "delay": 3, "every": 2, "lookback": 6},
     "changes": {"target": BOTH, "horizon": 3, "predict": "change"},
     "of no input": {
         **{"target": BOTH, "horizon": 3, "predict": "change"},
@@ -96,7 +96,9 @@ def test_windows_become_forecasts_in_their_unit(name):
     if ahead:  # the rows ahead hold only what is known of them
         values = new.values.copy()
         values[-steps:, new.columns.index(BOTH[0])] = np.nan
-        raw = sc.data.Series(values=values, columns=new.columns, times=new.times)
+        raw = sc.data.Series(
+            values=values, columns=new.columns, times=new.times, allow=("missing",)
+        )
         arrays = windows(predictor, program, raw)
         want = predictor.predict(raw, windows="all")
     else:
