@@ -46,8 +46,10 @@ MAY_IMPORT = {
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
+    "export": {"data", "train", "runs", "_files", "_json"},
+    "estimators": {"data", "losses", "models", "nn", "optim", "train"},
     "cli": {
-        *("runs", "comparison", "data", "plots"),
+        *("runs", "comparison", "data", "export", "plots"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},
@@ -56,10 +58,10 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("_leaves", "checkpoint", "cli", "interop", "losses", "models"),
+        *("_leaves", "checkpoint", "cli", "export", "interop", "losses", "models"),
         *("nn", "ops", "optim", "train"),
     },
-    "flax": {"nn", "models", "interop"},
+    "flax": {"nn", "models", "interop", "export"},
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
@@ -68,6 +70,9 @@ OWNERS = {
     "pyarrow": {"data"},
     "h5py": {"interop"},
     "safetensors": {"interop"},
+    "onnx": {"export"},
+    "jax2onnx": {"export"},
+    "sklearn": {"estimators"},
     "torch": set(),
     "tyro": {"cli", "__main__"},
     "rich": set(),
