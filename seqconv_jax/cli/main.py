@@ -1,10 +1,11 @@
-"""Use what a run has trained: predict, evaluate, summary, compare.
+"""Use what a run has trained: predict, evaluate, summary, compare, export.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
+    python -m seqconv_jax export RUN --to stablehlo --out model.stablehlo
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -29,6 +30,7 @@ _FLAGS = {
     "`raw`": "--data",
     "`step`": "--step",
     "`windows`": "--windows",
+    "`words`": "--words",
 }
 
 
@@ -97,6 +99,24 @@ class Compare:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write a run as one file that other programs take, scaling included."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    to: Literal["stablehlo", "onnx"]
+    """For JAX and XLA, or for ONNX runtimes."""
+    out: Path
+    """A new file: .stablehlo or .onnx."""
+    words: Flag = False
+    """Take words in place of ids (ONNX, of a run on texts)."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -104,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "evaluate": Evaluate,
         "summary": Summary,
         "compare": Compare,
+        "export": Export,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -112,13 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _do(asked: Any) -> None:
-    from seqconv_jax.cli.commands import compare, evaluate, predict, summary
+    from seqconv_jax.cli.commands import compare, evaluate, export, predict, summary
 
     commands = {
         Predict: predict,
         Evaluate: evaluate,
         Summary: summary,
         Compare: compare,
+        Export: export,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()
