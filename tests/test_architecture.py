@@ -53,8 +53,10 @@ MAY_IMPORT = {
     "plots": {"_files", "_seeds"},
     "report": {"comparison", "data", "runs", "_files", "_json", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
+    "export": {"data", "train", "runs", "_files", "_json"},
+    "estimators": {"data", "losses", "models", "nn", "optim", "train"},
     "cli": {
-        *("runs", "calibration", "comparison", "data", "plots", "report"),
+        *("runs", "calibration", "comparison", "data", "export", "plots", "report"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},
@@ -63,10 +65,10 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("_leaves", "checkpoint", "cli", "interop", "losses", "models"),
+        *("_leaves", "checkpoint", "cli", "export", "interop", "losses", "models"),
         *("nn", "ops", "optim", "train"),
     },
-    "flax": {"nn", "models", "interop"},
+    "flax": {"nn", "models", "interop", "export"},
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
@@ -75,6 +77,9 @@ OWNERS = {
     "pyarrow": {"data"},
     "h5py": {"interop"},
     "safetensors": {"interop"},
+    "onnx": {"export"},
+    "jax2onnx": {"export"},
+    "sklearn": {"estimators"},
     "torch": set(),
     "tyro": {"cli", "__main__"},
     "tensorboardX": {"train"},

@@ -90,6 +90,20 @@ def report(asked: Any) -> None:
     print(asked.out)
 
 
+def export(asked: Any) -> None:
+    """Write a run as a file for other programs."""
+    check_new_file(asked.out, (f".{asked.to}",), asked.overwrite)
+    if asked.words and asked.to != "onnx":
+        raise UserError("--words is for --to onnx; the ids of words are in the header")
+    predictor = load_run(asked)
+    from seqconv_jax import export as exports
+
+    if asked.to == "onnx":
+        exports.onnx(predictor, asked.out, words=asked.words)
+    else:
+        exports.stablehlo(predictor, asked.out)
+
+
 def _names(runs: Sequence[Path], others: Sequence[Path]) -> tuple[str, str]:
     """Return what to call two sides: by what all paths of one begin with.
 

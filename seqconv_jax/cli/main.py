@@ -1,4 +1,4 @@
-"""Use what a run has trained: predict, evaluate, calibrate, summary, compare, report.
+"""Use what a run has trained: predict, calibrate, compare, report, export and more.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
@@ -7,6 +7,7 @@
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
     python -m seqconv_jax report RUN RUN --out report.html
+    python -m seqconv_jax export RUN --to stablehlo --out model.stablehlo
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -35,6 +36,7 @@ _FLAGS = {
     "`step`": "--step",
     "`until`": "--until",
     "`windows`": "--windows",
+    "`words`": "--words",
 }
 
 
@@ -145,6 +147,24 @@ class Report:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write a run as one file that other programs take, scaling included."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    to: Literal["stablehlo", "onnx"]
+    """For JAX and XLA, or for ONNX runtimes."""
+    out: Path
+    """A new file: .stablehlo or .onnx."""
+    words: Flag = False
+    """Take words in place of ids (ONNX, of a run on texts)."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -154,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "summary": Summary,
         "compare": Compare,
         "report": Report,
+        "export": Export,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -163,7 +184,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _do(asked: Any) -> None:
     from seqconv_jax.cli.calibrate import calibrate
-    from seqconv_jax.cli.commands import compare, evaluate, predict, report, summary
+    from seqconv_jax.cli.commands import (
+        compare,
+        evaluate,
+        export,
+        predict,
+        report,
+        summary,
+    )
 
     commands = {
         Predict: predict,
@@ -172,6 +200,7 @@ def _do(asked: Any) -> None:
         Summary: summary,
         Compare: compare,
         Report: report,
+        Export: export,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()

@@ -134,8 +134,9 @@ class EachColumn(WholeSequence, Composite):
         if self.embedding:
             shape = (columns, self.embedding)
             table = self.param("embedding_table", nn.initializers.normal(1.0), shape)
-            shown = jnp.tile(table.astype(x.dtype), (batch, 1))[:, None]
-            shown = jnp.broadcast_to(shown, (len(shown), time, self.embedding))
+            shown = table.astype(x.dtype)[None, :, None]
+            shown = jnp.broadcast_to(shown, (batch, columns, time, self.embedding))
+            shown = shown.reshape(batch * columns, time, self.embedding)
             folded = jnp.concatenate([folded, shown], axis=2)
         each = None if mask is None else jnp.repeat(mask, columns, axis=0)
         y, _ = self.run(self.layers, folded, each, train)

@@ -48,5 +48,5 @@ class MeanProducts(WholeSequence):
             x = jnp.where(mask[..., None], ops.finite_where_masked(x, mask), 0)
         means = jnp.concatenate([x[:, -k:].mean(axis=1) for k in self.spans], axis=1)
         first, second = np.triu_indices(means.shape[1])
-        flat = flat.reshape(len(x), -1)
+        flat = flat.reshape(x.shape[0], -1)
         return jnp.concatenate([flat, means[:, first] * means[:, second]], axis=1)

@@ -200,12 +200,13 @@ class _Windows(NamedTuple):
 
     def any_tap(self, mask: jax.Array) -> jax.Array:
         """Return which windows of a padded mask have a true entry under a tap."""
-        return lax.reduce_window(
-            mask,
-            False,
-            lax.bitwise_or,
+        found = lax.reduce_window(
+            mask.astype(jnp.float32),  # ONNX has no windows of booleans
+            -jnp.inf,
+            lax.max,
             (1, self.size),
             (1, self.stride),
             "VALID",
             window_dilation=(1, self.dilation),
         )
+        return found > 0

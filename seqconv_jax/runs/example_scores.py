@@ -30,7 +30,7 @@ def example_scores(
     if predictor.members:
         outputs = predictor.outputs(task)
         return scores_of_outputs(outputs, task.truth(task.test), scores)
-    with matmul_precision(predictor._precision):
+    with matmul_precision(predictor.precision):
         return scores_of_model(
             predictor.model,
             predictor.params,

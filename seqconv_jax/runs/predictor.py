@@ -61,6 +61,7 @@ class Predictor:
         preprocessor: what makes tasks of raw examples, and answers of outputs.
         scores: the loss and the metrics of the run by name, those of this library.
         example: a batch of one input, all zeros, of the shape in training.
+        precision: of its products, as `jax_default_matmul_precision` has it.
         members: the other networks of an ensemble, which answers by the mean of their
             probabilities and its own; `()` for one network.
     """
@@ -86,7 +87,7 @@ class Predictor:
         self.model, self.params, self.batch_stats = model, params, batch_stats
         self.preprocessor, self.scores = preprocessor, scores
         self.example = np.zeros((1, *input_shape), input_dtype)
-        self._precision = precision
+        self.precision = precision
         self._outputs = Outputs(model)
         self.members = members
         for member in members:
@@ -167,7 +168,7 @@ class Predictor:
         if self.members:
             outputs = self._outputs_of(task)
             return score_outputs(outputs, task.truth(task.test), scores)
-        with matmul_precision(self._precision):
+        with matmul_precision(self.precision):
             return evaluate(
                 self.model,
                 self.params,
@@ -186,7 +187,7 @@ class Predictor:
         return describe_run(self)
 
     def _outputs_of(self, task: "Task") -> np.ndarray:
-        with matmul_precision(self._precision):
+        with matmul_precision(self.precision):
             own = self._outputs(self.params, self.batch_stats, task, task.test)
         if not self.members:
             return own

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["PADDING", "SCALES", "Scale", "fit_channels", "standardised"]
+__all__ = ["FLAT", "PADDING", "SCALES", "Scale", "fit_channels", "standardised"]
 
 Scale = Literal["series", "channel", "none"]
 SCALES = ("series", "channel", "none")
@@ -14,7 +14,7 @@ PADDING = -1e30
 """What padded steps hold in all channels: no real step may, and a model that does not
 mask them cannot be trained unnoticed."""
 
-_FLAT = 1e-8  # a standard deviation of rounding alone
+FLAT = 1e-8  # a standard deviation of rounding alone
 
 
 def fit_channels(
@@ -46,4 +46,4 @@ def standardised(series: np.ndarray) -> np.ndarray:
 
 
 def _nonzero(std: np.ndarray) -> np.ndarray:
-    return np.where(std < _FLAT, 1.0, std)
+    return np.where(std < FLAT, 1.0, std)
