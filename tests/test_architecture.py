@@ -44,10 +44,11 @@ MAY_IMPORT = {
     "runs": {"nn", "models", "data", "train", "checkpoint", "_files", "_json"},
     "baselines": {"data", "_examples", "_windows"},
     "comparison": {"data", "train", "runs", "_files", "_json", "_windows"},
+    "explain": {"nn", "ops", "data", "runs"},
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "cli": {
-        *("runs", "comparison", "data", "plots"),
+        *("runs", "comparison", "data", "explain", "plots"),
         *("_files", "_json", "_processes", "_seeds"),
     },
     "__main__": {"cli"},
@@ -56,15 +57,15 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("_leaves", "checkpoint", "cli", "interop", "losses", "models"),
+        *("_leaves", "checkpoint", "cli", "explain", "interop", "losses", "models"),
         *("nn", "ops", "optim", "train"),
     },
-    "flax": {"nn", "models", "interop"},
+    "flax": {"explain", "nn", "models", "interop"},
     "optax": {"optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
     "scipy": {"baselines", "comparison", "_seeds"},
-    "pandas": {"data"},
+    "pandas": {"data", "explain"},
     "pyarrow": {"data"},
     "h5py": {"interop"},
     "safetensors": {"interop"},

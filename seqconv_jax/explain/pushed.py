@@ -1,0 +1,86 @@
+"""Which class a filter pushes to, and which texts have that class."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seqconv_jax.explain.subject import Subject
+from seqconv_jax.explain.value import outputs_of
+
+__all__ = ["Pushes", "agreement", "pushes_of"]
+
+_AT_ONCE = 256
+
+
+class Pushes(NamedTuple):
+    """What filters push to.
+
+    Attributes:
+        classes: `(filters,)` the number of the class.
+        weights: `(filters,)` how much, of one unit of activation.
+        names: what each is called.
+    """
+
+    classes: np.ndarray
+    weights: np.ndarray
+    names: list[str]
+
+
+def pushes_of(subject: Subject, weights: np.ndarray) -> Pushes:
+    """Return the class with the largest weight; of two classes by the weight's sign.
+
+    Args:
+        subject: with the classes.
+        weights: `(filters, outputs)`.
+    """
+    names = _names(subject, weights.shape[1])
+    if len(names) != weights.shape[1]:  # two classes, one output
+        classes = (weights[:, 0] > 0).astype(int)
+        sizes = np.abs(weights[:, 0])
+    else:
+        classes = np.argmax(weights, axis=1)
+        sizes = np.take_along_axis(weights, classes[:, None], axis=1)[:, 0]
+    return Pushes(classes, sizes, [names[number] for number in classes])
+
+
+def agreement(
+    subject: Subject, task: Any, rows: np.ndarray | None, ids: np.ndarray
+) -> np.ndarray:
+    """Return `(n, classes)` bool: which texts have which class.
+
+    By their labels, where these are known, else by what the network answers.
+    """
+    classes = getattr(subject.preprocessor, "classes", None)
+    truth = None if rows is None else task.truth(rows)
+    if truth is None or not np.isfinite(truth).all():
+        outputs = _answers(subject, ids)
+        several = classes is not None and classes.several
+        if outputs.shape[1] > 1 and not several:
+            return np.arange(outputs.shape[1])[None] == np.argmax(outputs, 1)[:, None]
+        truth = outputs > 0
+    if classes is not None and classes.several:
+        return truth > 0
+    if truth.shape[1] > 1:
+        return truth > 0
+    count = 2 if classes is None else len(classes.names)
+    highest = max(count, int(truth.max()) + 1)
+    return np.arange(highest)[None] == truth.astype(int)
+
+
+def _answers(subject: Subject, ids: np.ndarray) -> np.ndarray:
+    size = min(_AT_ONCE, len(ids))
+    filled = np.concatenate([ids, np.repeat(ids[-1:], -len(ids) % size, axis=0)])
+    parts = [
+        outputs_of(subject, filled[first : first + size])
+        for first in range(0, len(filled), size)
+    ]
+    return np.concatenate(parts)[: len(ids)]
+
+
+def _names(subject: Subject, outputs: int) -> list[str]:
+    classes = getattr(subject.preprocessor, "classes", None)
+    if classes is not None and classes.outputs == outputs:
+        return list(classes.names)
+    if outputs == 1:
+        return ["below 0", "above 0"]
+    return [f"output {index}" for index in range(outputs)]
