@@ -26,11 +26,11 @@ class FilterNGrams:
     """What each filter of a network looks for.
 
     Attributes:
-        filters: a row for each filter, the one with the largest effect first: `filter`,
-            `taps`, `pushes to` and by how much (`weight`, of one unit of activation),
-            `threshold`, `fires` (the rate of texts whose maximum adds anything), `texts`
-            (how many reach the threshold), `effect` (weight times activation, the mean
-            over all texts).
+        filters: a row for each filter, the one with the largest effect first: `filter`
+            (its number), `taps`, `pushes to` and by how much (`weight`, of one unit of
+            activation), `threshold`, `fires` (the rate of texts whose maximum adds
+            anything), `texts` (how many reach the threshold), `effect` (weight times
+            activation, the mean over all texts).
         ngrams: a row for each pattern of a filter's n-grams: `filter`, `pushes to`,
             `family` (the places that carry it, from 1), `pattern` (the words at these
             places, `_` for any other), `count` (texts whose maximum it is), `mean` and

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from seqconv_jax._checks import UserError, integers, one_of
+from seqconv_jax._checks import integers, one_of
 from seqconv_jax.explain.exact import exact_parts
 from seqconv_jax.explain.line import line_parts
 from seqconv_jax.explain.path import integrate

@@ -6,5 +6,18 @@ from seqconv_jax.plots.curves import curves
 from seqconv_jax.plots.forecast import forecast
 from seqconv_jax.plots.scores import scores
 from seqconv_jax.plots.steps import errors_by_step
+from seqconv_jax.plots.time_map import time_map
+from seqconv_jax.plots.words import words, words_ansi, words_html
 
-__all__ = ["compare", "confusion", "curves", "errors_by_step", "forecast", "scores"]
+__all__ = [
+    "compare",
+    "confusion",
+    "curves",
+    "errors_by_step",
+    "forecast",
+    "scores",
+    "time_map",
+    "words",
+    "words_ansi",
+    "words_html",
+]
