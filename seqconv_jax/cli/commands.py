@@ -25,7 +25,7 @@ def predict(asked: Any) -> None:
     if bool(texts) == (asked.data is not None):
         raise UserError("give either --data or --text, got both or neither")
     check_new_file(asked.out, TABLES, asked.overwrite)
-    predictor = _load(asked)
+    predictor = load_run(asked)
     if texts and predictor.preprocessor.kind != "text":
         raise UserError(
             f"--text is for runs on texts, got {asked.run}, a run on "
@@ -39,7 +39,7 @@ def predict(asked: Any) -> None:
 def evaluate(asked: Any) -> None:
     """Print the scores of examples, a line each."""
     check_new_file(asked.out, (".json",), asked.overwrite)
-    predictor = _load(asked)
+    predictor = load_run(asked)
     with examples_of(predictor, asked.data) as raw:
         scores = predictor.evaluate(raw)
     if asked.out is not None:
@@ -51,7 +51,7 @@ def evaluate(asked: Any) -> None:
 
 def summary(asked: Any) -> None:
     """Print what a run was asked, how it went, and its model."""
-    print(_load(asked).summary())
+    print(load_run(asked).summary())
 
 
 def compare(asked: Any) -> None:
@@ -101,7 +101,8 @@ def _common(paths: Sequence[str]) -> str:
     return common.rstrip("/-_") if numbered else ""
 
 
-def _load(asked: Any) -> "Predictor":
+def load_run(asked: Any) -> "Predictor":
+    """Return the predictor of the run that was asked for, if its data is there."""
     data = getattr(asked, "data", None)
     if data not in (None, "-") and not Path(data).expanduser().exists():
         raise UserError(f"--data {data} does not exist")

@@ -3,20 +3,17 @@
 import html
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-import tyro
+from typing import TYPE_CHECKING, Any
 
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import replace_file
-from seqconv_jax.cli.arguments import Flag
-from seqconv_jax.cli.commands import load
+from seqconv_jax.cli.commands import load_run
 from seqconv_jax.cli.given import examples_of
 from seqconv_jax.cli.table import TABLES, check_new_file, write_table
 
 if TYPE_CHECKING:
+    from seqconv_jax.cli.main import Explain
     from seqconv_jax.explain import SeriesMap, TextContributions
     from seqconv_jax.runs import Predictor
 
@@ -35,42 +32,21 @@ _FILES = {
     "series": (".png", *TABLES),
     "filters": TABLES,
 }
+_OPTIONS = {
+    "text": ("row", "output"),
+    "series": ("row", "output", "ahead", "window"),
+    "filters": (),
+}
+_METHODS = {
+    "text": ("auto", "exact", "integrated-gradients"),
+    "series": ("auto", "occlusion", "integrated-gradients"),
+    "filters": ("auto",),
+}
+_ROWS = 10  # that are printed of a map
+_OF = {"text": "a text", "series": "a series", "filters": "filters"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Explain:
-    """Say why: what words or steps and columns add, or what filters look for."""
-
-    run: tyro.conf.Positional[Path]
-    """The run directory."""
-    text: str | None = None
-    """The text to explain, in place of --data."""
-    data: str | None = None
-    """A file or folder with the examples, as in training; - for standard input."""
-    row: int | None = None
-    """Which example of --data, from 0: a text, a series, or a window of a series; by
-    default the first, and of a forecast the newest window."""
-    filters: Flag = False
-    """Say what each filter of a text network looks for in the texts of --data."""
-    method: Literal["auto", "exact", "integrated-gradients", "occlusion"] = "auto"
-    """How: of a text exactly where that is possible, else by integrated gradients; of a
-    series by occlusion."""
-    output: str | None = None
-    """The class or the forecast column; by default the class answered, or the first."""
-    step: int | None = None
-    """The step ahead of a forecast, from 1."""
-    window: int | None = None
-    """Steps left out at a time, with occlusion; by default a 24th of the input."""
-    top: int = 3
-    """Patterns of each filter, or rows of a series, that are printed."""
-    out: Path | None = None
-    """A new .png figure, .html page of a text, or table (.csv, .tsv, .jsonl, .parquet)
-    of all rows."""
-    overwrite: Flag = False
-    """Replace the file that --out names."""
-
-
-def explain(asked: Explain) -> None:
+def explain(asked: "Explain") -> None:
     """Print why, and write the figure or the table."""
     if (asked.text is None) == (asked.data is None):
         raise UserError("give either --data or --text, got both or neither")
@@ -78,7 +54,7 @@ def explain(asked: Explain) -> None:
         raise UserError("--filters needs --data, the texts to look through")
     anything = {suffix for each in _FILES.values() for suffix in each}
     check_new_file(asked.out, sorted(anything), asked.overwrite)
-    predictor = load(asked)
+    predictor = load_run(asked)
     kind = predictor.preprocessor.kind
     if (asked.text is not None or asked.filters) and kind != "text":
         raise UserError(
@@ -87,12 +63,32 @@ def explain(asked: Explain) -> None:
         )
     what = "filters" if asked.filters else "text" if kind == "text" else "series"
     check_new_file(asked.out, _FILES[what], asked.overwrite)
+    _expect_unused(asked, what)
     texts = () if asked.text is None else (asked.text,)
     with examples_of(predictor, asked.data, texts) as raw:
         _EXPLAINERS[what](asked, predictor, raw)
 
 
-def _filters(asked: Explain, predictor: "Predictor", raw: Any) -> None:
+def _expect_unused(asked: "Explain", what: str) -> None:
+    """Raise for an option that would be of no effect."""
+    for name, value in {
+        "row": asked.row,
+        "output": asked.output,
+        "ahead": asked.ahead,
+        "window": asked.window,
+    }.items():
+        if value is not None and name not in _OPTIONS[what]:
+            raise UserError(f"--{name} is of no effect on {_OF[what]}; leave it out")
+    if asked.method not in _METHODS[what]:
+        raise UserError(
+            f"--method must be one of {', '.join(_METHODS[what])} for {_OF[what]}, got "
+            f"{asked.method}"
+        )
+    if asked.window is not None and asked.method == "integrated-gradients":
+        raise UserError("--window is for --method occlusion")
+
+
+def _filters(asked: "Explain", predictor: "Predictor", raw: Any) -> None:
     from seqconv_jax.explain import ngrams
 
     found = ngrams(predictor, raw)
@@ -104,12 +100,10 @@ def _filters(asked: Explain, predictor: "Predictor", raw: Any) -> None:
     print(_columns(found.top(asked.top)))
 
 
-def _text(asked: Explain, predictor: "Predictor", raw: Any) -> None:
+def _text(asked: "Explain", predictor: "Predictor", raw: Any) -> None:
     from seqconv_jax import plots
     from seqconv_jax.explain import contributions
 
-    if asked.method == "occlusion":
-        raise UserError("--method occlusion is for series, got a run on texts")
     found = contributions(
         predictor,
         raw,
@@ -134,20 +128,16 @@ def _text(asked: Explain, predictor: "Predictor", raw: Any) -> None:
     print(_columns(found.table()))
 
 
-def _series(asked: Explain, predictor: "Predictor", raw: Any) -> None:
+def _series(asked: "Explain", predictor: "Predictor", raw: Any) -> None:
     from seqconv_jax import plots
     from seqconv_jax.explain import integrated_gradients, occlusion
 
-    if asked.method == "exact":
-        raise UserError("--method exact is for runs on texts; take occlusion")
     if isinstance(raw, Path):
         raw = predictor.preprocessor.read(raw)
     if predictor.preprocessor.kind == "forecast" and asked.row is not None:
         raw = (raw, "all")
-    options = {"row": asked.row or 0, "output": asked.output, "step": asked.step}
+    options = {"row": asked.row or 0, "output": asked.output, "ahead": asked.ahead}
     if asked.method == "integrated-gradients":
-        if asked.window is not None:
-            raise UserError("--window is for --method occlusion")
         found = integrated_gradients(predictor, raw, **options)
     else:
         found = occlusion(predictor, raw, window=asked.window, **options)
@@ -159,13 +149,13 @@ def _series(asked: Explain, predictor: "Predictor", raw: Any) -> None:
     elif asked.out is not None:
         write_table(found.table(), asked.out)
     print(title)
-    print(_columns(found.table().head(max(10, asked.top))))
+    print(_columns(found.table().head(_ROWS)))
 
 
 _EXPLAINERS = {"filters": _filters, "text": _text, "series": _series}
 
 
-def _path(asked: Explain) -> Path:
+def _path(asked: "Explain") -> Path:
     assert asked.out is not None
     return asked.out
 

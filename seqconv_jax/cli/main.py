@@ -1,10 +1,11 @@
-"""Use what a run has trained: predict, evaluate, summary, compare.
+"""Use what a run has trained: predict, evaluate, summary, compare, explain.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
+    python -m seqconv_jax explain RUN --text "A film to remember." --out why.png
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -22,12 +23,17 @@ from seqconv_jax.cli.errors import call_or_exit
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Texts = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 _FLAGS = {
+    "`ahead`": "--ahead",
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
     "`confidence`": "--confidence",
     "`metric`": "--metric",
+    "`output`": "--output",
     "`raw`": "--data",
+    "`row`": "--row",
     "`step`": "--step",
+    "`top`": "--top",
+    "`window`": "--window",
     "`windows`": "--windows",
 }
 
@@ -97,6 +103,41 @@ class Compare:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Explain:
+    """Say why: what words or steps and columns add, or what filters look for."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    text: str | None = None
+    """The text to explain, in place of --data."""
+    data: str | None = None
+    """A file or folder with the examples, as in training; - for standard input."""
+    row: int | None = None
+    """Which example of --data, from 0: a text, a series, or a window of a series; by
+    default the first, and of a forecast the newest window."""
+    filters: Flag = False
+    """Say what each filter of a text network looks for in the texts of --data."""
+    method: Literal["auto", "exact", "integrated-gradients", "occlusion"] = "auto"
+    """How: of a text exactly where that is possible, else by integrated gradients; of a
+    series by occlusion."""
+    output: str | None = None
+    """The class or the forecast column; by default the class answered, or the first."""
+    ahead: int | None = None
+    """How many steps ahead, of a forecast, from 1."""
+    window: int | None = None
+    """Steps left out at a time, with occlusion; by default a 24th of the input."""
+    top: int = 3
+    """Patterns of each filter that are printed."""
+    out: Path | None = None
+    """A new .png figure, .html page of a text, or table (.csv, .tsv, .jsonl, .parquet)
+    of all rows."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -104,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "evaluate": Evaluate,
         "summary": Summary,
         "compare": Compare,
+        "explain": Explain,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -113,12 +155,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _do(asked: Any) -> None:
     from seqconv_jax.cli.commands import compare, evaluate, predict, summary
+    from seqconv_jax.cli.explain import explain
 
     commands = {
         Predict: predict,
         Evaluate: evaluate,
         Summary: summary,
         Compare: compare,
+        Explain: explain,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()

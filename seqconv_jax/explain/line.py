@@ -12,6 +12,8 @@ from seqconv_jax.explain.subject import Subject
 
 __all__ = ["line_parts"]
 
+_ngram_numbers = jax.jit(ops.ngram_numbers, static_argnames="order")
+
 
 def line_parts(
     subject: Subject, ids: np.ndarray, direction: np.ndarray
@@ -40,7 +42,7 @@ def line_parts(
     for share, order, (tokens, first, table, bias) in nn.apply(
         gather, subject.held.model
     )(subject.variables):
-        numbers = ops.ngram_numbers(ids[None], tokens, first, order=order)
+        numbers = _ngram_numbers(ids[None], tokens, first, order=order)
         values = share * (table @ direction.astype(np.float64))
         parts += _places([np.asarray(each)[0] for each in numbers], values)
         rest += share * float(bias @ direction)

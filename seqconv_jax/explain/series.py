@@ -33,7 +33,7 @@ def occlusion(
     batch_stats: Any = None,
     row: int = 0,
     output: int | str | None = None,
-    step: int | None = None,
+    ahead: int | None = None,
     baseline: Any = 0.0,
     window: int | None = None,
 ) -> SeriesMap:
@@ -54,14 +54,14 @@ def occlusion(
         output: the class or the forecast column that is explained, by name or number;
             None for the class that the network answers (of two the second), or the
             first column. Of quantiles it is the middle one.
-        step: the step ahead of a forecast, from 1; None for the first.
+        ahead: how many steps ahead, of a forecast, from 1; None for the first.
         baseline: a number, or an array `(time, features)` or `(features,)`, scaled as
             the network's inputs are.
         window: steps of a span; the newest is whole. None for about 24 spans.
 
     Raises:
-        UserError: for inputs that are ids, a row, an output or a step that there is
-            not, and an ensemble.
+        UserError: for inputs that are ids, a row, an output or a step ahead that
+            there is not, and an ensemble.
 
     Example:
         >>> import jax
@@ -76,7 +76,7 @@ def occlusion(
     Reference:
         Zeiler and Fergus, arXiv:1311.2901.
     """
-    asked = _asked(network, series, params, batch_stats, row, output, step, baseline)
+    asked = _asked(network, series, params, batch_stats, row, output, ahead, baseline)
     x, start = asked.example.x[0], asked.baseline[0]
     time, features = x.shape
     size = max(1, round(time / _SPANS)) if window is None else window
@@ -120,7 +120,7 @@ def integrated_gradients(
     batch_stats: Any = None,
     row: int = 0,
     output: int | str | None = None,
-    step: int | None = None,
+    ahead: int | None = None,
     baseline: Any = 0.0,
     points: int = 64,
 ) -> SeriesMap:
@@ -137,7 +137,7 @@ def integrated_gradients(
         batch_stats: its batch statistics, if it has any.
         row: which example.
         output: the class or the forecast column.
-        step: the step ahead of a forecast.
+        ahead: how many steps ahead.
         baseline: where the path begins.
         points: of the path, at which the gradient is taken.
 
@@ -157,7 +157,7 @@ def integrated_gradients(
     Reference:
         Sundararajan, Taly and Yan, arXiv:1703.01365.
     """
-    asked = _asked(network, series, params, batch_stats, row, output, step, baseline)
+    asked = _asked(network, series, params, batch_stats, row, output, ahead, baseline)
     path = integrate(
         asked.subject,
         asked.example.x,
@@ -176,7 +176,9 @@ def integrated_gradients(
     )
 
 
-def _asked(network, series, params, batch_stats, row, output, step, baseline) -> _Asked:
+def _asked(
+    network, series, params, batch_stats, row, output, ahead, baseline
+) -> _Asked:
     subject = subject_of(network, params, batch_stats)
     subject, example = example_of(subject, series, row)
     if example.x.dtype.kind in "iu":
@@ -191,7 +193,7 @@ def _asked(network, series, params, batch_stats, row, output, step, baseline) ->
     start = np.where(real_steps(subject, x)[..., None], start, x)
     example = example._replace(x=x)
     outputs = outputs_of(subject, x)[0]
-    target = target_of(subject.preprocessor, example, outputs, output, step)
+    target = target_of(subject.preprocessor, example, outputs, output, ahead)
     return _Asked(subject, example, start, target)
 
 

@@ -31,7 +31,7 @@ def target_of(
     example: Example,
     outputs: np.ndarray,
     output: int | str | None,
-    step: int | None,
+    ahead: int | None,
 ) -> Target:
     """Return what to explain of an example.
 
@@ -41,16 +41,16 @@ def target_of(
         outputs: `(outputs,)`, what the network says.
         output: a class or a forecast column, by its name or number; None for the class
             that the network answers, the second of two, or the first column.
-        step: the step ahead of a forecast, from 1; None for the first.
+        ahead: how many steps ahead, of a forecast, from 1; None for the first.
 
     Raises:
         UserError: for a name or a number that there is not.
     """
     task = example.task
     if hasattr(task, "target_columns"):
-        return _forecast(preprocessor, task, example.row, outputs, output, step)
-    if step is not None:
-        raise UserError(f"`step` is for forecasters, got {step!r}")
+        return _forecast(preprocessor, task, example.row, outputs, output, ahead)
+    if ahead is not None:
+        raise UserError(f"`ahead` is for forecasters, got {ahead!r}")
     width = len(outputs)
     classes = getattr(preprocessor, "classes", None)
     if classes is None or classes.outputs != width:
@@ -66,11 +66,11 @@ def target_of(
     return Target(f"logit of {classes.names[index]}", _one(width, index), 0.0, "logit")
 
 
-def _forecast(preprocessor, task, row, outputs, output, step) -> Target:
+def _forecast(preprocessor, task, row, outputs, output, ahead) -> Target:
     names = task.target_columns
     column = 0 if output is None else _index(output, names)
-    place = 1 if step is None else positive_int("step", step)
-    expect(place <= task.steps, "step", f"at most {task.steps}", step)
+    place = 1 if ahead is None else positive_int("ahead", ahead)
+    expect(place <= task.steps, "ahead", f"at most {task.steps}", ahead)
     levels = getattr(preprocessor, "quantiles", ())
     middle = int(np.argmin(np.abs(np.array(levels) - 0.5))) if levels else 0
     index = ((place - 1) * len(names) + column) * max(1, len(levels)) + middle

@@ -22,7 +22,8 @@ def names_of_ids(preprocessor: Any, ids: np.ndarray) -> list[str]:
         >>> from seqconv_jax.data.text import TextPreprocessor, Vocabulary
         >>> from seqconv_jax.data import Classes
         >>> made = TextPreprocessor(
-        ...     vocabulary=Vocabulary(("a", "film")), classes=Classes(("n", "p")), maxlen=4
+        ...     vocabulary=Vocabulary(("a", "film")), classes=Classes(("n", "p")),
+        ...     maxlen=4,
         ... )
         >>> names_of_ids(made, np.array([2, 3, 1, 0]))
         ['a', 'film', '<unknown>', '<pad>']

@@ -1,5 +1,6 @@
 """What steps and columns of a series add: a map of time by column."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def time_map(
         else:
             axes.set_xlabel(xlabel)
         axes.margins(x=0)
-        axes.set_title(title)
+        axes.set_title(textwrap.fill(title, 60))
         figure: Any = axes.figure
         figure.colorbar(mesh, ax=axes, label=label, fraction=0.06, pad=0.02)
     return Path(path)

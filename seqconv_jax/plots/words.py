@@ -125,7 +125,7 @@ def words_html(
 
 
 def words_ansi(tokens: Sequence[str], values: Any) -> str:
-    r"""Return words with a background by their numbers, for a terminal of 24-bit colour.
+    r"""Return words with a background by their numbers, for a 24-bit terminal.
 
     Args:
         tokens: the words.
