@@ -92,7 +92,7 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     """The pages in the order in which they are read: the last uses the others' runs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(commands, "keep_compiled", lambda chosen: None)
-    for page in ("data", "forecasting", "classes", "predict"):
+    for page in ("data", "forecasting", "classes", "predict", "explain"):
         check_what_is_printed(f"docs/{page}.md")
     text = (ROOT / "docs/predict.md").read_text()
     lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
@@ -102,6 +102,13 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     assert Path("forecast.csv").read_text().startswith("time,step,ahead,load (MW)\n")
     printed = capsys.readouterr().out
     assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
+    Path("load.png").unlink()
+    text = (ROOT / "docs/explain.md").read_text()
+    lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    assert len(lines) == 4
+    for line in lines:
+        main(shlex.split(line))
+        assert Path(shlex.split(line)[-1]).exists()
 
 
 def test_comparing(tmp_path, monkeypatch, capsys):

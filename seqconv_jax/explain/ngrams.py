@@ -65,8 +65,8 @@ def ngrams(
     that the maximum acts as a threshold: a filter tells its class only from some
     activation on, the smallest from which at least `purity` of the texts have the class
     that the filter pushes to (the labels, where they are known, else the answers). A
-    filter pushes to the class whose weight in the dense layer is largest, of two
-    classes by the sign.
+    filter pushes to the class whose weight in the dense layer is furthest above the
+    mean of all classes'; of two classes the sign says which.
 
     N-grams of a filter are put into families by which places of the window carry the
     activation: the fewest whose products with the taps make up 80 % of all products

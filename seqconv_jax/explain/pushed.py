@@ -27,7 +27,11 @@ class Pushes(NamedTuple):
 
 
 def pushes_of(subject: Subject, weights: np.ndarray) -> Pushes:
-    """Return the class with the largest weight; of two classes by the weight's sign.
+    """Return the class whose weight is furthest above the mean of all classes'.
+
+    Adding the same to all logits changes no probability, so the weight is the
+    difference. Of two classes with one output it is the weight's sign that says which,
+    and where an example may have several classes each weight is its own.
 
     Args:
         subject: with the classes.
@@ -38,6 +42,9 @@ def pushes_of(subject: Subject, weights: np.ndarray) -> Pushes:
         classes = (weights[:, 0] > 0).astype(int)
         sizes = np.abs(weights[:, 0])
     else:
+        known = getattr(subject.preprocessor, "classes", None)
+        if known is None or not known.several:
+            weights = weights - weights.mean(axis=1, keepdims=True)
         classes = np.argmax(weights, axis=1)
         sizes = np.take_along_axis(weights, classes[:, None], axis=1)[:, 0]
     return Pushes(classes, sizes, [names[number] for number in classes])

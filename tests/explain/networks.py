@@ -16,7 +16,6 @@ VOCABULARY = 20
 FILLER = "a film of its time with an actor and some music at the end but".split()
 PLANTED = ("not good", "very good", "not bad", "very bad")
 LINE = nn.Sequential((nn.Flatten(), nn.Dense(2, use_bias=False)))
-SAME = (ConvBlock(5, 3, padding="same"),)
 
 
 def random_params(model, x, seed=1):
@@ -60,18 +59,13 @@ def planted_run(directory: Path) -> Path:
 
 def forecasts(rows=60, **options):
     """A load and a temperature every hour, both noise; the load, two steps ahead."""
-    hours = np.datetime64("2021-01-01", "us") + np.arange(rows) * np.timedelta64(1, "h")
-    columns = ("load (MW)", "temp (degC)")
-    series = sc.data.Series(values=_noise(rows), columns=columns, times=hours)
+    series = sc.data.Series.from_pandas(new_load(rows, "2021-01-01"))
     fixed = {"target": "load (MW)", "lookback": 6, "horizon": 2, "split": (0.5, 0.75)}
     return sc.data.forecast_task(series, **{**fixed, **options})
 
 
-def new_load(rows=9):
+def new_load(rows=9, start="2022-01-01"):
     """More hours of the same."""
-    hours = pd.date_range("2022-01-01", periods=rows, freq="h", name="time")
-    return pd.DataFrame(_noise(rows), index=hours, columns=["load (MW)", "temp (degC)"])
-
-
-def _noise(rows):
-    return np.random.default_rng(0).normal(size=(rows, 2)) * [10, 3] + [50, 10]
+    table = np.random.default_rng(0).normal(size=(rows, 2)) * [10, 3] + [50, 10]
+    hours = pd.date_range(start, periods=rows, freq="h", name="time")
+    return pd.DataFrame(table, index=hours, columns=["load (MW)", "temp (degC)"])
