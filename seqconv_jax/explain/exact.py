@@ -72,7 +72,8 @@ def _branch(branch: Convolutional, ids: jax.Array, direction: jax.Array):
     if dense.use_bias:
         bias = computed(dense, dense.get_variable("params", "bias"))
         rest += branch.share * (bias @ direction)
-    return jnp.sum(d_x * x, axis=-1), rest
+    products = d_x.astype(jnp.float32) * x.astype(jnp.float32)
+    return jnp.sum(products, axis=-1), rest
 
 
 def window_shares(bank: Bank, sums: jax.Array, mask: jax.Array | None) -> jax.Array:

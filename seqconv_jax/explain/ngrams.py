@@ -1,6 +1,6 @@
 """What the filters of a text network look for, over a corpus."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -118,10 +118,11 @@ def ngrams(
         )
     integers("texts", ids)
     expect(len(ids) > 0, "texts", "at least one text", f"shape {ids.shape}")
-    known = agreement(subject, task, rows, ids)
+    banks = best_windows(subject, ids)
+    known = agreement(subject, task, rows, ids, banks[0].weights.shape[1])
     filters: list[dict[str, Any]] = []
     patterns: list[dict[str, Any]] = []
-    for bank in best_windows(subject, ids):
+    for bank in banks:
         pushes = pushes_of(subject, bank.weights)
         for index in range(len(bank.bias)):
             number = len(filters)
@@ -181,7 +182,8 @@ def _patterns(
     sums = bank.sums[fires, index] + bank.bias[index]
     carried = carrying(slots)
     keys = list(map(tuple, np.where(carried, ids, -2).tolist()))
-    counts, total = Counter(keys), Counter()
+    counts = Counter(keys)
+    total: defaultdict[tuple[int, ...], float] = defaultdict(float)
     strongest: dict[tuple[int, ...], int] = {}
     for place, key in enumerate(keys):
         total[key] += float(sums[place])

@@ -51,11 +51,22 @@ def pushes_of(subject: Subject, weights: np.ndarray) -> Pushes:
 
 
 def agreement(
-    subject: Subject, task: Any, rows: np.ndarray | None, ids: np.ndarray
+    subject: Subject,
+    task: Any,
+    rows: np.ndarray | None,
+    ids: np.ndarray,
+    width: int,
 ) -> np.ndarray:
     """Return `(n, classes)` bool: which texts have which class.
 
     By their labels, where these are known, else by what the network answers.
+
+    Args:
+        subject: the network.
+        task: the texts' task, or their array.
+        rows: those of the task; None for an array.
+        ids: `(n, time)`.
+        width: of the outputs.
     """
     classes = getattr(subject.preprocessor, "classes", None)
     truth = None if rows is None else task.truth(rows)
@@ -69,9 +80,7 @@ def agreement(
         return truth > 0
     if truth.shape[1] > 1:
         return truth > 0
-    count = 2 if classes is None else len(classes.names)
-    highest = max(count, int(truth.max()) + 1)
-    return np.arange(highest)[None] == truth.astype(int)
+    return np.arange(max(2, width))[None] == truth.astype(int)
 
 
 def _answers(subject: Subject, ids: np.ndarray) -> np.ndarray:

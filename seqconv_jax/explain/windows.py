@@ -23,7 +23,7 @@ class Filters(NamedTuple):
     """The windows that the filters of one convolution take their maxima from.
 
     Attributes:
-        is_relu: whether only activations above 0 count.
+        is_relu: whether only activations above 0 count. (All else are arrays.)
         weights: `(filters, outputs)`, the dense layer's.
         bias: `(filters,)`.
         sums: `(n, filters)`, the largest sum over the windows of a text, without bias;
@@ -33,11 +33,11 @@ class Filters(NamedTuple):
     """
 
     is_relu: bool
-    weights: np.ndarray
-    bias: np.ndarray
-    sums: np.ndarray
-    ids: np.ndarray
-    slots: np.ndarray
+    weights: Any
+    bias: Any
+    sums: Any
+    ids: Any
+    slots: Any
 
 
 def best_windows(subject: Subject, ids: np.ndarray) -> list[Filters]:

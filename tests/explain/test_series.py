@@ -57,6 +57,7 @@ def test_effects_of_a_line_are_its_slopes_in_the_unit(predict):
         assert (found.target, found.unit) == ("load (MW), 2h ahead", "MW")
         assert found.columns == ("load (MW)", "temp (degC)")
         assert found.steps.tolist() == [-5, -4, -3, -2, -1, 0]
+        assert task.times is not None
         newest = task.times[task.test[3] + task.past_offsets[-1]]
         assert found.bounds[-1] == newest + np.timedelta64(1, "h")
 
@@ -98,6 +99,7 @@ def test_what_is_hidden_ahead_adds_nothing():
 def test_padded_steps_add_exactly_nothing_to_a_class():
     series = [RNG.normal(size=(length, 2)) for length in (9, 5, 7, 9, 6, 8)]
     task = sc.data.classification_task(series, list("aabbcc"), test=3 / 6)
+    assert task.mask_value is not None
     layers = (
         nn.Masking(task.mask_value),
         nn.Conv1D(4, 3, padding="same", activation="tanh"),
@@ -114,7 +116,7 @@ def test_padded_steps_add_exactly_nothing_to_a_class():
             values = found.values
             assert not values[length:].any() and values[:length].all()
             assert found.unit == "logit" and found.target.startswith("logit of ")
-        assert abs(found.gap) < 1e-4
+            assert abs(found.gap or 0) < 1e-4
     outputs = np.asarray(jax.jit(model.apply)({"params": params}, task.gather(rows)[0]))
     found = explain.occlusion(model, task, params=params, output="c")
     assert found.output == pytest.approx(outputs[0, 2], abs=1e-5)
@@ -130,7 +132,7 @@ def test_a_run_takes_new_series(load_run):
     every = predictor.predict(new, windows="all")["load (MW)"]
     first = explain.occlusion(predictor, (new, "all"), row=0)
     assert first.output == pytest.approx(every[0], abs=1e-4)
-    assert first.times[0] == new.index[0]
+    assert first.times is not None and first.times[0] == new.index[0]
 
 
 @pytest.mark.parametrize(
