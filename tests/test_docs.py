@@ -94,12 +94,15 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
     """The pages in the order in which they are read: the last uses the others' runs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(commands, "keep_compiled", lambda chosen: None)
-    for page in ("data", "forecasting", "classes", "predict"):
+    for page in ("data", "forecasting", "classes", "predict", "explain"):
         check_what_is_printed(f"docs/{page}.md")
     run_commands("docs/predict.md", at_least=4)
     assert Path("forecast.csv").read_text().startswith("time,step,ahead,load (MW)\n")
     printed = capsys.readouterr().out
     assert printed.startswith("row,label,p(bad),p(good),p(mixed)\n0,bad,")
+    Path("load.png").unlink()
+    for arguments in run_commands("docs/explain.md", at_least=4):
+        assert Path(arguments[-1]).exists()
     logged = with_fakes(monkeypatch)
     check_what_is_printed("docs/report.md")
     assert [step for _, step in logged["wandb"]] == [1, 2]
@@ -109,12 +112,14 @@ def test_tasks_from_data_to_predictions(tmp_path, monkeypatch, capsys):
 
 
 def run_commands(name, *, at_least):
-    """Run what a page does in the shell."""
+    """Run what a page does in the shell; return the arguments of each command."""
     text = (ROOT / name).read_text()
     lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
     assert len(lines) >= at_least
-    for line in lines:
-        main(shlex.split(line))
+    given = [shlex.split(line) for line in lines]
+    for arguments in given:
+        main(arguments)
+    return given
 
 
 def with_fakes(monkeypatch):

@@ -1,4 +1,4 @@
-"""Use what a run has trained: predict, calibrate, compare, report, export and more.
+"""Use what a run has trained: predict, calibrate, compare, explain, report, export.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
@@ -8,6 +8,7 @@
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
     python -m seqconv_jax report RUN RUN --out report.html
     python -m seqconv_jax export RUN --to stablehlo --out model.stablehlo
+    python -m seqconv_jax explain RUN --text "A film to remember." --out why.png
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -25,16 +26,21 @@ from seqconv_jax.cli.errors import call_or_exit
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Texts = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 _FLAGS = {
+    "`ahead`": "--ahead",
     "overwrite=True": "--overwrite",
     "resume=True": "--resume",
     "`confidence`": "--confidence",
     "`data`": "--data",
     "`level`": "--level",
     "`metric`": "--metric",
+    "`output`": "--output",
     "`raw`": "--data",
+    "`row`": "--row",
     "`since`": "--since",
     "`step`": "--step",
+    "`top`": "--top",
     "`until`": "--until",
+    "`window`": "--window",
     "`windows`": "--windows",
     "`words`": "--words",
 }
@@ -165,6 +171,41 @@ class Export:
     """The step whose weights to use; by default those of the best epoch."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Explain:
+    """Say why: what words or steps and columns add, or what filters look for."""
+
+    run: tyro.conf.Positional[Path]
+    """The run directory."""
+    text: str | None = None
+    """The text to explain, in place of --data."""
+    data: str | None = None
+    """A file or folder with the examples, as in training; - for standard input."""
+    row: int | None = None
+    """Which example of --data, from 0: a text, a series, or a window of a series; by
+    default the first, and of a forecast the newest window."""
+    filters: Flag = False
+    """Say what each filter of a text network looks for in the texts of --data."""
+    method: Literal["auto", "exact", "integrated-gradients", "occlusion"] = "auto"
+    """How: of a text exactly where that is possible, else by integrated gradients; of a
+    series by occlusion."""
+    output: str | None = None
+    """The class or the forecast column; by default the class answered, or the first."""
+    ahead: int | None = None
+    """How many steps ahead, of a forecast, from 1."""
+    window: int | None = None
+    """Steps left out at a time, with occlusion; by default a 24th of the input."""
+    top: int = 3
+    """Patterns of each filter that are printed."""
+    out: Path | None = None
+    """A new .png figure, .html page of a text, or table (.csv, .tsv, .jsonl, .parquet)
+    of all rows."""
+    overwrite: Flag = False
+    """Replace the file that --out names."""
+    step: int | None = None
+    """The step whose weights to use; by default those of the best epoch."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -175,6 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "compare": Compare,
         "report": Report,
         "export": Export,
+        "explain": Explain,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -192,6 +234,7 @@ def _do(asked: Any) -> None:
         report,
         summary,
     )
+    from seqconv_jax.cli.explain import explain
 
     commands = {
         Predict: predict,
@@ -201,6 +244,7 @@ def _do(asked: Any) -> None:
         Compare: compare,
         Report: report,
         Export: export,
+        Explain: explain,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()

@@ -28,7 +28,7 @@ from seqconv_jax.ops.masking import (
     last_real_step,
     shift_left,
 )
-from seqconv_jax.ops.ngrams import distinct_ngrams, sum_rows
+from seqconv_jax.ops.ngrams import distinct_ngrams, ngram_numbers, sum_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 from seqconv_jax.ops.window_scale import WindowScale, last_value_scale, moment_scale
@@ -64,6 +64,7 @@ __all__ = [
     "masked_max_pool",
     "max_pool",
     "moment_scale",
+    "ngram_numbers",
     "pool_mask",
     "project_inputs",
     "receptive_field",

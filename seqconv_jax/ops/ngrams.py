@@ -7,7 +7,7 @@ from jax import lax
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
-__all__ = ["distinct_ngrams", "sum_rows"]
+__all__ = ["distinct_ngrams", "ngram_numbers", "sum_rows"]
 
 
 @on_any_mesh
@@ -44,6 +44,38 @@ def distinct_ngrams(
         >>> distinct_ngrams(ids, tokens, first, order=2).tolist()
         [[0, 3, 1, 3, 2, 3, 3, 3, 3]]
     """
+    numbers = ngram_numbers(ids, tokens, first, order=order)
+    rising = jnp.sort(jnp.concatenate(numbers, axis=1), axis=1)
+    is_new = jnp.pad(
+        rising[:, 1:] != rising[:, :-1], ((0, 0), (1, 0)), constant_values=True
+    )
+    return jnp.where(is_new, rising, tokens.shape[0])
+
+
+@on_any_mesh
+def ngram_numbers(
+    ids: jax.Array, tokens: jax.Array, first: jax.Array, *, order: int
+) -> list[jax.Array]:
+    """Return which known n-gram begins at each place, for n from 1 to `order`.
+
+    Args:
+        ids: as of `distinct_ngrams`, like all others.
+        tokens: the last token of each n-gram.
+        first: where the children of each node begin.
+        order: the most tokens of an n-gram.
+
+    Returns:
+        For each n `(batch, time + 1 - n)` int32; the number of n-grams stands for none.
+
+    Raises:
+        UserError: as `distinct_ngrams`.
+
+    Example:
+        >>> tokens, first = jnp.array([5, 7, 7]), jnp.array([0, 2, 3, 3, 3])
+        >>> ids = jnp.array([[0, 5, 7]])
+        >>> [each.tolist() for each in ngram_numbers(ids, tokens, first, order=2)]
+        [[[3, 0, 1]], [[3, 2]]]
+    """
     _checks.rank("ids", ids, ("batch", "time"))
     _checks.integers("ids", ids)
     _checks.shape("tokens", tokens, (None,))
@@ -62,11 +94,7 @@ def distinct_ngrams(
         found = (number < end) & (tokens[jnp.minimum(number, count - 1)] == token)
         numbers.append(jnp.where(found, number, count))
         node = jnp.where(found, number + 1, 0)
-    rising = jnp.sort(jnp.concatenate(numbers, axis=1), axis=1)
-    is_new = jnp.pad(
-        rising[:, 1:] != rising[:, :-1], ((0, 0), (1, 0)), constant_values=True
-    )
-    return jnp.where(is_new, rising, count)
+    return numbers
 
 
 def _search(

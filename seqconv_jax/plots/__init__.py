@@ -8,6 +8,8 @@ from seqconv_jax.plots.forecast import forecast
 from seqconv_jax.plots.reliability import reliability
 from seqconv_jax.plots.scores import scores
 from seqconv_jax.plots.steps import errors_by_step
+from seqconv_jax.plots.time_map import time_map
+from seqconv_jax.plots.words import words, words_ansi, words_html
 
 __all__ = [
     "compare",
@@ -18,4 +20,8 @@ __all__ = [
     "forecast",
     "reliability",
     "scores",
+    "time_map",
+    "words",
+    "words_ansi",
+    "words_html",
 ]

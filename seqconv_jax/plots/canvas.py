@@ -49,9 +49,19 @@ _STYLE: Any = {
 
 @contextlib.contextmanager
 def saved_figure(
-    path: Path, note: str, heights: Sequence[float] = (1.0,)
+    path: Path,
+    note: str,
+    heights: Sequence[float] = (1.0,),
+    size: tuple[float, float] = _SIZE,
 ) -> Iterator[list["Axes"]]:
-    """Yield the axes of a figure, one above the other; then write it as one PNG."""
+    """Yield the axes of a figure, one above the other; then write it as one PNG.
+
+    Args:
+        path: the figure.
+        note: written across it.
+        heights: of the axes, as parts of the whole.
+        size: of the figure, width and height in inches.
+    """
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -61,7 +71,7 @@ def saved_figure(
             "pip install 'seqconv-jax[experiments]'"
         ) from error
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
+        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
         axes = figure.subplots(
             len(heights),
             1,
