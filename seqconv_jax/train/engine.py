@@ -1,7 +1,7 @@
 """The compiled functions of a run, and how many steps each call of them does."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from seqconv_jax.train.scores import Score
 from seqconv_jax.train.slow_scatter import warn_of_slow_scatter
 from seqconv_jax.train.state import TrainState
 from seqconv_jax.train.step import Metrics, add_to_totals, make_step, zero_totals
+from seqconv_jax.train.streamed import Calls
 
 GPU_STEPS_PER_CALL = 100
 MAX_CALLS_AHEAD = 1  # of the one at work; each holds memory

@@ -231,7 +231,8 @@ class Outputs:
         data: Place | None = None,
     ):
         """Compile nothing yet; the first call does."""
-        self._model, self._place = model, data
+        self._model = model
+        self._place: Place | None = data
         self._batch_size = _checks.positive_int("batch_size", batch_size)
         self._call = jax.jit(self._one)
 

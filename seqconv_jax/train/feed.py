@@ -1,7 +1,7 @@
 """Where the data of training lies, and how each call comes by it."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import repeat
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from seqconv_jax._checks import one_of
 from seqconv_jax.train.batches import Dataset, DeviceData, put_on_device
 from seqconv_jax.train.fits_memory import is_beyond_memory
-from seqconv_jax.train.streamed import StreamedData
+from seqconv_jax.train.streamed import Calls, Parts, StreamedData
 
 __all__ = ["PLACES", "Feed", "Place", "feed_of", "is_streamed"]
 

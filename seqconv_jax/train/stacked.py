@@ -170,8 +170,9 @@ def _run_steps(members: Sequence[Training], orders: Any, begun: int, epoch: int)
     calls = trainer.calls(jnp.stack(orders), begun, left)
     waiting, done = None, 0
     while left > done and not parts.stopped():
+        data, rows = next(calls)
         state, totals, handle, count = trainer.call(
-            state, totals, *next(calls), left - done, keys
+            state, totals, data, rows, left - done, keys
         )
         done += count
         if waiting is not None:

@@ -7,7 +7,7 @@ program that runs on data that lies on the device, and gives the same numbers.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, NamedTuple
@@ -18,6 +18,9 @@ import numpy as np
 
 from seqconv_jax._windows import option_of
 from seqconv_jax.train.batches import PADDING_ROW, Dataset, DeviceData
+
+Calls = Generator[tuple[DeviceData, jax.Array], None, None]
+Parts = Generator[tuple[DeviceData, jax.Array, int], None, None]
 
 THREADS = 2  # a copy of rows is soon bound by memory, and the device may be the CPU
 CALL_BYTES = 2**26
@@ -49,7 +52,8 @@ class StreamedData:
         >>> table, rows = np.arange(9.0)[:, None], np.arange(2, 9, dtype=np.int32)
         >>> split = {"train": rows, "validation": rows, "test": rows}
         >>> offsets = np.array([-2, 0], np.int32)
-        >>> feed = StreamedData(Task(inputs=table, targets=table, offsets=offsets, **split))
+        >>> task = Task(inputs=table, targets=table, offsets=offsets, **split)
+        >>> feed = StreamedData(task)
         >>> data, rows = feed.take(np.array([7, 3], np.int32))
         >>> data.inputs.shape, rows.tolist(), gather(data, rows).x[:, :, 0].tolist()
         ((6, 1), [0, 3], [[5.0, 7.0], [1.0, 3.0]])
@@ -156,24 +160,23 @@ class StreamedData:
         order = min(per_call, steps), batch_size
         count = order[0] * order[1] * self._span
         arrays = {"inputs": self._inputs, "targets": self._targets}
-        data: dict[str, Any] = {
+        shapes: dict[str, Any] = {
             name: jax.ShapeDtypeStruct(
                 (count, *array.shape[1:]), jax.dtypes.canonicalize_dtype(array.dtype)
             )
             for name, array in arrays.items()
         }
         if self._weights is not None:
-            data["weights"] = jax.ShapeDtypeStruct((count,), jnp.float32)
-        return DeviceData(**data, **self._options), jax.ShapeDtypeStruct(
-            order, np.int32
-        )
+            shapes["weights"] = jax.ShapeDtypeStruct((count,), jnp.float32)
+        data = DeviceData(**shapes, **self._options)
+        return data, jax.ShapeDtypeStruct(order, np.int32)
 
     def _gather(self, rows: np.ndarray) -> _Gathered:
         flat = rows.reshape(-1).astype(np.intp)
         real = flat != PADDING_ROW
         places = np.arange(len(flat), dtype=np.int32) * np.int32(self._span)
         # What a padding row would read is never looked at.
-        flat = np.where(real, flat, flat[0] if len(flat) and real[0] else 0)
+        flat = np.where(real, flat, flat[real.argmax()])
         weights = None
         if self._weights is not None:
             weights = np.zeros((len(flat), self._span), np.float32)
