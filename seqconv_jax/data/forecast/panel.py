@@ -60,9 +60,9 @@ class Panel:
     def times(self) -> np.ndarray | None:
         """Return `(rows,)` times of all rows; None where there are none."""
         found = [one.times for one in self.series if one.times is not None]
-        return (
-            (np.concatenate(found) if len(found) > 1 else found[0]) if found else None
-        )
+        if len(found) > 1:
+            return np.concatenate(found)
+        return found[0] if found else None
 
     def columns_of(
         self, index: int, names: Sequence[str], rows: slice = slice(None)

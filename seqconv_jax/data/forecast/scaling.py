@@ -132,11 +132,11 @@ def _warn_of_constants(
     Warns:
         ScaleWarning: naming them.
     """
-    found = [(where, *one) for one, where in spreads if one.constant.any()]
+    found = [(where, one) for one, where in spreads if one.constant.any()]
     if not found:
         return
-    where, rows, *_ = found[0]
-    constant = np.any([each[-1] for each in found], axis=0)
+    where, rows = found[0][0], found[0][1].rows
+    constant = np.any([one.constant for _, one in found], axis=0)
     columns = [name for name, one in zip(names, constant, strict=True) if one]
     columns = list(dict.fromkeys(columns))  # a target is an input as well
     others = f" and {len(found) - 1:,} others" if len(found) > 1 else ""
