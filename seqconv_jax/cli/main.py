@@ -1,10 +1,11 @@
-"""Use what a run has trained: predict, evaluate, summary, compare.
+"""Use what a run has trained: predict, evaluate, summary, compare; convert a file.
 
     python -m seqconv_jax predict RUN --data new.csv --out forecast.csv
     python -m seqconv_jax predict RUN --text "A film to remember."
     python -m seqconv_jax evaluate RUN --data labelled.csv
     python -m seqconv_jax summary RUN
     python -m seqconv_jax compare RUN RUN RUN --with RUN RUN RUN
+    python -m seqconv_jax convert FILE --out FOLDER
 
 RUN is the directory that a training has filled, wherever it lies now.
 """
@@ -29,6 +30,7 @@ _FLAGS = {
     "`raw`": "--data",
     "`step`": "--step",
     "`windows`": "--windows",
+    "`path`": "FILE",
 }
 
 
@@ -97,6 +99,58 @@ class Compare:
     """Replace the file that --out names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Convert:
+    """Write a file of a series as arrays that need not fit in memory.
+
+    What is given says how it is read, as for a training, whose --data may then be the
+    folder. What is left open is found in the first part of the file.
+    """
+
+    file: tyro.conf.Positional[Path]
+    """A text file of columns (.csv, .tsv, .txt, .dat, also in .gz), or .parquet."""
+    out: Path
+    """The folder to make."""
+    overwrite: Flag = False
+    """Replace an older folder of a converted file."""
+    time: tuple[str, ...] = ()
+    """The column of times, or the columns of its parts; by default found."""
+    no_time: Flag = False
+    """The file has no times."""
+    time_format: str | None = None
+    """The form of times, as of strptime, or unix, where it is not recognised."""
+    day_first: bool | None = None
+    """Whether the day comes before the month in dates, where they leave it open."""
+    zone: str | None = None
+    """The zone of times that name none, such as Europe/Berlin; they become UTC."""
+    keep: tuple[str, ...] | None = None
+    """The columns to read beside the times; by default all."""
+    drop: tuple[str, ...] = ()
+    """Columns to leave out."""
+    separator: str | None = None
+    """What stands between cells: , ; | or tab; by default found."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal mark; by default found."""
+    thousands: str | None = None
+    """What stands between groups of three digits; never looked for."""
+    encoding: str | None = None
+    """The encoding of the text, such as latin-1; by default UTF-8."""
+    comment: str | None = None
+    """The character that begins a comment."""
+    skip_rows: int | None = None
+    """Lines to leave out above the column names; by default found."""
+    names: tuple[str, ...] | None = None
+    """The column names, where no line has them."""
+    missing: Literal["error", "previous", "drop"] = "error"
+    """What to do with missing cells."""
+    missing_marks: tuple[str, ...] | None = None
+    """What means a missing cell, beside the usual texts; by default -9999."""
+    duplicates: Literal["error", "keep"] = "error"
+    """What to do with repeated times."""
+    unsorted: Literal["error", "keep"] = "error"
+    """What to do with times that go backwards."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and do what they say."""
     kinds = {
@@ -104,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "evaluate": Evaluate,
         "summary": Summary,
         "compare": Compare,
+        "convert": Convert,
     }
     asked = tyro.extras.subcommand_cli_from_dict(
         kinds, prog="python -m seqconv_jax", description=__doc__, args=arguments
@@ -113,12 +168,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _do(asked: Any) -> None:
     from seqconv_jax.cli.commands import compare, evaluate, predict, summary
+    from seqconv_jax.cli.convert import convert
 
     commands = {
         Predict: predict,
         Evaluate: evaluate,
         Summary: summary,
         Compare: compare,
+        Convert: convert,
     }
     commands[type(asked)](asked)
     sys.stdout.flush()
