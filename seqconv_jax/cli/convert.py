@@ -50,7 +50,8 @@ def with_flags(message: str, asked: Any) -> str:
     """Return a message of the library with flags for its arguments.
 
     >>> from types import SimpleNamespace
-    >>> with_flags("pass day_first=True, or `keep`", SimpleNamespace(day_first=1, keep=2))
+    >>> asked = SimpleNamespace(day_first=None, keep=None)
+    >>> with_flags("pass day_first=True, or `keep`", asked)
     'pass --day-first True, or --keep'
     """
     for name in vars(asked):

@@ -1,4 +1,4 @@
-"""`python -m seqconv_jax convert`: a file to a folder, or one line that says why not."""
+"""`python -m seqconv_jax convert`: a file to a folder, or one line of an error."""
 
 import re
 
