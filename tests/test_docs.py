@@ -115,6 +115,15 @@ def test_comparing(tmp_path, monkeypatch, capsys):
     assert "gru is better by 0.02" in said and "(blocks of 24)" in said
 
 
+def test_data_beyond_memory(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    check_what_is_printed("docs/big_data.md")
+    text = (ROOT / "docs/big_data.md").read_text()
+    [line] = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    main([*shlex.split(line), "--overwrite"])
+    assert "--data load trains on it" in capsys.readouterr().out
+
+
 def test_several_seeds(capsys):
     x = normal(40, 3, 1)
     names: dict[str, Any] = {
