@@ -59,9 +59,14 @@ class NewFolder:
             self._open[name] = _NewArray(path, rows.dtype, rows.shape[1:])
         self._open[name].append(rows)
 
-    def rows(self, name: str) -> int:
-        """Return how many rows an array has so far."""
-        return self._open[name].rows if name in self._open else 0
+    @property
+    def scratch(self) -> Path:
+        """A file for what is not kept; whoever makes it removes it."""
+        return self._path / "scratch"
+
+    def so_far(self, name: str) -> np.ndarray:
+        """Return the rows that an array has so far, mapped."""
+        return self._open[name].mapped()
 
     def finish(self, content: Mapping[str, Any]) -> None:
         """Complete the arrays, and write what is kept beside them."""
@@ -82,7 +87,7 @@ class _NewArray:
 
     def __init__(self, path: Path, dtype: np.dtype, shape: tuple[int, ...]):
         self.file, self.rows, self._checksum = path.open("xb"), 0, 0
-        self._dtype, self._shape = dtype, shape
+        self._path, self._dtype, self._shape = path, dtype, shape
         self._begin = len(self._header())
         self.file.write(self._header())
 
@@ -93,6 +98,11 @@ class _NewArray:
         self._checksum = zlib.crc32(content, self._checksum)
         self.file.write(content)
         self.rows += len(rows)
+
+    def mapped(self) -> np.ndarray:
+        self.file.flush()
+        shape = (self.rows, *self._shape)
+        return np.memmap(self._path, self._dtype, "r", self._begin, shape)
 
     def finish(self) -> dict[str, Any]:
         header = self._header()
