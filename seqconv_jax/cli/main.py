@@ -101,18 +101,22 @@ class Compare:
 
 @dataclass(frozen=True, kw_only=True)
 class Convert:
-    """Write a file of a series as arrays that need not fit in memory.
+    """Write a series, or texts, as arrays that need not fit in memory.
 
     What is given says how it is read, as for a training, whose --data may then be the
     folder. What is left open is found in the first part of the file.
     """
 
     file: tyro.conf.Positional[Path]
-    """A text file of columns (.csv, .tsv, .txt, .dat, also in .gz), or .parquet."""
+    """A text file of columns (.csv, .tsv, .txt, .dat, also in .gz), or .parquet; of
+    texts whatever can be trained on."""
     out: Path
     """The folder to make."""
     overwrite: Flag = False
     """Replace an older folder of a converted file."""
+    texts: Flag = False
+    """The file or folder is of texts with labels; of what follows --separator and
+    --encoding are for them too, and then those from --text on."""
     time: tuple[str, ...] = ()
     """The column of times, or the columns of its parts; by default found."""
     no_time: Flag = False
@@ -149,6 +153,22 @@ class Convert:
     """What to do with repeated times."""
     unsorted: Literal["error", "keep"] = "error"
     """What to do with times that go backwards."""
+    text: str | None = None
+    """The column of texts; by default found."""
+    label: str | None = None
+    """The column of labels; by default found."""
+    validation: float | None = None
+    """What part of the training texts to validate on; by default 0.15."""
+    test: float | None = None
+    """What part of the texts to test on; by default 0.15."""
+    max_words: int | None = None
+    """Tokens of the vocabulary; by default 20,000."""
+    min_count: int | None = None
+    """How often a token of it is in the training texts; by default twice."""
+    maxlen: int | None = None
+    """Tokens of a text that are kept; by default as many as 95 % have, or less."""
+    seed: int | None = None
+    """What is drawn for validation and testing follows from it; by default 0."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqconv_jax.cli.main import main
-from seqconv_jax.data import open_series
+from seqconv_jax.data import open_series, open_texts
 
 TEXT = "day,level (m),note\n2020-01-01,2.5,7\n2020-01-02,?,8\n2020-01-03,3.5,9\n"
 
@@ -30,6 +30,8 @@ def test_a_file_becomes_a_folder(tmp_path, capsys):
         ([], "missing cells, .*; pass --missing 'previous'"),
         (["--time", "when"], "--time = 'when' is no column of"),
         (["--time", "day", "--no-time"], "--no-time goes without --time"),
+        (["--maxlen", "3"], "--maxlen needs --texts"),
+        (["--texts", "--time", "day"], "--time goes without --texts"),
     ],
 )
 def test_what_is_wrong_is_one_line(tmp_path, capsys, options, error):
@@ -41,3 +43,13 @@ def test_what_is_wrong_is_one_line(tmp_path, capsys, options, error):
     assert stop.value.code == 2 and said.count("\n") == 1
     assert re.search(error, said), said
     assert not (tmp_path / "out").exists()
+
+
+def test_texts(tmp_path, capsys):
+    path, out = tmp_path / "x.csv", tmp_path / "x"
+    rows = [f"{word} film,{word}" for word in ("good", "bad") * 10]
+    path.write_text("\n".join(["review,label", *rows]))
+    options = ["--texts", "--text", "review", "--maxlen", "2", "--test", "0.2"]
+    main(["convert", str(path), "--out", str(out), *options])
+    assert "2 are kept" in capsys.readouterr().out
+    assert open_texts(out).inputs.shape == (20, 2)

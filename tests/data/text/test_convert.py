@@ -29,12 +29,9 @@ def test_is_the_task_in_memory(tmp_path, monkeypatch, options):
     path = written(tmp_path)
     whole = text_task(path, **options)
     monkeypatch.setattr(corpus, "_BLOCK", 40)  # several blocks
-    task = convert_texts(path, tmp_path / "x", **options)
-    for opened in (
-        task,
-        open_texts(tmp_path / "x", verify=True),
-        text_task(task_path := tmp_path / "x"),
-    ):
+    out = tmp_path / "x"
+    task = convert_texts(path, out, **options)
+    for opened in (task, open_texts(out, verify=True), text_task(out)):
         for name in ("inputs", "targets", "train", "validation", "test"):
             array, expected = getattr(opened, name), getattr(whole, name)
             assert isinstance(array, np.memmap) and array.dtype == expected.dtype
@@ -42,7 +39,7 @@ def test_is_the_task_in_memory(tmp_path, monkeypatch, options):
         for name in ("vocabulary", "classes", "counts", "report", "origin"):
             assert getattr(opened, name) == getattr(whole, name), name
         assert opened.preprocessor == whole.preprocessor
-    files = sorted(each.name for each in task_path.iterdir())
+    files = sorted(each.name for each in out.iterdir())
     assert files == [
         *("inputs.npy", "targets.npy", "test.npy", "texts.json", "train.npy"),
         "validation.npy",
