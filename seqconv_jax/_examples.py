@@ -5,6 +5,7 @@ and narrows 64 bits: what is not checked before the arrays go to the device is a
 number behind it.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqconv_jax._checks import UserError, expect, flag, kind_of
 from seqconv_jax._windows import (
     option_of,
     read_offsets,
+    row_blocks,
     uses_inputs,
     uses_targets,
 )
@@ -131,7 +133,7 @@ def check_finite(
     """
     for name in ("inputs", "targets") if targets else ("inputs",):
         bad = _not_finite(np.asarray(getattr(task, name)))
-        if not bad.any():
+        if bad is None:
             continue
         for split, rows in splits.items():
             uses = uses_targets if name == "targets" else uses_inputs
@@ -246,9 +248,15 @@ def _check_windows(task: Any) -> None:
         expect(tuple(array.shape) == shape, f"task.{name}", f"of shape {shape}", got)
 
 
-def _not_finite(array: np.ndarray) -> np.ndarray:
-    """Return where a NaN or an infinity lies: `(rows, columns)` bool."""
-    return ~np.isfinite(array).reshape(len(array), -1)
+def _not_finite(array: np.ndarray) -> np.ndarray | None:
+    """Return where a NaN or an infinity lies, `(rows, columns)` bool; None if none."""
+    bad, width = None, math.prod(array.shape[1:])
+    for rows in row_blocks(len(array), width) if array.dtype.kind not in "iub" else ():
+        block = np.isfinite(array[rows]).reshape(-1, width)
+        if not block.all():
+            bad = np.zeros((len(array), width), bool) if bad is None else bad
+            np.logical_not(block, out=bad[rows])
+    return bad
 
 
 def _reach(offsets: Any) -> str:

@@ -3,17 +3,20 @@
 `pickle` sends functions by their name, and an optax optimiser is a pair of functions
 that have none: they are made where they are called, and differ by what they close over.
 So one that cannot be found by its name is sent as its code and its closure; what it
-reads of its module it finds there.
+reads of its module it finds there. Of an array that is mapped from a file, which one.
 """
 
 import importlib
 import io
 import marshal
+import mmap
 import os
 import pickle
 import sys
 from types import CellType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from seqconv_jax._checks import UserError, first_line
 
@@ -57,6 +60,8 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, ModuleType):
             return importlib.import_module, (value.__name__,)
+        if isinstance(value, np.memmap):
+            return _file_of(value)
         home, name = (getattr(value, n, None) for n in ("__module__", "__qualname__"))
         if not (isinstance(home, str) and isinstance(name, str) and callable(value)):
             return NotImplemented
@@ -77,6 +82,15 @@ class _Pickler(pickle.Pickler):
         kept = value.__name__, name, value.__defaults__, value.__kwdefaults__
         state = kept, vars(value), cells
         return _empty_function, made, state, None, None, _fill
+
+
+def _file_of(array: np.memmap) -> Any:
+    """Return how to map a file again, which may be larger than any memory."""
+    whole = isinstance(array.base, mmap.mmap)  # a part does not know where it begins
+    if not whole or array.flags.writeable or not array.flags.c_contiguous:
+        return NotImplemented
+    options = str(array.filename), array.dtype, "r", array.offset, array.shape
+    return np.memmap, options
 
 
 def _in_a_file(module: ModuleType) -> bool:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "_examples": {"_windows"},
     "_windows": set(),
     "_leaves": set(),
-    "data": {"_examples", "_memory", "_windows"},
+    "data": {"_examples", "_files", "_json", "_memory", "_windows"},
     "ops": set(),
     "losses": {"ops"},
     "optim": set(),

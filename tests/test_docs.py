@@ -155,6 +155,15 @@ def test_how_sure_it_is():
     assert names["fitted"].value == pytest.approx(2.5, abs=0.2)
 
 
+def test_data_beyond_memory(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    check_what_is_printed("docs/big_data.md")
+    text = (ROOT / "docs/big_data.md").read_text()
+    [line] = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    main([*shlex.split(line), "--overwrite"])
+    assert "--data load trains on it" in capsys.readouterr().out
+
+
 def test_several_seeds(capsys):
     x = normal(40, 3, 1)
     names: dict[str, Any] = {

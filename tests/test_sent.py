@@ -6,6 +6,7 @@ from types import FunctionType
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 import pytest
 
@@ -58,3 +59,15 @@ def test_what_an_interactive_session_defines(file, monkeypatch):
 def test_what_cannot_be_sent_is_named():
     with pytest.raises(UserError, match="`loss` must be sent to other processes, got"):
         send({"held": threading.Lock()}, "loss")
+
+
+def test_a_mapped_array_is_sent_as_its_file(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(6000.0).reshape(2000, 3))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    content = send(mapped, "x")
+    again = receive(content)
+    assert len(content) < 1000 and isinstance(again, np.memmap)
+    assert not again.flags.writeable
+    np.testing.assert_array_equal(again, mapped)
+    part = receive(send(mapped[5:9], "x"))
+    np.testing.assert_array_equal(part, mapped[5:9])

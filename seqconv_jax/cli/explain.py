@@ -13,7 +13,7 @@ from seqconv_jax.cli.given import examples_of
 from seqconv_jax.cli.table import TABLES, check_new_file, write_table
 
 if TYPE_CHECKING:
-    from seqconv_jax.cli.main import Explain
+    from seqconv_jax.cli.asked import Explain
     from seqconv_jax.explain import SeriesMap, TextContributions
     from seqconv_jax.runs import Predictor
 

@@ -5,6 +5,7 @@ from typing import Any
 from seqconv_jax import _checks
 from seqconv_jax.nn.declared import declared
 from seqconv_jax.train.batches import Dataset, count_steps
+from seqconv_jax.train.feed import PLACES, Place
 from seqconv_jax.train.fits_memory import check_parameters, check_sizes
 from seqconv_jax.train.state import seed_keys
 
@@ -18,6 +19,7 @@ def check_fit(
     batch_size: int = 128,
     seed: int = 0,
     patience: int | None = None,
+    data: Place | None = None,
 ) -> None:
     """Raise where `fit` would, for settings out of range or beyond the machine.
 
@@ -32,6 +34,7 @@ def check_fit(
         batch_size: as in `fit`.
         seed: as in `fit`.
         patience: as in `fit`.
+        data: as in `fit`.
 
     Raises:
         UserError: naming the setting, what was expected, and what it is.
@@ -55,6 +58,7 @@ def check_fit(
         batch_size=batch_size,
         seed=seed,
         patience=patience,
+        data=data,
     )
     check_parameters(declared(model, task.example).variables["params"])
 
@@ -68,12 +72,16 @@ def check_settings(
     batch_size: int,
     seed: int,
     patience: int | None,
+    data: Place | None,
 ) -> int:
     """Do that part of `check_fit` which takes no time; return the steps of an epoch."""
     _checks.positive_int("epochs", epochs)
     seed_keys(seed)
     if patience is not None:
         _checks.positive_int("patience", patience)
+    if data is not None:
+        _checks.one_of("data", data, PLACES)
     steps = count_steps(task, batch_size, steps_per_epoch)
-    check_sizes(model, task, batch_size=batch_size, steps=steps)
+    resident = data == "resident"
+    check_sizes(model, task, batch_size=batch_size, steps=steps, resident=resident)
     return steps

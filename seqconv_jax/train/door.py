@@ -6,6 +6,7 @@ arrays once on the host.
 
 import contextlib
 import inspect
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from seqconv_jax import _examples
 from seqconv_jax._checks import UserError, expect, first_line
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax._windows import row_blocks
 from seqconv_jax.nn.declared import check_model, declared
 from seqconv_jax.train.history import check_run
 from seqconv_jax.train.labels import check_labels
@@ -188,12 +190,14 @@ def _check_narrowing(name: str, array: Any) -> None:
     is_float = jnp.issubdtype(dtype, jnp.floating)
     limits = jnp.finfo(dtype) if is_float else jnp.iinfo(dtype)
     array = np.asarray(array)
-    array = array[np.isfinite(array)] if is_float else array
-    if array.size and (array.max() > limits.max or array.min() < limits.min):
-        raise UserError(
-            f"`{name}` must fit {dtype.name}, which JAX makes of {array.dtype}, got "
-            f"numbers from {array.min()} to {array.max()}"
-        )
+    for rows in row_blocks(len(array), math.prod(array.shape[1:])):
+        block = array[rows]
+        block = block[np.isfinite(block)] if is_float else block
+        if block.size and (block.max() > limits.max or block.min() < limits.min):
+            raise UserError(
+                f"`{name}` must fit {dtype.name}, which JAX makes of {array.dtype}, "
+                f"got numbers from {block.min()} to {block.max()}"
+            )
 
 
 def _check_variables(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,10 +14,12 @@ from jax import lax
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import DeviceData, gather
+from seqconv_jax.train.feed import Feed
 from seqconv_jax.train.scores import Score
 from seqconv_jax.train.slow_scatter import warn_of_slow_scatter
 from seqconv_jax.train.state import TrainState
 from seqconv_jax.train.step import Metrics, add_to_totals, make_step, zero_totals
+from seqconv_jax.train.streamed import Calls
 
 GPU_STEPS_PER_CALL = 100
 MAX_CALLS_AHEAD = 1  # of the one at work; each holds memory
@@ -44,14 +47,14 @@ def default_steps_per_call() -> int:
 
 
 class Trainer:
-    """Runs steps in compiled calls over data that lies on the device.
+    """Runs steps in compiled calls over data on the device.
 
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         tx: an optax optimiser.
         loss: what is minimised, per example.
         metrics: more scores to report, by name.
-        data: the data on the device.
+        data: where each call's data comes from.
         dropout_key: the run's key for dropout.
         steps_per_call: steps of one call; None for the device's default.
         ema_decay: of the parameters' moving average; None for none.
@@ -65,7 +68,7 @@ class Trainer:
         tx: optax.GradientTransformation,
         loss: Score,
         metrics: Mapping[str, Score],
-        data: DeviceData,
+        data: Feed,
         dropout_key: jax.Array,
         steps_per_call: int | None = None,
         ema_decay: float | None = None,
@@ -90,6 +93,7 @@ class Trainer:
         self,
         state: TrainState,
         totals: Metrics,
+        data: DeviceData,
         order: jax.Array,
         steps: int,
         keys: jax.Array | None = None,
@@ -99,7 +103,8 @@ class Trainer:
         Args:
             state: where to start; its buffers are given away.
             totals: metrics added up so far in this epoch; given away likewise.
-            order: the epoch's rows from `epoch_order`.
+            data: the data that holds the call's rows, from `calls`.
+            order: the rows of its steps, likewise.
             steps: how many steps are left to do.
             keys: for dropout, those of stacked seeds; None for the run's own.
 
@@ -108,11 +113,21 @@ class Trainer:
         """
         count = min(self.steps_per_call, steps)
         key = self._key if keys is None else keys
-        arguments = [state, totals, self._data, key, order]
+        arguments = [state, totals, data, key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.device_put(np.int32(count)))
         state, totals, handle = self._call(*arguments)
         return state, totals, handle, count
+
+    def calls(self, order: jax.Array, begin: int, steps: int) -> Calls:
+        """Yield the data and the order of each call; to be closed when it is left.
+
+        Args:
+            order: the epoch's rows from `epoch_order`.
+            begin: the step to begin with.
+            steps: how many steps are left to do.
+        """
+        return self._data.calls(order, begin, steps, self.steps_per_call)
 
     def trace(self, state: TrainState, steps: int, batch_size: int) -> None:
         """Raise what a call would, of the model, loss or optimiser; compute nothing.
@@ -124,8 +139,8 @@ class Trainer:
             steps: batches of an epoch.
             batch_size: rows of a batch.
         """
-        order = jax.ShapeDtypeStruct((steps, batch_size), np.int32)
-        arguments = [state, zero_totals(self.total_names), self._data, self._key, order]
+        data, order = self._data.shapes(steps, batch_size, self.steps_per_call)
+        arguments = [state, zero_totals(self.total_names), data, self._key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.ShapeDtypeStruct((), np.int32))
         self._call.eval_shape(*arguments)
@@ -191,15 +206,18 @@ def run_steps(
     """
     pending: deque[tuple[int, StepHandle]] = deque()
     expected, finite = int(state.step), True
-    while steps > 0 and finite and not stopped():
-        state, totals, handle, count = trainer.call(state, totals, order, steps)
-        steps -= count
-        expected += count
-        pending.append((expected, handle))
-        if len(pending) > MAX_CALLS_AHEAD:
-            finite = _all_done(*pending.popleft())
-        if finite:
-            advance(count, partial(_loss_of, pending[0][1]))
+    with closing(trainer.calls(order, expected, steps)) as calls:
+        while steps > 0 and finite and not stopped():
+            state, totals, handle, count = trainer.call(
+                state, totals, *next(calls), steps
+            )
+            steps -= count
+            expected += count
+            pending.append((expected, handle))
+            if len(pending) > MAX_CALLS_AHEAD:
+                finite = _all_done(*pending.popleft())
+            if finite:
+                advance(count, partial(_loss_of, pending[0][1]))
     finite = finite and all(_all_done(*each) for each in pending)
     return Progress(state, totals, finite)
 

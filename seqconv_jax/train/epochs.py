@@ -13,11 +13,12 @@ from typing import NamedTuple
 import jax
 
 from seqconv_jax import _checks
-from seqconv_jax.train.batches import DeviceData, gather
+from seqconv_jax.train.batches import gather
 from seqconv_jax.train.callback import ends_training
 from seqconv_jax.train.diagnose import NonFiniteError, first_bad_tensor
 from seqconv_jax.train.engine import Trainer, run_steps
 from seqconv_jax.train.evaluation import Evaluator
+from seqconv_jax.train.feed import Feed
 from seqconv_jax.train.plan import Plan
 from seqconv_jax.train.reporter import Reporter
 from seqconv_jax.train.selection import Best, Record
@@ -31,7 +32,7 @@ class Parts(NamedTuple):
 
     Attributes:
         plan: what the training does.
-        data: the data on the device.
+        data: where each call's data comes from.
         dropout_key: the run's key for dropout.
         trainer: the compiled steps.
         evaluator: the compiled scores.
@@ -41,7 +42,7 @@ class Parts(NamedTuple):
     """
 
     plan: Plan
-    data: DeviceData
+    data: Feed
     dropout_key: jax.Array
     trainer: Trainer
     evaluator: Evaluator
@@ -181,7 +182,7 @@ def non_finite_error(
     """Return the error that says which tensor of the next step is not finite."""
     reached = int(state.step)
     index = reached % parts.plan.steps
-    batch = gather(parts.data, order[index])
+    batch = gather(*parts.data.take(order[index]))
     tensor = first_bad_tensor(
         parts.plan.model, parts.plan.loss, state, batch, parts.dropout_key
     )

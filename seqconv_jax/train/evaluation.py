@@ -1,6 +1,7 @@
 """Scores and predictions of a trained model, each row exactly once."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import jax
@@ -9,14 +10,9 @@ import numpy as np
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.train.batches import (
-    Dataset,
-    DeviceData,
-    gather,
-    in_order,
-    put_on_device,
-)
+from seqconv_jax.train.batches import Dataset, gather, in_order
 from seqconv_jax.train.door import check_evaluation
+from seqconv_jax.train.feed import Feed, Place, feed_of
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.scores import Score, check_scores
 from seqconv_jax.train.step import (
@@ -35,7 +31,7 @@ class Evaluator:
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         scores: what to report, by name.
-        data: the data on the device.
+        data: where each call's data comes from.
         batch_size: rows scored at a time.
     """
 
@@ -43,7 +39,7 @@ class Evaluator:
         self,
         model: Any,
         scores: Mapping[str, Score],
-        data: DeviceData,
+        data: Feed,
         batch_size: int = EVALUATION_BATCH_SIZE,
     ):
         """Compile nothing yet; the first call does."""
@@ -51,10 +47,9 @@ class Evaluator:
         self._data = data
         self._score = make_scorer(model, scores)
         self._batch_size = _checks.positive_int("batch_size", batch_size)
-        self._call = jax.jit(
-            self._one if jax.default_backend() == "cpu" else self._many,
-            donate_argnums=2,
-        )
+        self._whole = jax.default_backend() != "cpu"
+        call = self._many if self._whole else self._one
+        self._call = jax.jit(call, donate_argnums=2)
 
     def __call__(
         self, params: Any, batch_stats: Any, rows: np.ndarray
@@ -64,12 +59,11 @@ class Evaluator:
         Raises:
             UserError: if there are no rows.
         """
-        order = jax.device_put(self._order(rows))
         totals = zero_totals(self._names)
-        batches = order.shape[0] if jax.default_backend() == "cpu" else 1
-        for index in range(batches):
-            at = jax.device_put(np.int32(index))
-            totals = self._call(params, batch_stats, totals, self._data, order, at)
+        with closing(self._data.parts(self._order(rows), self._whole)) as parts:
+            for data, order, index in parts:
+                at = jax.device_put(np.int32(index))
+                totals = self._call(params, batch_stats, totals, data, order, at)
         return means_of(totals)
 
     def trace(self, params: Any, batch_stats: Any, rows: np.ndarray) -> None:
@@ -77,12 +71,9 @@ class Evaluator:
 
         JAX keeps the trace for the call itself.
         """
-        shapes = [
-            jax.ShapeDtypeStruct(array.shape, array.dtype)
-            for array in (self._order(rows), np.int32(0))
-        ]
-        totals = zero_totals(self._names)
-        self._call.eval_shape(params, batch_stats, totals, self._data, *shapes)
+        shapes = self._data.shapes(*self._order(rows).shape, per_call=1)
+        arguments = params, batch_stats, zero_totals(self._names), *shapes
+        self._call.eval_shape(*arguments, jax.ShapeDtypeStruct((), np.int32))
 
     def _order(self, rows: np.ndarray) -> np.ndarray:
         _checks.expect(len(rows) > 0, "rows", "at least one row", [])
@@ -108,6 +99,7 @@ def evaluate(
     *,
     batch_stats: Any = None,
     batch_size: int = EVALUATION_BATCH_SIZE,
+    data: Place | None = None,
 ) -> dict[str, float]:
     """Return a model's mean scores over rows of a task, each scored exactly once.
 
@@ -124,6 +116,7 @@ def evaluate(
         batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
             a model without any.
         batch_size: rows scored at a time.
+        data: "resident" or "streamed", as in `fit`.
 
     Raises:
         UserError: if there are no rows or one outside the data, for arrays that are no
@@ -145,7 +138,7 @@ def evaluate(
     scores = check_scores("scores", scores)
     batch_stats = {} if batch_stats is None else batch_stats
     rows = check_evaluation(model, params, batch_stats, task, rows, scores)
-    evaluator = Evaluator(model, scores, put_on_device(task), batch_size)
+    evaluator = Evaluator(model, scores, feed_of(task, data), batch_size)
     return evaluator(params, batch_stats, rows)
 
 
@@ -157,6 +150,7 @@ def predict(
     *,
     batch_stats: Any = None,
     batch_size: int = EVALUATION_BATCH_SIZE,
+    data: Place | None = None,
 ) -> np.ndarray:
     """Return a model's outputs for rows of a task, `f(x[r])`, without dropout.
 
@@ -168,6 +162,7 @@ def predict(
         batch_stats: its batch statistics, such as `result.best.batch_stats`; None for
             a model without any.
         batch_size: rows at a time.
+        data: "resident" or "streamed", as in `fit`.
 
     Returns:
         `(n, outputs)`, in the order of `rows`.
@@ -186,7 +181,7 @@ def predict(
         >>> predict(nn.Dense(1), params, task, rows[5:2:-1])[:, 0].tolist()
         [10.0, 8.0, 6.0]
     """
-    outputs = Outputs(model, batch_size)
+    outputs = Outputs(model, batch_size, data)
     return outputs(params, {} if batch_stats is None else batch_stats, task, rows)
 
 
@@ -226,11 +221,18 @@ class Outputs:
     Args:
         model: a Flax module that maps a batch of sequences to `(batch, outputs)`.
         batch_size: rows at a time.
+        data: "resident" or "streamed", as in `fit`.
     """
 
-    def __init__(self, model: Any, batch_size: int = EVALUATION_BATCH_SIZE):
+    def __init__(
+        self,
+        model: Any,
+        batch_size: int = EVALUATION_BATCH_SIZE,
+        data: Place | None = None,
+    ):
         """Compile nothing yet; the first call does."""
         self._model = model
+        self._place: Place | None = data
         self._batch_size = _checks.positive_int("batch_size", batch_size)
         self._call = jax.jit(self._one)
 
@@ -239,9 +241,9 @@ class Outputs:
     ) -> np.ndarray:
         """Return `(n, outputs)`, in the order of `rows`; raise as `predict`."""
         rows = check_evaluation(self._model, params, batch_stats, task, rows, None)
-        data = put_on_device(task)
         batches = in_order(rows, min(self._batch_size, len(rows)))
-        outputs = [self._call(params, batch_stats, data, batch) for batch in batches]
+        with closing(feed_of(task, self._place).each(batches)) as calls:
+            outputs = [self._call(params, batch_stats, *each) for each in calls]
         return np.concatenate(jax.device_get(outputs))[: len(rows)]
 
     def _one(self, params, batch_stats, data, rows):

@@ -1,15 +1,17 @@
 """Scores of each example, where `evaluate` gives their mean."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import jax
 import numpy as np
 
 from seqconv_jax import _checks
-from seqconv_jax.train.batches import Dataset, gather, in_order, put_on_device
+from seqconv_jax.train.batches import Dataset, gather, in_order
 from seqconv_jax.train.door import check_evaluation
 from seqconv_jax.train.evaluation import EVALUATION_BATCH_SIZE
+from seqconv_jax.train.feed import Place, feed_of
 from seqconv_jax.train.forward import forward
 from seqconv_jax.train.scores import Score, check_scores, per_example
 from seqconv_jax.train.step import check_scores_fit
@@ -26,6 +28,7 @@ def example_scores(
     *,
     batch_stats: Any = None,
     batch_size: int = EVALUATION_BATCH_SIZE,
+    data: Place | None = None,
 ) -> dict[str, np.ndarray]:
     """Return a model's scores of each row, without dropout; `evaluate` gives the mean.
 
@@ -39,6 +42,7 @@ def example_scores(
         scores: what to report, by name.
         batch_stats: its batch statistics; None for a model without any.
         batch_size: rows scored at a time.
+        data: "resident" or "streamed", as in `fit`.
 
     Returns:
         For each score `(n,)` float64, in the order of `rows`.
@@ -74,9 +78,10 @@ def example_scores(
             for name, score in scores.items()
         }
 
-    call, data = jax.jit(one), put_on_device(task)
-    batches = in_order(rows, min(batch_size, len(rows)))
-    found = jax.device_get([call(params, batch_stats, data, each) for each in batches])
+    call, batches = jax.jit(one), in_order(rows, min(batch_size, len(rows)))
+    with closing(feed_of(task, data).each(batches)) as calls:
+        outputs = [call(params, batch_stats, *each) for each in calls]
+    found = jax.device_get(outputs)
     return {
         name: np.concatenate([each[name] for each in found])[: len(rows)].astype(float)
         for name in scores

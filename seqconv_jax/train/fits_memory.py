@@ -20,8 +20,26 @@ from seqconv_jax.train.batches import Dataset
 _MUCH = 10_000  # outputs take at most so many times what the inputs do, as a rule
 
 
-def check_sizes(model: Any, task: Dataset, *, batch_size: int, steps: int) -> None:
-    """Raise unless the data, an epoch's order and a batch's outputs may fit.
+def is_beyond_memory(task: Dataset) -> str | None:
+    """Return the size of a task's arrays if half the memory can't hold them.
+
+    Half, since a host that computes has them once and what training needs besides.
+    """
+    there, needed = _device_memory(), data_bytes(task)
+    if there is None or needed <= there // 2:
+        return None
+    return f"{needed / 1e9:,.1f} GB, of {there / 1e9:,.1f} GB of memory"
+
+
+def data_bytes(task: Dataset) -> int:
+    """Return the bytes of a task's inputs and targets."""
+    return sum(getattr(array, "nbytes", 0) for array in (task.inputs, task.targets))
+
+
+def check_sizes(
+    model: Any, task: Dataset, *, batch_size: int, steps: int, resident: bool = False
+) -> None:
+    """Raise unless an epoch's order and a batch's outputs may fit.
 
     The model is traced only where a batch is large enough for it to matter.
 
@@ -30,13 +48,14 @@ def check_sizes(model: Any, task: Dataset, *, batch_size: int, steps: int) -> No
         task: the data.
         batch_size: rows in a batch.
         steps: batches in an epoch.
+        resident: whether the device must hold all data.
 
     Raises:
         UserError: naming what takes the most.
     """
     there = _device_memory()
-    data = sum(getattr(array, "nbytes", 0) for array in (task.inputs, task.targets))
-    expect_memory("task", "its arrays", data, there)
+    if resident:
+        expect_memory("task", "its arrays", data_bytes(task), there)
     example = np.asarray(task.example)
     batch = batch_size * (example.nbytes + 4 * outputs_of(task))
     expect_memory("batch_size", batch_size, batch, there)

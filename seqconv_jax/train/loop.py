@@ -5,12 +5,13 @@ from typing import Any, Literal, NamedTuple
 
 import optax
 
-from seqconv_jax.train.batches import Dataset, order_function, put_on_device
+from seqconv_jax.train.batches import Dataset, order_function
 from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.door import check_listeners
-from seqconv_jax.train.engine import Trainer
+from seqconv_jax.train.engine import Trainer, default_steps_per_call
 from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
+from seqconv_jax.train.feed import Place, feed_of
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter, Reporter
@@ -53,6 +54,7 @@ def fit(
     mode: Literal["min", "max"] | None = None,
     patience: int | None = None,
     run: RunDirectory | None = None,
+    data: Place | None = None,
     steps_per_call: int | None = None,
     ema_decay: float | None = None,
     plateau: optax.GradientTransformationExtraArgs | None = None,
@@ -97,6 +99,10 @@ def fit(
             never.
         run: a run directory, for the history, the checkpoints and what a
             `runs.Predictor` needs; None keeps nothing.
+        data: "resident", on the device for the whole run, or "streamed": gathered from
+            the task's arrays ahead of each step, with the same numbers, so that arrays
+            in files (`np.load(path, mmap_mode="r")`) may be larger than any memory. By
+            default resident if they take at most half of it.
         steps_per_call: steps of one compiled call; by default one on a CPU, many on
             a GPU.
         ema_decay: the weight on its past, in (0, 1), of a moving average of the
@@ -158,6 +164,7 @@ def fit(
         monitor=monitor,
         mode=mode,
         patience=patience,
+        data=data,
         steps_per_call=steps_per_call,
         ema_decay=ema_decay,
         plateau=plateau,
@@ -165,18 +172,20 @@ def fit(
         may_change=may_change,
         kept=run is not None,
     )
-    keys, data = seed_keys(seed), put_on_device(task)
+    keys, feed = seed_keys(seed), feed_of(task, data)
+    if steps_per_call is None:
+        steps_per_call = feed.steps_per_call(default_steps_per_call(), batch_size)
     trainer = Trainer(
         model,
         plan.optimizer,
         loss,
         plan.metrics,
-        data,
+        feed,
         keys.dropout,
         steps_per_call,
         plan.ema_decay,
     )
-    evaluator = Evaluator(model, plan.scores, data)
+    evaluator = Evaluator(model, plan.scores, feed)
     state = plan.initial_state(seed)
     trainer.trace(state, plan.steps, batch_size)
     if len(task.validation):
@@ -188,7 +197,7 @@ def fit(
     ):
         parts = Parts(
             plan,
-            data,
+            feed,
             keys.dropout,
             trainer,
             evaluator,

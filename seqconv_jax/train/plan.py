@@ -10,6 +10,7 @@ from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.callback import Callback
 from seqconv_jax.train.check import check_settings
 from seqconv_jax.train.door import check_fit_arguments
+from seqconv_jax.train.feed import Place
 from seqconv_jax.train.plateau import scaled_by_plateau
 from seqconv_jax.train.predictor_settings import predictor_settings
 from seqconv_jax.train.same_fit import Settings, check_may_change, fit_settings
@@ -95,6 +96,7 @@ def make_plan(
     monitor: str | None,
     mode: Any,
     patience: int | None,
+    data: Place | None,
     steps_per_call: int | None,
     ema_decay: float | None,
     plateau: Any,
@@ -116,6 +118,7 @@ def make_plan(
         batch_size=batch_size,
         seed=seed,
         patience=patience,
+        data=data,
     )
     selection = ModelSelection.of(
         monitor, mode, patience, ("loss", *metrics), len(task.validation) > 0

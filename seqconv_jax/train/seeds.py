@@ -16,6 +16,7 @@ from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.door import check_fit_arguments
 from seqconv_jax.train.epochs import Trained
+from seqconv_jax.train.feed import is_streamed
 from seqconv_jax.train.loop import Result, fit, result_of
 from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter
@@ -145,7 +146,8 @@ def fit_seeds(
     check_not_within()
     seeds = _check_seeds(seeds)
     _check_options(model, task, options)
-    how = _check_how(how, len(seeds))
+    streamed = is_streamed(task, options.get("data"))
+    how = _check_how(how, len(seeds), streamed)
     if at_once is not None:
         _checks.positive_int("at_once", at_once)
     openers = {seed: _opener(run, seed) for seed in seeds}
@@ -172,17 +174,21 @@ def _check_seeds(seeds: Any) -> list[int]:
     return [int(seed) for seed in found]
 
 
-def _check_how(how: Any, seeds: int) -> How:
+def _check_how(how: Any, seeds: int, streamed: bool) -> How:
     backend = jax.default_backend()
     if how is not None:
         _checks.one_of("how", how, HOW)
         on_cpu = how != "processes" or backend == "cpu"
         expected = f"'vmap' or 'one by one' on a {backend}, which processes would share"
         _checks.expect(on_cpu, "how", expected, how)
+        together = how != "vmap" or not streamed
+        _checks.expect(together, "how", "another where data is streamed", how)
         return how
     if seeds == 1 or (backend == "cpu" and len(cores()) == 1):
         return "one by one"
-    return "processes" if backend == "cpu" else "vmap"
+    if backend == "cpu":
+        return "processes"
+    return "one by one" if streamed else "vmap"
 
 
 def _check_options(model: Any, task: Any, options: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax._checks import UserError, first_line
-from seqconv_jax.train.batches import epoch_order, put_on_device
+from seqconv_jax.train.batches import epoch_order
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.engine import Trainer
 from seqconv_jax.train.epochs import (
@@ -28,6 +28,7 @@ from seqconv_jax.train.epochs import (
     non_finite_error,
 )
 from seqconv_jax.train.evaluation import Evaluator
+from seqconv_jax.train.feed import feed_of
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.plan import Plan
 from seqconv_jax.train.reporter import Reporter
@@ -50,7 +51,7 @@ def fit_stacked(
         UserError: as `fit`.
         TrainingInterrupted: after SIGINT or SIGTERM.
     """
-    data = put_on_device(plan.task)
+    data = feed_of(plan.task, "resident")  # each seed reads rows of its own
     trainer = Trainer(
         plan.model,
         plan.optimizer,
@@ -166,10 +167,12 @@ def _run_steps(members: Sequence[Training], orders: Any, begun: int, epoch: int)
     state = _stacked([training.state for training in members])
     totals = _stacked([training.totals for training in members])
     keys = jnp.stack([training.parts.dropout_key for training in members])
-    order, waiting, done = jnp.stack(orders), None, 0
+    calls = trainer.calls(jnp.stack(orders), begun, left)
+    waiting, done = None, 0
     while left > done and not parts.stopped():
+        data, rows = next(calls)
         state, totals, handle, count = trainer.call(
-            state, totals, order, left - done, keys
+            state, totals, data, rows, left - done, keys
         )
         done += count
         if waiting is not None:

@@ -74,6 +74,8 @@ def test_parameters(model):
 def test_data(monkeypatch):
     monkeypatch.setattr(fits_memory, "machine_memory", lambda: 100)
     with pytest.raises(sc.UserError, match="`task` must fit in memory, got its arrays"):
-        check_fit(MODEL, TASK, epochs=1)
+        check_fit(MODEL, TASK, epochs=1, data="resident")
+    with pytest.raises(sc.UserError, match="`batch_size` must fit in memory, got 128"):
+        check_fit(MODEL, TASK, epochs=1)  # streamed
     monkeypatch.setattr(fits_memory, "machine_memory", lambda: None)  # not known
     check_fit(MODEL, TASK, epochs=1, batch_size=10**9)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqconv_jax.data.forecast.layout import Layout
+from seqconv_jax.data.forecast.mapped import arrays_of
 from seqconv_jax.data.forecast.panel import Panel
 from seqconv_jax.data.forecast.scaling import Scale
 from seqconv_jax.data.series.durations import format_duration
@@ -23,7 +24,8 @@ def task_fields(
         layout: what is read and forecast.
         scales: one of `layout.values` for all series, or one for each.
     """
-    arrays = layout.arrays(panel, list(scales) * (len(panel.series) // len(scales)))
+    each = list(scales) * (len(panel.series) // len(scales))
+    arrays = arrays_of(panel, layout, each)
     mean = np.stack([one.mean for one in scales])
     std = np.stack([one.std for one in scales])
     count, window = len(layout.inputs), layout.window

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqconv_jax._windows import row_blocks
 from seqconv_jax.data.forecast.calendar import calendar_names, calendar_values
 from seqconv_jax.data.forecast.panel import Panel
 from seqconv_jax.data.forecast.scaling import Scale
 from seqconv_jax.data.forecast.windows import Window
 
-__all__ = ["OBSERVED", "Arrays", "Layout"]
+__all__ = ["ARRAYS", "OBSERVED", "Arrays", "Layout"]
 
 OBSERVED = "observed"
+ARRAYS = ("inputs", "targets", "last")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,32 +92,42 @@ class Layout:
             panel: series that have the columns, and times where there is a calendar.
             scales: of `values`, one for each series.
         """
-        parts = list(self._parts(panel, scales))
+        parts = list(self.blocks(panel, scales))
         return Arrays(
             **{
                 name: np.concatenate([getattr(part, name) for part in parts])
-                for name in ("inputs", "targets", "last")
+                for name in ARRAYS
             }
         )
 
-    def _parts(self, panel: Panel, scales: list[Scale]) -> Iterator[Arrays]:
+    def blocks(self, panel: Panel, scales: list[Scale]) -> Iterator[Arrays]:
+        """Yield the same, some rows at a time."""
         for index, scale in enumerate(scales):
-            table = scale.apply(panel.columns_of(index, self.values))
-            values, targets = np.split(table, [len(self.inputs)], axis=1)
-            inputs, times = [values], panel.series[index].times
-            if times is not None:
-                inputs.append(calendar_values(times, self.calendar))
-            if self.future:
-                inputs.append(np.ones((len(values), 1)))
-            last = _moved(targets, self.window.newest, 0.0)
-            if self.shifted:
-                targets = _moved(targets, self.window.delay, np.nan)
-                targets = targets - last if self.predict == "change" else targets
-            yield Arrays(
-                inputs=np.concatenate(inputs, axis=1).astype(np.float32),
-                targets=targets.astype(np.float32),
-                last=last.astype(np.float32),
-            )
+            length = len(panel.series[index].values)
+            for rows in row_blocks(length, len(self.values)):
+                yield self._block(panel, index, scale, rows)
+
+    def _block(self, panel: Panel, index: int, scale: Scale, rows: slice) -> Arrays:
+        """Return the arrays of some rows of one series."""
+        first = max(0, rows.start + min(0, self.window.newest))
+        around = slice(first, rows.stop + max(0, self.window.delay))
+        table = scale.apply(panel.columns_of(index, self.values, around))
+        values, targets = np.split(table, [len(self.inputs)], axis=1)
+        inside = slice(rows.start - first, rows.stop - first)
+        inputs, times = [values[inside]], panel.series[index].times
+        if times is not None:
+            inputs.append(calendar_values(times[rows], self.calendar))
+        if self.future:
+            inputs.append(np.ones((rows.stop - rows.start, 1)))
+        last = _moved(targets, self.window.newest, 0.0)
+        if self.shifted:
+            targets = _moved(targets, self.window.delay, np.nan)
+            targets = targets - last if self.predict == "change" else targets
+        return Arrays(
+            inputs=np.concatenate(inputs, axis=1).astype(np.float32),
+            targets=targets[inside].astype(np.float32),
+            last=last[inside].astype(np.float32),
+        )
 
     def _relative(self) -> np.ndarray:
         past = set(self.inputs) - set(self.future)

@@ -60,12 +60,16 @@ class Panel:
     def times(self) -> np.ndarray | None:
         """Return `(rows,)` times of all rows; None where there are none."""
         found = [one.times for one in self.series if one.times is not None]
-        return np.concatenate(found) if found else None
+        if len(found) > 1:
+            return np.concatenate(found)
+        return found[0] if found else None
 
-    def columns_of(self, index: int, names: Sequence[str]) -> np.ndarray:
+    def columns_of(
+        self, index: int, names: Sequence[str], rows: slice = slice(None)
+    ) -> np.ndarray:
         """Return `(rows, columns)` float64: some columns of one of the series."""
         one = self.series[index]
-        return one.values[:, [one.columns.index(name) for name in names]]
+        return one.values[rows][:, [one.columns.index(name) for name in names]]
 
     def rows(self, name: str, value: Duration) -> int:
         """Return an argument in rows of the series."""

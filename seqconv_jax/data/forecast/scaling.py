@@ -8,6 +8,7 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax.data.forecast.panel import Panel
+from seqconv_jax.data.forecast.spread import Blocks, Spread, Table
 from seqconv_jax.data.series.durations import Duration
 from seqconv_jax.data.series.table import listed
 
@@ -53,24 +54,28 @@ def fit_scales(
         UserError: for a number of rows that is none, a series without any, and values
             that are not finite or cannot be standardised.
     """
-    heads, tables, wheres = [], [], []
+    heads, wheres = [], []
     for index, cut in enumerate(cuts):
         with panel.naming(index):
-            table = panel.columns_of(index, names)
             where = panel.series[index].name
+            table = Blocks(panel, index, names, len(panel.series[index].values))
             _expect_finite(table, names, where)
-            heads.append(table[: _head_rows(panel, cut, scale, scale_rows)])
+            head = _head_rows(panel, cut, scale, scale_rows)
+            heads.append(Blocks(panel, index, names, head))
         several = len(panel.series) > 1
-        tables.append(table)
         wheres.append(f"series {panel.names[index]!r}" if several else where)
     fitted = list(zip(heads, wheres, strict=True))
-    if scale == "all" and len(tables) > 1:
-        fitted = [(np.concatenate(heads), f"{len(tables):,} series")]
-    scales = [_fit(head, names, where) for head, where in fitted]
-    _warn_of_constants(fitted, names)
-    for index, table in enumerate(tables):
-        standardised = scales[index % len(scales)].apply(table)
-        warn_of_drift(standardised, cuts[index], names, wheres[index])
+    if scale == "all" and len(heads) > 1:
+        whole = [panel.columns_of(h.index, names, slice(0, h.rows)) for h in heads]
+        fitted = [([(0, np.concatenate(whole))], f"{len(heads):,} series")]
+    spreads = [(Spread.of(head), where) for head, where in fitted]
+    scales = [_scale(spread, names, where) for spread, where in spreads]
+    _warn_of_constants(spreads, names)
+    for index, where in enumerate(wheres):
+        table = Blocks(panel, index, names, len(panel.series[index].values))
+        one = scales[index % len(scales)]
+        standardised = ((start, one.apply(block)) for start, block in table)
+        warn_of_drift(standardised, cuts[index], names, where)
     return scales
 
 
@@ -91,31 +96,25 @@ def _head_rows(panel: Panel, cut: int, scale: str, scale_rows: Duration | None) 
     return rows
 
 
-def _expect_finite(values: np.ndarray, names: Sequence[str], where: str) -> None:
-    if np.isfinite(values).all():
-        return
-    row, column = (int(at) for at in np.argwhere(~np.isfinite(values))[0])
-    raise UserError(
-        f"{where} row {row:,}, column {names[column]!r}: the value must be "
-        f"finite, got {values[row, column]}; read it with missing='previous', "
-        "'interpolate' or 'drop'"
-    )
+def _expect_finite(table: Table, names: Sequence[str], where: str) -> None:
+    for start, block in table:
+        if np.isfinite(block).all():
+            continue
+        row, column = (int(at) for at in np.argwhere(~np.isfinite(block))[0])
+        raise UserError(
+            f"{where} row {start + row:,}, column {names[column]!r}: the value must be "
+            f"finite, got {block[row, column]}; read it with missing='previous', "
+            "'interpolate' or 'drop'"
+        )
 
 
-def _fit(head: np.ndarray, names: Sequence[str], where: str) -> Scale:
-    """Return the mean and the population standard deviation of some rows.
-
-    Args:
-        head: `(rows, columns)` float64.
-        names: the columns, for messages.
-        where: the series, for messages.
+def _scale(spread: Spread, names: Sequence[str], where: str) -> Scale:
+    """Return the scale that a spread makes, 1 for a constant column.
 
     Raises:
         UserError: where the spread of a column is beyond float64.
     """
-    with np.errstate(all="ignore"):
-        mean, std = head.mean(axis=0), head.std(axis=0)
-    std = np.where(_constant(head), 1.0, std)
+    mean, std = spread.mean, np.where(spread.constant, 1.0, spread.std)
     bad = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(std) & (std > 0)))
     if len(bad):
         raise UserError(
@@ -125,25 +124,19 @@ def _fit(head: np.ndarray, names: Sequence[str], where: str) -> Scale:
     return Scale(mean, std)
 
 
-def _constant(head: np.ndarray) -> np.ndarray:
-    # Rounding of the mean leaves a constant column a spread of 1e-17, not 0.
-    return head.max(axis=0) == head.min(axis=0)
-
-
 def _warn_of_constants(
-    fitted: Sequence[tuple[np.ndarray, str]], names: Sequence[str]
+    spreads: Sequence[tuple[Spread, str]], names: Sequence[str]
 ) -> None:
     """Warn once of columns that are constant in the first rows of some series.
 
     Warns:
         ScaleWarning: naming them.
     """
-    found = [(where, len(head), _constant(head)) for head, where in fitted]
-    found = [each for each in found if each[2].any()]
+    found = [(where, one) for one, where in spreads if one.constant.any()]
     if not found:
         return
-    where, rows, _ = found[0]
-    constant = np.any([each[2] for each in found], axis=0)
+    where, rows = found[0][0], found[0][1].rows
+    constant = np.any([one.constant for _, one in found], axis=0)
     columns = [name for name, one in zip(names, constant, strict=True) if one]
     columns = list(dict.fromkeys(columns))  # a target is an input as well
     others = f" and {len(found) - 1:,} others" if len(found) > 1 else ""
@@ -156,13 +149,11 @@ def _warn_of_constants(
     )
 
 
-def warn_of_drift(
-    table: np.ndarray, rows: int, names: Sequence[str], where: str
-) -> None:
+def warn_of_drift(table: Table, rows: int, names: Sequence[str], where: str) -> None:
     """Warn of columns that lie far outside the scale after the first `rows`.
 
     Args:
-        table: `(rows, columns)` standardised.
+        table: standardised.
         rows: how many rows are known to the scale.
         names: the columns.
         where: the series.
@@ -173,18 +164,25 @@ def warn_of_drift(
     Warns:
         ScaleWarning: for a column beyond 1,000 standard deviations.
     """
-    size = np.abs(table)
-    if not (size < np.finfo(np.float32).max).all():
-        row, column = (int(at) for at in np.argwhere(~(size < 3e38))[0])
-        raise UserError(
-            f"{where}: row {row} of column {names[column]!r} is {table[row, column]:g} "
-            "standard deviations, too large for float32"
-        )
-    drifting = size[rows:].max(axis=0, initial=0.0) > DRIFT
-    for index in np.flatnonzero(drifting).tolist():
-        row = rows + int(np.argmax(size[rows:, index]))
+    furthest = np.full(len(names), DRIFT)
+    places: dict[int, tuple[int, float]] = {}
+    for start, block in table:
+        size = np.abs(block)
+        if not (size < np.finfo(np.float32).max).all():
+            row, column = (int(at) for at in np.argwhere(~(size < 3e38))[0])
+            raise UserError(
+                f"{where}: row {start + row} of column {names[column]!r} is "
+                f"{block[row, column]:g} standard deviations, too large for float32"
+            )
+        first = min(max(0, rows - start), len(block))
+        most = size[first:].max(axis=0, initial=0.0)
+        for index in np.flatnonzero(most > furthest).tolist():
+            row = first + int(np.argmax(size[first:, index]))
+            furthest[index] = most[index]
+            places[index] = start + row, float(block[row, index])
+    for index, (row, value) in sorted(places.items()):
         warnings.warn(
-            f"{where}: column {names[index]!r} drifts to {table[row, index]:.3g} "
+            f"{where}: column {names[index]!r} drifts to {value:.3g} "
             f"standard deviations of the train rows at row {row:,}",
             ScaleWarning,
             stacklevel=4,

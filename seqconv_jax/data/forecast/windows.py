@@ -236,8 +236,8 @@ def spans_gap(
         gaps: rows that do not follow the row before them as they should.
         length: the rows of the series.
     """
-    broken = np.zeros(length, np.int64)
-    broken[np.asarray(gaps, int)] = 1
-    before = np.cumsum(broken)
-    rows = np.asarray(rows, np.int64)
-    return before[rows + window.reach] > before[rows + int(window.offsets[0])]
+    if not len(gaps):
+        return np.zeros(len(rows), bool)
+    gaps, rows = np.sort(np.asarray(gaps, np.int64)), np.asarray(rows, np.int64)
+    first, last = rows + int(window.offsets[0]), rows + window.reach
+    return np.searchsorted(gaps, last, "right") > np.searchsorted(gaps, first, "right")

@@ -1,5 +1,6 @@
 """Time series: reading a file of numbers, its times, its gaps and missing cells."""
 
+from seqconv_jax.data.series.convert import convert_series, open_series
 from seqconv_jax.data.series.durations import (
     BusinessDays,
     Duration,
@@ -21,8 +22,10 @@ __all__ = [
     "Series",
     "SeriesGroup",
     "Step",
+    "convert_series",
     "find_time_columns",
     "format_duration",
+    "open_series",
     "parse_step",
     "read_series",
     "read_series_group",

@@ -113,6 +113,8 @@ def given_times(times: Any, rows: int) -> tuple[np.ndarray, tuple[str, ...]]:
             f"`times` must be a time in every row, got NaT in {len(missing):,} rows, "
             f"first row {missing[0]}"
         )
+    if array.dtype == MICROSECONDS:
+        return np.asarray(array), notes  # as it is, which may be in a file
     cast = array.astype(MICROSECONDS)
     # a coarser unit reaches further than microseconds, and NumPy lets it wrap around
     if (cast.astype("datetime64[Y]") != array.astype("datetime64[Y]")).any():

@@ -1,6 +1,10 @@
 """A Parquet file as a table of numbers; the only file that imports pyarrow."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +18,7 @@ from seqconv_jax.data.series.table import (
     unnamed_note,
 )
 
-__all__ = ["read_parquet"]
+__all__ = ["parquet_parts", "read_parquet"]
 
 
 def read_parquet(path: Path, columns: Columns, max_bytes: int) -> Table:
@@ -29,6 +33,12 @@ def read_parquet(path: Path, columns: Columns, max_bytes: int) -> Table:
         UserError: without pyarrow, for a damaged file, for columns that are not
             numbers, or a table larger than `max_bytes`.
     """
+    with _opened(path) as file:
+        return _table(file, columns, path, max_bytes)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -38,14 +48,49 @@ def read_parquet(path: Path, columns: Columns, max_bytes: int) -> Table:
         ) from error
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            return _table(file, columns, path, max_bytes)
+            yield file
     except UserError:
         raise
     except Exception as error:  # a damaged file can raise almost anything
         raise UserError(f"{path} is damaged, or no Parquet file: {error}") from error
 
 
-def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
+def parquet_parts(path: Path, columns: Columns, part_bytes: int) -> Iterator[Table]:
+    """Yield the tables of a file's parts, as `read_parquet` reads the whole.
+
+    Args:
+        path: the file.
+        columns: which columns to read.
+        part_bytes: about how many bytes the table of a part may take.
+    """
+    with _opened(path) as file:
+        width = 8 * max(1, len(file.schema_arrow.names))
+        batches = None
+
+        def read(names: list[str]):
+            nonlocal batches
+            import pyarrow
+
+            rows = max(1, part_bytes // width)
+            batches = batches or file.iter_batches(rows, columns=names)
+            batch = next(batches, None)
+            if batch is None:
+                return file.schema_arrow.empty_table().select(names)
+            return pyarrow.Table.from_batches([batch]).select(names)
+
+        done = 0
+        while done < max(1, file.metadata.num_rows):
+            table = _table(file, columns, path, None, read)
+            if done == 0:  # what was found holds for the others
+                time = columns.time if columns.time != "auto" else None
+                columns = replace(columns, time=table.options["time"] or time)
+            done += len(table.values)
+            yield table
+
+
+def _table(
+    file, columns: Columns, path: Path, max_bytes: int | None, load=None
+) -> Table:
     schema, where = file.schema_arrow, str(path)
     names, kinds = list(schema.names), list(schema.types)
     columns = columns.resolved(names, _first_rows(file, columns), where)
@@ -53,7 +98,7 @@ def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
     unnamed = columns.unnamed(names)
     for at in unnamed:
         check_unnamed(names[at], str(kinds[at]), _numeric(kinds[at]), where)
-    if file.metadata.num_rows * len(used) * 8 > max_bytes:
+    if max_bytes is not None and file.metadata.num_rows * len(used) * 8 > max_bytes:
         raise too_large(path, max_bytes)
     numbers = [at for at in used if _numeric(kinds[at])]
     texts = [at for at in used if at not in numbers]
@@ -63,7 +108,7 @@ def _table(file, columns: Columns, path: Path, max_bytes: int) -> Table:
     times = [at for at in texts if _is_time(kinds[at])]
     read = columns.readable_texts(names, sorted({*texts} - {*times}), where)
     wanted = [names[at] for at in [*numbers, *read]]
-    table = file.read(wanted + [names[at] for at in stamps])
+    table = (load or file.read)(wanted + [names[at] for at in stamps])
     if table.num_rows == 0:
         raise UserError(f"{where} has column names but no rows after them")
     for at in texts if not numbers and not read else ():

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 from seqconv_jax._checks import positive_int
+from seqconv_jax.data.files.array_folder import holds
 from seqconv_jax.data.files.origin import Origin
 from seqconv_jax.data.series.csv import parse_csv
 from seqconv_jax.data.series.missing import split_marks
@@ -14,7 +17,7 @@ from seqconv_jax.data.series.source_file import MAX_BYTES, existing_file, text_b
 from seqconv_jax.data.series.table import Columns, Table
 from seqconv_jax.data.series.text_form import TextForm
 
-__all__ = ["read_series", "read_table"]
+__all__ = ["read_series", "read_table", "reading"]
 
 
 def read_series(
@@ -55,7 +58,8 @@ def read_series(
     Args:
         path: a `.csv`, `.tsv`, `.txt`, `.dat` or `.parquet` file, a `.csv.gz`, or a
             `.zip` with one text file; or what `find` returned for one, which is not
-            hashed again.
+            hashed again; or a folder that `convert_series` made, which is opened as
+            it was converted, whatever the options.
         time: the column of times, or the columns whose parts make up the time; see
             `times.parse_time_columns` for the forms. "auto" finds it. None for a file
             without one, which then understands rows only, no durations.
@@ -121,27 +125,31 @@ def read_series(
         >>> series.read_options["separator"], series.read_options["decimal"]
         (';', ',')
     """
-    form = TextForm(
-        *(separator, decimal, thousands, encoding, comment, skip_rows, skip_footer),
-        names,
-    )
-    columns = Columns(
-        time, keep, drop, categories, tuple(split_marks(missing_marks)[1])
-    )
-    rules = Rules(
-        time_format=time_format,
-        day_first=day_first,
-        zone=zone,
-        missing_marks=missing_marks,
-        missing=missing,
-        trim=trim,
-        categories=categories,
-        reverse=reverse,
-        unsorted=unsorted,
-        duplicates=duplicates,
-    )
+    if isinstance(path, str | os.PathLike) and holds(path, "series"):
+        from seqconv_jax.data.series.convert import open_series
+
+        return open_series(path)
+    options = dict(locals())
+    columns, form, rules = reading(options)
     table, where, origin = read_table(path, columns, form, max_bytes)
     return Series(**rules.apply(table, where)._asdict(), origin=origin)
+
+
+def reading(options: Mapping[str, Any]) -> tuple[Columns, TextForm, Rules]:
+    """Return what options of `read_series` say: of columns, the text, and the rules."""
+
+    def given(kind: Any) -> dict[str, Any]:
+        return {name: options[name] for name in kind if name in options}
+
+    marks = options.get("missing_marks", Rules().missing_marks)
+    columns = given(("time", "keep", "drop", "categories"))
+    texts = tuple(split_marks(marks)[1])
+    form = given(each.name for each in fields(TextForm))
+    return (
+        Columns(**columns, missing_texts=texts),
+        TextForm(**form),
+        Rules(**given(Rules._fields)),
+    )
 
 
 def read_table(

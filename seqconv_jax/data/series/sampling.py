@@ -1,10 +1,12 @@
 """The sampling of times: a fixed step, or one of the calendar, and the gaps in it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from seqconv_jax._windows import row_blocks
 from seqconv_jax.data.series.durations import BusinessDays, Step
 
 __all__ = ["Sampling", "continued", "sampled_every", "sampling"]
@@ -56,7 +58,7 @@ def sampling(times: np.ndarray) -> Sampling:
     Args:
         times: `(rows,)` `datetime64[us]`.
     """
-    fixed = _steps(times.astype(np.int64), np.timedelta64(1, "us"))
+    fixed = _steps(np.asarray(times).view(np.int64), np.timedelta64(1, "us"))
     if not isinstance(fixed.every, np.timedelta64) or fixed.every < _DAY - _SUMMER_TIME:
         return fixed
     if fixed.every >= _SHORTEST_MONTH:
@@ -89,7 +91,7 @@ def sampled_every(times: np.ndarray, every: Step) -> Sampling:
         ticks, count = times.astype(np.int64), int(every / np.timedelta64(1, "us"))
     if ticks is None:
         return Sampling(every, 0.0, np.arange(1, len(times)), shorter=False)
-    return _counted(np.diff(ticks), count, every)
+    return _counted(ticks, count, every)
 
 
 def continued(times: np.ndarray, every: Step, steps: int) -> np.ndarray:
@@ -121,18 +123,31 @@ def continued(times: np.ndarray, every: Step, steps: int) -> np.ndarray:
 
 def _steps(ticks: np.ndarray, unit: Step) -> Sampling:
     """Return the sampling of counts of a unit."""
-    steps = np.diff(ticks)
-    forward, counts = np.unique(steps[steps > 0], return_counts=True)
-    if not len(forward):
+    counts: Counter[int] = Counter()
+    for _, steps in _blocks(ticks):
+        forward, found = np.unique(steps[steps > 0], return_counts=True)
+        counts.update(dict(zip(forward.tolist(), found.tolist(), strict=True)))
+    if not counts:
         return Sampling(None, 0.0, np.arange(1, len(ticks)), shorter=False)
-    count = int(forward[np.argmax(counts)])
-    return _counted(steps, count, count * unit)
+    most = max(counts.values())
+    count = min(step for step, found in counts.items() if found == most)
+    return _counted(ticks, count, count * unit)
 
 
-def _counted(steps: np.ndarray, count: int, every: Step) -> Sampling:
-    gaps = np.flatnonzero(steps != count) + 1
-    regularity = float(1 - len(gaps) / max(1, len(steps)))
-    return Sampling(every, regularity, gaps, bool((steps < count).any()))
+def _counted(ticks: np.ndarray, count: int, every: Step) -> Sampling:
+    gaps, shorter = [np.arange(0)], False
+    for start, steps in _blocks(ticks):
+        gaps.append(np.flatnonzero(steps != count) + 1 + start)
+        shorter |= bool((steps < count).any())
+    rows = np.concatenate(gaps)
+    regularity = float(1 - len(rows) / max(1, len(ticks) - 1))
+    return Sampling(every, regularity, rows, shorter)
+
+
+def _blocks(ticks: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the steps between rows, some at a time, and the first one's number."""
+    for rows in row_blocks(len(ticks) - 1):
+        yield rows.start, np.diff(ticks[rows.start : rows.stop + 1])
 
 
 def _dates(times: np.ndarray) -> Iterator[np.ndarray]:

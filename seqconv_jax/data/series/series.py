@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, expect, one_of
+from seqconv_jax._windows import row_blocks
 from seqconv_jax.data.files.origin import DataSource, Origin
 from seqconv_jax.data.series.durations import Step, format_duration
 from seqconv_jax.data.series.given import (
@@ -24,7 +26,7 @@ from seqconv_jax.data.series.pandas_frame import frame_table
 from seqconv_jax.data.series.rules import Rules
 from seqconv_jax.data.series.sampling import Sampling, sampling
 from seqconv_jax.data.series.table import Columns
-from seqconv_jax.data.series.timeline import check_rising, shown_time
+from seqconv_jax.data.series.timeline import check_rising, count_steps, shown_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,8 @@ class Series:
         notes: what reading changed, a sentence each.
         read_options: keyword arguments of `read_series` that read another file the way
             this one was read: what was given and what was found, as strict JSON.
+        folder: that of a converted file, whose arrays `values` and `times` are read
+            from there as they are needed; see `convert_series`.
         allow: which faults may stay: "missing" (cells that are not finite),
             "unsorted" (times that run backwards) and "duplicates" (repeated times).
         every: the file's own sampling: the most common step between two rows. It is
@@ -85,6 +89,7 @@ class Series:
     missing: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     read_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    folder: Path | None = field(default=None, repr=False)
     allow: Collection[str] = ()
     every: Step | None = field(init=False)
     regularity: float = field(init=False)
@@ -113,7 +118,8 @@ class Series:
             times, notes = given_times(times, len(values))
             check_rising(times, self.allow)
             found = sampling(times)
-            repeated = len(times) - len(np.unique(times))
+            rising = len(times) - 1 == count_steps(times)
+            repeated = 0 if rising else len(times) - len(np.unique(times))
         for name, value in (
             ("columns", columns),
             ("values", values),
@@ -132,9 +138,10 @@ class Series:
         self, values: np.ndarray, columns: tuple[str, ...], times: np.ndarray | None
     ) -> Mapping[str, int]:
         """Return the counts of missing cells after checking that they may stay."""
-        missing = ~np.isfinite(values)
-        if not missing.any():
+        blocks = row_blocks(*values.shape)
+        if all(np.isfinite(values[rows]).all() for rows in blocks):
             return self.missing
+        missing = ~np.isfinite(values)
         if "missing" not in self.allow:
             found = found_missing(values, missing, columns, times)
             raise UserError(
@@ -256,7 +263,7 @@ class Series:
             first, last = self.times.min(), self.times.max()
             lines[0] += f", {shown_time(first)} to {shown_time(last)}"
             lines.append(self._sampling_line())
-            if back := int((np.diff(self.times) < np.timedelta64(0, "us")).sum()):
+            if back := count_steps(self.times, backward=True):
                 lines.append(f"rows whose time runs backwards: {back:,}")
             lines.append(f"repeated times: {self.repeated or 'none'}")
         counts = ", ".join(f"{name} {count:,}" for name, count in self.missing.items())

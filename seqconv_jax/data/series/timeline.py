@@ -5,12 +5,14 @@ from collections.abc import Callable, Collection
 import numpy as np
 
 from seqconv_jax._checks import UserError
+from seqconv_jax._windows import row_blocks
 
 __all__ = [
     "DUPLICATES",
     "UNSORTED",
     "arrange",
     "check_rising",
+    "count_steps",
     "shown_time",
 ]
 
@@ -81,8 +83,7 @@ def check_rising(times: np.ndarray, allow: Collection[str]) -> None:
     Raises:
         UserError: with a count, the first row and the remedy.
     """
-    steps = np.diff(times)
-    if (steps > _NO_TIME).all():
+    if count_steps(times) == len(times) - 1:
         return
     if _newest_first(times):
         raise UserError(
@@ -102,9 +103,17 @@ def check_rising(times: np.ndarray, allow: Collection[str]) -> None:
         )
 
 
+def count_steps(times: np.ndarray, *, backward: bool = False) -> int:
+    """Return how many rows have a later time than the row before, or an earlier one."""
+    count, sign = 0, -1 if backward else 1
+    for rows in row_blocks(len(times)):
+        steps = np.diff(times[max(0, rows.start - 1) : rows.stop])
+        count += int((sign * steps > _NO_TIME).sum())
+    return count
+
+
 def _newest_first(times: np.ndarray) -> bool:
-    steps = np.diff(times)
-    return bool((steps < _NO_TIME).sum() > (steps > _NO_TIME).sum())
+    return count_steps(times, backward=True) > count_steps(times)
 
 
 def _repeats(times: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ A whole task of a file, a folder or lists of texts and labels is `text_task`, fr
 `TextPreprocessor`, which does the same to new texts.
 """
 
+from seqconv_jax.data.text.convert import convert_texts, open_texts
 from seqconv_jax.data.text.preprocessor import TextPreprocessor
 from seqconv_jax.data.text.read import read_texts
 from seqconv_jax.data.text.sequences import (
@@ -45,8 +46,10 @@ __all__ = [
     "Tokenizer",
     "Vocabulary",
     "build_word_index",
+    "convert_texts",
     "decode",
     "encode",
+    "open_texts",
     "pad",
     "read_texts",
     "read_word_index",

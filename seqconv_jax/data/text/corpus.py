@@ -6,7 +6,10 @@ after reading. No text is kept: a token takes four bytes, a text some thirty mor
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -72,6 +75,7 @@ def read_corpus(
     *,
     longest: int,
     truncating: str,
+    scratch: Path | None = None,
 ) -> Corpus:
     """Read and tokenise texts.
 
@@ -80,17 +84,21 @@ def read_corpus(
         tokenizer: how to cut them.
         longest: tokens of a text that are kept.
         truncating: the side that is cut, "pre" or "post".
+        scratch: a file to make, for the tokens; None to keep them in memory.
 
     Raises:
         UserError: for no text, labels that are no classes, and more than fits.
     """
-    reading = _Reading(tokenizer, min(longest, LONGEST_TEXT), truncating)
     where = ""
-    for given, texts in sources:
-        where = texts.where
-        for batch in texts.batches():
-            reading.add(batch, given, several=texts.several, where=where)
-    corpus = reading.corpus()
+    with ExitStack() as stack:
+        file = None if scratch is None else stack.enter_context(scratch.open("xb"))
+        reading = _Reading(tokenizer, min(longest, LONGEST_TEXT), truncating, file)
+        for given, texts in sources:
+            where = texts.where
+            for batch in texts.batches():
+                reading.add(batch, given, several=texts.several, where=where)
+    tokens = None if scratch is None else _mapped(scratch)
+    corpus = reading.corpus(tokens)
     if not len(corpus):
         raise UserError(f"{where} holds no text")
     return corpus
@@ -99,13 +107,20 @@ def read_corpus(
 class _Reading:
     """The columns of a corpus as they grow, in memory that is never copied whole."""
 
-    def __init__(self, tokenizer: Tokenizer, longest: int, truncating: str):
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        longest: int,
+        truncating: str,
+        file: IO[bytes] | None,
+    ):
         self._tokens_of, self._longest = tokenizer.tokens, longest
         end = truncating == "pre"
         self._kept = slice(-longest, None) if end else slice(longest)
         self._number, self._label_number = _numbering(), _numbering()
         self._columns = {name: bytearray() for name in _COLUMNS}
         self._names: list[str] | None = []
+        self._file = file  # of the tokens
         self._memory = machine_memory()
 
     def add(self, batch: Batch, part: str | None, *, several: bool, where: str):
@@ -129,12 +144,14 @@ class _Reading:
                 "or words in place of pieces of characters"
             )
 
-    def corpus(self) -> Corpus:
-        """Return what has been read."""
+    def corpus(self, tokens: np.ndarray | None) -> Corpus:
+        """Return what has been read, with the tokens that were written to a file."""
         columns = {
             name: np.frombuffer(content, _COLUMNS[name])
             for name, content in self._columns.items()
         }
+        if tokens is not None:
+            columns["tokens"] = tokens
         kept = np.minimum(columns["lengths"], self._longest)
         offsets = np.zeros(len(kept) + 1, np.int64)
         np.cumsum(kept, out=offsets[1:])
@@ -153,7 +170,11 @@ class _Reading:
         return len(found)
 
     def _extend(self, name: str, values: list[int]) -> None:
-        self._columns[name] += np.array(values, _COLUMNS[name]).tobytes()
+        content = np.array(values, _COLUMNS[name]).tobytes()
+        if name == "tokens" and self._file is not None:
+            self._file.write(content)
+        else:
+            self._columns[name] += content
 
 
 _COLUMNS = {
@@ -163,6 +184,12 @@ _COLUMNS = {
     "codes": np.int32,
     "parts": np.int8,
 }
+
+
+def _mapped(path: Path) -> np.ndarray:
+    if not path.stat().st_size:  # which cannot be mapped
+        return np.zeros(0, np.int32)
+    return np.memmap(path, np.int32, "r")
 
 
 def _numbering() -> dict:

@@ -4,6 +4,7 @@ import numpy as np
 
 from seqconv_jax._checks import UserError
 from seqconv_jax._memory import expect_memory, machine_memory
+from seqconv_jax.data.files.array_folder import NewFolder
 from seqconv_jax.data.text.corpus import Corpus
 from seqconv_jax.data.text.sequences import TokenSequences, pad
 from seqconv_jax.data.text.word_ids import Vocabulary
@@ -45,7 +46,12 @@ def fit_vocabulary(
 
 
 def padded_ids(
-    corpus: Corpus, ids: np.ndarray, size: int, dtype: type, truncating: str
+    corpus: Corpus,
+    ids: np.ndarray,
+    size: int,
+    dtype: type,
+    truncating: str,
+    folder: NewFolder | None = None,
 ) -> np.ndarray:
     """Return the ids of all texts, `(n, size)`, zeros behind the short ones.
 
@@ -55,21 +61,36 @@ def padded_ids(
         size: ids of a text.
         dtype: of the result.
         truncating: the side of a longer text that is cut.
+        folder: gets them as its array `inputs`; None to keep them in memory.
 
     Raises:
         UserError: for more than fits in memory.
     """
+    if folder is not None:
+        for first, end in corpus.blocks():
+            rows = _padded(corpus, ids, first, end, size, dtype, truncating)
+            folder.append("inputs", rows)
+        return folder.so_far("inputs")
     needed = len(corpus) * size * np.dtype(dtype).itemsize
     expect_memory("maxlen", size, needed, machine_memory())
     inputs = np.zeros((len(corpus), size), dtype)
     for first, end in corpus.blocks():
-        offsets = corpus.offsets[first : end + 1]
-        tokens = ids[corpus.tokens[offsets[0] : offsets[-1]]]
-        inputs[first:end] = pad(
-            TokenSequences(tokens, offsets - offsets[0]),
-            size,
-            padding="post",
-            truncating=truncating,
-            dtype=dtype,
-        )
+        rows = _padded(corpus, ids, first, end, size, dtype, truncating)
+        inputs[first:end] = rows
     return inputs
+
+
+def _padded(
+    corpus: Corpus,
+    ids: np.ndarray,
+    first: int,
+    end: int,
+    size: int,
+    dtype: type,
+    truncating: str,
+) -> np.ndarray:
+    offsets = corpus.offsets[first : end + 1]
+    tokens = ids[corpus.tokens[offsets[0] : offsets[-1]]]
+    sequences = TokenSequences(tokens, offsets - offsets[0])
+    options = {"padding": "post", "truncating": truncating}
+    return pad(sequences, size, dtype=dtype, **options)

@@ -6,6 +6,7 @@ from typing import Any
 
 from seqconv_jax._checks import UserError, expect, is_number, one_of, positive_int
 from seqconv_jax.data.classes import Classes
+from seqconv_jax.data.files.array_folder import NewFolder, holds
 from seqconv_jax.data.task import Task
 from seqconv_jax.data.text.corpus import read_corpus
 from seqconv_jax.data.text.fitted import fit_vocabulary, padded_ids, usual_length
@@ -17,7 +18,7 @@ from seqconv_jax.data.text.table import frame_options, texts_of_frame
 from seqconv_jax.data.text.texts import Texts
 from seqconv_jax.data.text.tokenizer import Tokenizer
 
-__all__ = ["TextTask", "text_task"]
+__all__ = ["TextTask", "make_task", "text_task"]
 
 LONGEST_WORDS, LONGEST_PIECES = 500, 2000
 """The most tokens of a text where none are asked for: of words, and of pieces."""
@@ -66,7 +67,9 @@ def text_task(
 
     Args:
         data: a file or folder, what `read_texts` returned, a pandas frame with a column
-            of texts and one of labels, or a list of texts.
+            of texts and one of labels, or a list of texts; or a folder that
+            `convert_texts` made, which is opened as it was converted, whatever the
+            options.
         labels: a label each, or with `several=True` a list each, of a list of texts.
         validation: what part of the training texts to validate on, drawn so that every
             class has its share; or texts of their own: a file or folder, what
@@ -102,6 +105,43 @@ def text_task(
         >>> task.preprocessor.task(["is it good?"]).inputs.tolist()
         [[1, 1, 2]]
     """
+    if isinstance(data, str | os.PathLike) and holds(data, "texts"):
+        from seqconv_jax.data.text.convert import open_texts
+
+        return open_texts(data)
+    return make_task(
+        data,
+        labels,
+        validation=validation,
+        test=test,
+        characters=characters,
+        lower=lower,
+        max_words=max_words,
+        min_count=min_count,
+        maxlen=maxlen,
+        truncating=truncating,
+        seed=seed,
+        reading=reading,
+    )
+
+
+def make_task(
+    data: Any,
+    labels: Any,
+    *,
+    validation: Any,
+    test: Any,
+    characters: Any,
+    lower: bool,
+    max_words: int,
+    min_count: int,
+    maxlen: int | None,
+    truncating: str,
+    seed: int,
+    reading: dict[str, Any],
+    folder: NewFolder | None = None,
+) -> TextTask:
+    """Return what `text_task` does; a folder gets the inputs, not the memory."""
     positive_int("max_words", max_words)
     positive_int("min_count", min_count)
     one_of("truncating", truncating, ("pre", "post"))
@@ -116,14 +156,21 @@ def text_task(
             rates[name] = part
         else:
             given.append((name, _part(name, part, texts)))
-    corpus = read_corpus(given, tokenizer, longest=longest, truncating=truncating)
+    corpus = read_corpus(
+        given,
+        tokenizer,
+        longest=longest,
+        truncating=truncating,
+        scratch=None if folder is None else folder.scratch,
+    )
     rows = rows_of_parts(corpus, rates, seed, texts.where)
     classes, targets = classes_of(corpus, texts.several, texts.where)
     counts = class_counts(classes, targets, rows)
     check_counts(counts, rows, texts)
     size = maxlen or usual_length(corpus, rows["train"], longest)
     vocabulary, numbers = fit_vocabulary(corpus, rows["train"], max_words, min_count)
-    inputs = padded_ids(corpus, numbers, size, vocabulary.dtype, truncating)
+    dtype = vocabulary.dtype
+    inputs = padded_ids(corpus, numbers, size, dtype, truncating, folder)
     preprocessor = TextPreprocessor(
         tokenizer=tokenizer,
         vocabulary=vocabulary,
