@@ -14,6 +14,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _devices import mesh_of
 from _flags import with_flags
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def fit(
         patience=settings.patience,
         run=run,
         reporter=ProgressBar(settings.batch_size),
+        mesh=mesh_of(settings),
         **options,
     )
 

@@ -32,6 +32,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _devices import mesh_of
 
 UPDATES = 25  # of an epoch, at least
 
@@ -200,6 +201,7 @@ def train(settings: Settings, model, task, seed: int, run):
         patience=settings.patience,
         run=run,
         reporter=ProgressBar(settings.batch_size),
+        mesh=mesh_of(settings),
     )
 
 

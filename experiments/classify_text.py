@@ -32,6 +32,7 @@ from _cli import (
     launch,
     open_run,
 )
+from _devices import mesh_of
 
 MOST = 10**5  # filters, units and so on
 
@@ -136,6 +137,7 @@ def main(settings: Settings) -> dict[str, Any]:
             patience=settings.patience,
             run=run,
             reporter=ProgressBar(settings.batch_size),
+            mesh=mesh_of(settings),
         )
         summary = summarise(model, task, result, {"loss": loss, **metrics})
         baselines = text_baselines(settings, task, metrics["accuracy"])

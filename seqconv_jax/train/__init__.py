@@ -16,6 +16,7 @@ from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.mesh import data_mesh
 from seqconv_jax.train.reporter import Reporter
 from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
@@ -37,6 +38,7 @@ __all__ = [
     "TrainState",
     "TrainingInterrupted",
     "check_fit",
+    "data_mesh",
     "evaluate",
     "example_scores",
     "fit",

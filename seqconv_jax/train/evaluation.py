@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.sharding import Mesh
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import (
@@ -18,6 +19,7 @@ from seqconv_jax.train.batches import (
 )
 from seqconv_jax.train.door import check_evaluation
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.mesh import on_each, part_on, spread
 from seqconv_jax.train.scores import Score, check_scores
 from seqconv_jax.train.step import (
     add_to_totals,
@@ -37,6 +39,7 @@ class Evaluator:
         scores: what to report, by name.
         data: the data on the device.
         batch_size: rows scored at a time.
+        mesh: the devices that these are spread over, where the data is; None for one.
     """
 
     def __init__(
@@ -45,16 +48,16 @@ class Evaluator:
         scores: Mapping[str, Score],
         data: DeviceData,
         batch_size: int = EVALUATION_BATCH_SIZE,
+        mesh: Mesh | None = None,
     ):
         """Compile nothing yet; the first call does."""
+        self._mesh = mesh
         self._names = tuple(scores)
         self._data = data
         self._score = make_scorer(model, scores)
         self._batch_size = _checks.positive_int("batch_size", batch_size)
-        self._call = jax.jit(
-            self._one if jax.default_backend() == "cpu" else self._many,
-            donate_argnums=2,
-        )
+        call = self._one if jax.default_backend() == "cpu" else self._many
+        self._call: Any = jax.jit(spread(mesh, call), donate_argnums=2)
 
     def __call__(
         self, params: Any, batch_stats: Any, rows: np.ndarray
@@ -64,11 +67,11 @@ class Evaluator:
         Raises:
             UserError: if there are no rows.
         """
-        order = jax.device_put(self._order(rows))
-        totals = zero_totals(self._names)
+        order = on_each(self._mesh, jax.device_put(self._order(rows)))
+        totals = on_each(self._mesh, zero_totals(self._names))
         batches = order.shape[0] if jax.default_backend() == "cpu" else 1
         for index in range(batches):
-            at = jax.device_put(np.int32(index))
+            at = on_each(self._mesh, jax.device_put(np.int32(index)))
             totals = self._call(params, batch_stats, totals, self._data, order, at)
         return means_of(totals)
 
@@ -89,7 +92,8 @@ class Evaluator:
         return in_order(rows, min(self._batch_size, len(rows)))
 
     def _one(self, params, batch_stats, totals, data, order, index):
-        metrics = self._score(params, batch_stats, gather(data, order[index]))
+        with part_on(self._mesh, order.shape[1]):
+            metrics = self._score(params, batch_stats, gather(data, order[index]))
         return add_to_totals(totals, metrics)
 
     def _many(self, params, batch_stats, totals, data, order, _):

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
 import optax
+from jax.sharding import Mesh
 
 from seqconv_jax.train.batches import Dataset, order_function, put_on_device
 from seqconv_jax.train.callback import Callback
@@ -12,6 +13,7 @@ from seqconv_jax.train.engine import Trainer
 from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
+from seqconv_jax.train.mesh import check_mesh, on_each, on_one
 from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter, Reporter
 from seqconv_jax.train.selection import Best, Record
@@ -59,6 +61,7 @@ def fit(
     callback: Callback | None = None,
     may_change: Collection[str] = (),
     reporter: Reporter | None = None,
+    mesh: Mesh | None = None,
 ) -> Result:
     """Train a model, keep its best epoch, and continue where a run was stopped.
 
@@ -112,6 +115,9 @@ def fit(
         may_change: names of settings, such as `"optimizer"`, that a resumed run may
             change all the same; what differs is then a warning.
         reporter: shown the progress; None for nobody.
+        mesh: devices that each batch is spread over, from `data_mesh`; None for one.
+            The numbers are those of one device to rounding, dropout and batch
+            statistics included, so a run may go on with more or fewer.
 
     Returns:
         The last state, the history, and the best epoch with its parameters and batch
@@ -165,19 +171,26 @@ def fit(
         may_change=may_change,
         kept=run is not None,
     )
-    keys, data = seed_keys(seed), put_on_device(task)
+    mesh, keys = check_mesh(mesh), seed_keys(seed)
+    data, dropout_key = on_each(mesh, (put_on_device(task), keys.dropout))
     trainer = Trainer(
         model,
         plan.optimizer,
         loss,
         plan.metrics,
         data,
-        keys.dropout,
+        dropout_key,
         steps_per_call,
         plan.ema_decay,
+        mesh=mesh,
     )
-    evaluator = Evaluator(model, plan.scores, data)
-    state = plan.initial_state(seed)
+    evaluator = Evaluator(model, plan.scores, data, mesh=mesh)
+    state = on_each(mesh, plan.initial_state(seed))
+    if mesh is not None and callback is not None:
+        plan = plan._replace(
+            callback=lambda s, record: callback(on_one(mesh, s), record)
+        )
+    order_of = order_function(keys.order, task, plan.steps, batch_size)
     trainer.trace(state, plan.steps, batch_size)
     if len(task.validation):
         evaluator.trace(state.eval_params, state.batch_stats, task.validation)
@@ -189,14 +202,14 @@ def fit(
         parts = Parts(
             plan,
             data,
-            keys.dropout,
+            dropout_key,
             trainer,
             evaluator,
-            order_of=order_function(keys.order, task, plan.steps, batch_size),
+            order_of=lambda epoch: on_each(mesh, order_of(epoch)),
             reporter=reporter or NullReporter(),
             stopped=lambda: request.signum is not None,
         )
-        trained = train_epochs(parts, state, store)
+        trained = on_one(mesh, train_epochs(parts, state, store))
 
     # Here, where the run is on disk and the handlers are put back, none is missed.
     if request.signum is not None:
