@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 from _baselines import BASELINE_FILES
+from _devices import DeviceSettings, mesh_of
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -28,12 +29,12 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines", "calibrate"),
-    *("real_horizon", "found", "seeds", "tensorboard"),
+    *("real_horizon", "found", "seeds", "tensorboard", "devices"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSettings:
+class RunSettings(DeviceSettings):
     """Flags that every experiment has."""
 
     seed: int = 0
@@ -197,7 +198,10 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
         from seqconv_jax.cli.compiled import keep_compiled
 
         keep_compiled(getattr(settings, "compilation_cache", None))
-    if getattr(settings, "seeds", 1) == 1 or not isinstance(settings, RunSettings):
+    if not isinstance(settings, RunSettings):
+        main(settings)
+    elif settings.seeds == 1:
+        mesh_of(settings)  # before JAX looks for devices anywhere else
         main(settings)
     else:
         _train_seeds(main, settings)

@@ -15,6 +15,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _devices import mesh_of
 from _flags import with_flags
 from _progress import reporter
 
@@ -140,6 +141,7 @@ def fit(
         patience=settings.patience,
         run=run,
         reporter=reporter(settings, run),
+        mesh=mesh_of(settings),
         **options,
     )
 

@@ -31,6 +31,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _devices import mesh_of
 from _progress import reporter
 
 UPDATES = 25  # of an epoch, at least
@@ -200,6 +201,7 @@ def train(settings: Settings, model, task, seed: int, run):
         patience=settings.patience,
         run=run,
         reporter=reporter(settings, run),
+        mesh=mesh_of(settings),
     )
 
 

@@ -31,6 +31,7 @@ from _cli import (
     launch,
     open_run,
 )
+from _devices import mesh_of
 from _progress import reporter
 from _temperature import check_validated, keep_temperature, temperature_lines
 
@@ -141,6 +142,7 @@ def main(settings: Settings) -> dict[str, Any]:
             patience=settings.patience,
             run=run,
             reporter=reporter(settings, run),
+            mesh=mesh_of(settings),
         )
         outputs = sc.train.predict(model, result.best.params, task, task.test)
         summary = summarise(model, task, result, outputs, {"loss": loss, **metrics})

@@ -39,6 +39,7 @@ from _cli import (
     open_run,
     test_scores,
 )
+from _devices import mesh_of
 from _progress import reporter
 from _recipes import with_recipe
 from _text_network import network, optimizer
@@ -218,6 +219,7 @@ def train(settings: Settings, model, stats, task, tx, epochs: int, run):
         patience=settings.patience,
         run=run,
         reporter=reporter(settings, run),
+        mesh=mesh_of(settings),
     )
 
 

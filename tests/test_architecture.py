@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "nn": {"ops"},
     "models": {"nn"},
     "train": {
-        *("nn", "models", "losses", "checkpoint"),
+        *("ops", "nn", "models", "losses", "checkpoint"),
         *("_best", "_examples", "_json", "_leaves", "_memory", "_windows"),
         *("_files", "_processes", "_seeds", "_sent", "_signals"),
     },

@@ -1,5 +1,7 @@
 """Dropout of values, of whole channels, or of tokens."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -87,5 +89,6 @@ class TokenDropout(Layer):
         if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
             return x
         token = jnp.asarray(_checks.non_negative_int("token", self.token), x.dtype)
-        drop = jax.random.bernoulli(self.make_rng("dropout"), self.rate, x.shape)
+        draw = partial(jax.random.bernoulli, self.make_rng("dropout"), self.rate)
+        drop = ops.draw_for_batch(draw, x.shape)
         return jnp.where(drop & (x != self.padding_id), token, x)

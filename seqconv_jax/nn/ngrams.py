@@ -86,9 +86,9 @@ class NGramLinear(WholeSequence, Parameterised):
         table = kernel * ratio
         rate = _checks.dropout_rate("dropout", self.dropout)
         if train and rate > 0:
-            kept = jax.random.bernoulli(
-                self.make_rng("dropout"), 1 - rate, numbers.shape
-            )
+            key = self.make_rng("dropout")
+            keep = partial(jax.random.bernoulli, key, 1 - rate)
+            kept = ops.draw_for_batch(keep, numbers.shape)
             numbers, table = jnp.where(kept, numbers, count), table / (1 - rate)
         return ops.sum_rows(numbers, table) + bias[None]
 

@@ -131,7 +131,8 @@ def _moments(x: jax.Array, mask: jax.Array | None) -> tuple[jax.Array, jax.Array
     weight = jnp.ones(x.shape[:-1], bool) if mask is None else mask
     weight = weight[..., None].astype(x.dtype)
     axes = tuple(range(x.ndim - 1))
-    count = jnp.maximum(weight.sum(), 1)
-    mean = (x * weight).sum(axes) / count
+    count, total = ops.sum_devices((weight.sum(), (x * weight).sum(axes)))
+    count = jnp.maximum(count, 1)
+    mean = total / count
     spread = x - mean.reshape((1,) * (x.ndim - 1) + mean.shape)
-    return mean, (jnp.square(spread) * weight).sum(axes) / count
+    return mean, ops.sum_devices((jnp.square(spread) * weight).sum(axes)) / count

@@ -55,7 +55,8 @@ class Recurrent(Parameterised):
             if _checks.dropout_rate(name, rate) == 0.0 or not train:
                 return None
             key = self.make_rng("dropout")
-            return ops.dropout_mask(key, rate, (*lead, width), x.dtype)
+            shape = (*lead, width)
+            return ops.dropout_mask(key, rate, shape, x.dtype, batch_axis=-2)
 
         return {
             "input_dropout_mask": draw("dropout", self.dropout, features),

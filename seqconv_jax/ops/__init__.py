@@ -8,6 +8,14 @@ from seqconv_jax.ops.conv import (
     receptive_field,
 )
 from seqconv_jax.ops.conv_max_pool import conv_max_pool
+from seqconv_jax.ops.data_parallel import (
+    BatchPart,
+    batch_part,
+    draw_for_batch,
+    part_of_batch,
+    sum_devices,
+    sum_devices_of,
+)
 from seqconv_jax.ops.dropout import dropout, dropout_mask, keep_some
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
@@ -34,8 +42,10 @@ from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 from seqconv_jax.ops.window_scale import WindowScale, last_value_scale, moment_scale
 
 __all__ = [
+    "BatchPart",
     "WindowScale",
     "avg_pool",
+    "batch_part",
     "causal_conv1d_end",
     "check_mask",
     "column_map",
@@ -43,6 +53,7 @@ __all__ = [
     "conv_max_pool",
     "conv_output_length",
     "distinct_ngrams",
+    "draw_for_batch",
     "dropout",
     "dropout_mask",
     "embed",
@@ -65,12 +76,15 @@ __all__ = [
     "max_pool",
     "moment_scale",
     "ngram_numbers",
+    "part_of_batch",
     "pool_mask",
     "project_inputs",
     "receptive_field",
     "shift_left",
     "simple_rnn",
     "simple_rnn_cell",
+    "sum_devices",
+    "sum_devices_of",
     "sum_rows",
     "window_mask",
     "window_rows",

@@ -1,16 +1,24 @@
 """Dropout, and masks that a recurrent layer holds fixed over time."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.data_parallel import draw_for_batch
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 
 __all__ = ["dropout", "dropout_mask", "keep_some"]
 
 
 def dropout_mask(
-    key: jax.Array, rate: float, shape: tuple[int, ...], dtype=jnp.float32
+    key: jax.Array,
+    rate: float,
+    shape: tuple[int, ...],
+    dtype=jnp.float32,
+    *,
+    batch_axis: int = 0,
 ) -> jax.Array:
     """Draw a mask that is 0 with probability `rate` and `1 / (1 - rate)` otherwise.
 
@@ -19,6 +27,8 @@ def dropout_mask(
         rate: which fraction to drop, in [0, 1).
         shape: the mask's shape.
         dtype: the mask's type.
+        batch_axis: the axis of the examples, which counts where training spreads them
+            over devices: each gets the mask that it would get on one.
 
     Returns:
         A mask of mean 1 to multiply with.
@@ -35,7 +45,7 @@ def dropout_mask(
     """
     _checks.array_like("key", key)
     keep = 1.0 - _checks.dropout_rate("rate", rate)
-    kept = jax.random.bernoulli(key, keep, shape)
+    kept = draw_for_batch(partial(jax.random.bernoulli, key, keep), shape, batch_axis)
     return jnp.where(kept, 1.0 / keep, 0.0).astype(dtype)
 
 
@@ -94,8 +104,13 @@ def keep_some(key: jax.Array, rate: float, shape: tuple[int, int]) -> jax.Array:
     Reference:
         Larsson et al., arXiv:1605.07648, local drop-path.
     """
+    draw = partial(_keep_some, key, _checks.dropout_rate("rate", rate))
+    return draw_for_batch(draw, shape, batch_axis=1)
+
+
+def _keep_some(key: jax.Array, rate: float, shape: tuple[int, ...]) -> jax.Array:
     drop, choose = jax.random.split(key)
-    kept = jax.random.bernoulli(drop, 1 - _checks.dropout_rate("rate", rate), shape)
+    kept = jax.random.bernoulli(drop, 1 - rate, shape)
     one = jax.random.randint(choose, shape[1:], 0, shape[0])
     alone = jnp.arange(shape[0])[:, None] == one[None]
     none = ~kept.any(axis=0, keepdims=True)

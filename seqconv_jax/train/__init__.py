@@ -16,6 +16,7 @@ from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.mesh import data_mesh
 from seqconv_jax.train.reporter import Reporter, Reporters
 from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
@@ -41,6 +42,7 @@ __all__ = [
     "TrainingInterrupted",
     "check_fit",
     "check_tensorboard",
+    "data_mesh",
     "evaluate",
     "example_scores",
     "fit",

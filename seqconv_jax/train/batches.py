@@ -11,6 +11,7 @@ import numpy as np
 
 from seqconv_jax import _checks
 from seqconv_jax._windows import option_of
+from seqconv_jax.ops import batch_part
 
 PADDING_ROW = -1  # the row number that fills up a last batch, and weighs nothing
 
@@ -80,12 +81,15 @@ class Batch(NamedTuple):
         weight: `(batch,)` float32, 1 for an example and 0 for a padding row.
         loss_weight: `(batch,)` float32, how much each example's loss counts in
             training; None where all count alike.
+        examples: float32 scalar, how many examples the batch has of which this is the
+            part of one device; None where it is the whole batch.
     """
 
     x: jax.Array
     y: jax.Array
     weight: jax.Array
     loss_weight: jax.Array | None = None
+    examples: jax.Array | None = None
 
 
 def put_on_device(task: Dataset) -> DeviceData:
@@ -112,6 +116,7 @@ def gather(data: DeviceData, rows: jax.Array) -> Batch:
     A `PADDING_ROW` behind them weighs nothing in losses, scores and gradients, and
     repeats an example of the batch in turn: so batch statistics, which know no weights,
     are those of the batch's own examples (the first of them may count once more).
+    Where the batch is spread over devices, it is the part of this device.
 
     Args:
         data: the arrays on the device.
@@ -127,8 +132,15 @@ def gather(data: DeviceData, rows: jax.Array) -> Batch:
     weight = real.astype(jnp.float32)
     in_turn = rows[jnp.arange(rows.shape[0]) % jnp.maximum(jnp.sum(real), 1)]
     rows = jnp.maximum(jnp.where(real, rows, in_turn), 0)
+    examples = None
+    if part := batch_part():
+        examples, places = jnp.sum(weight), part.places()
+        inside = places % part.batch
+        weight = jnp.where(places < part.batch, weight[inside], 0)
+        rows = rows[inside]
     loss_weight = None if data.weights is None else data.weights[rows]
-    return Batch(_inputs(data, rows), _targets(data, rows), weight, loss_weight)
+    x, y = _inputs(data, rows), _targets(data, rows)
+    return Batch(x, y, weight, loss_weight, examples)
 
 
 def _inputs(data: DeviceData, rows: jax.Array) -> jax.Array:

@@ -11,10 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
+from jax.sharding import Mesh
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import DeviceData, gather
 from seqconv_jax.train.feed import Feed
+from seqconv_jax.train.mesh import on_each, part_on, spread
 from seqconv_jax.train.scores import Score
 from seqconv_jax.train.slow_scatter import warn_of_slow_scatter
 from seqconv_jax.train.state import TrainState
@@ -60,6 +62,8 @@ class Trainer:
         ema_decay: of the parameters' moving average; None for none.
         stacked: whether each array of the state and the totals, the key and the order
             have an axis for several seeds in front, which all do their step at once.
+        mesh: the devices that each batch is spread over, where all arrays are; None for
+            one device.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Trainer:
         steps_per_call: int | None = None,
         ema_decay: float | None = None,
         stacked: bool = False,
+        mesh: Mesh | None = None,
     ):
         """Compile nothing yet; the first call does."""
         warn_of_slow_scatter(jax.default_backend(), jax.__version__)
@@ -82,12 +87,13 @@ class Trainer:
         self.total_names = ("loss", *metrics, "gradient_norm")
         self._data = data
         self._key = dropout_key
+        self._mesh = mesh
         self._step = make_step(model, tx, loss, metrics, ema_decay)
         call: Any = self._one if self.steps_per_call == 1 else self._many
         if stacked:
             counts = () if self.steps_per_call == 1 else (None,)
             call = jax.vmap(call, in_axes=(0, 0, None, 0, 0, *counts))
-        self._call: Any = jax.jit(call, donate_argnums=(0, 1))
+        self._call: Any = jax.jit(spread(mesh, call), donate_argnums=(0, 1))
 
     def call(
         self,
@@ -113,9 +119,10 @@ class Trainer:
         """
         count = min(self.steps_per_call, steps)
         key = self._key if keys is None else keys
+        data, order = on_each(self._mesh, (data, order))
         arguments = [state, totals, data, key, order]
         if self.steps_per_call > 1:
-            arguments.append(jax.device_put(np.int32(count)))
+            arguments.append(on_each(self._mesh, jax.device_put(np.int32(count))))
         state, totals, handle = self._call(*arguments)
         return state, totals, handle, count
 
@@ -129,6 +136,10 @@ class Trainer:
         """
         return self._data.calls(order, begin, steps, self.steps_per_call)
 
+    def nothing(self) -> Metrics:
+        """Return the totals before an epoch's first step."""
+        return on_each(self._mesh, zero_totals(self.total_names))
+
     def trace(self, state: TrainState, steps: int, batch_size: int) -> None:
         """Raise what a call would, of the model, loss or optimiser; compute nothing.
 
@@ -140,14 +151,15 @@ class Trainer:
             batch_size: rows of a batch.
         """
         data, order = self._data.shapes(steps, batch_size, self.steps_per_call)
-        arguments = [state, zero_totals(self.total_names), data, self._key, order]
+        arguments = [state, self.nothing(), data, self._key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.ShapeDtypeStruct((), np.int32))
         self._call.eval_shape(*arguments)
 
     def _one(self, state, totals, data, key, order):
-        batch = gather(data, order[state.step % order.shape[0]])
-        state, metrics = self._step(state, batch, key)
+        with part_on(self._mesh, order.shape[1]):
+            batch = gather(data, order[state.step % order.shape[0]])
+            state, metrics = self._step(state, batch, key)
         totals = add_to_totals(totals, metrics)
         return state, totals, _handle(state, totals)
 

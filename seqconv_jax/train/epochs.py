@@ -23,7 +23,7 @@ from seqconv_jax.train.plan import Plan
 from seqconv_jax.train.reporter import Reporter
 from seqconv_jax.train.selection import Best, Record
 from seqconv_jax.train.state import TrainState
-from seqconv_jax.train.step import Metrics, means_of, zero_totals
+from seqconv_jax.train.step import Metrics, means_of
 from seqconv_jax.train.store import NullStore, RunStore
 
 
@@ -77,7 +77,8 @@ class Training:
     def __init__(self, parts: Parts, state: TrainState, store: NullStore | RunStore):
         """Restore it."""
         self.parts, self._store, plan = parts, store, parts.plan
-        self.state, self.totals, self.history = store.restore(state, self._nothing())
+        nothing = parts.trainer.nothing()
+        self.state, self.totals, self.history = store.restore(state, nothing)
         self.best = store.best(self.state, self.history)
         behind, self._ended = int(self.state.step), False
         _checks.expect(
@@ -122,7 +123,7 @@ class Training:
         best = self.best
         if best is None or plan.selection.best([best.record, record]) is record:
             self.best = Best.of(record, state)
-        self.totals = self._nothing()
+        self.totals = self.parts.trainer.nothing()
         self._store.save(state, self.totals, self.history)
         self.parts.reporter.end(record)
         if plan.callback is not None:
@@ -133,9 +134,6 @@ class Training:
     def trained(self) -> Trained:
         """Return what is behind."""
         return Trained(self.state, self.history, self.best)
-
-    def _nothing(self) -> Metrics:
-        return zero_totals(self.parts.trainer.total_names)
 
 
 def train_epochs(

@@ -8,12 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.sharding import Mesh
 
 from seqconv_jax import _checks
 from seqconv_jax.train.batches import Dataset, gather, in_order
 from seqconv_jax.train.door import check_evaluation
 from seqconv_jax.train.feed import Feed, Place, feed_of
 from seqconv_jax.train.forward import forward
+from seqconv_jax.train.mesh import on_each, part_on, spread
 from seqconv_jax.train.scores import Score, check_scores
 from seqconv_jax.train.step import (
     add_to_totals,
@@ -33,6 +35,7 @@ class Evaluator:
         scores: what to report, by name.
         data: where each call's data comes from.
         batch_size: rows scored at a time.
+        mesh: the devices that these are spread over, where the data is; None for one.
     """
 
     def __init__(
@@ -41,15 +44,17 @@ class Evaluator:
         scores: Mapping[str, Score],
         data: Feed,
         batch_size: int = EVALUATION_BATCH_SIZE,
+        mesh: Mesh | None = None,
     ):
         """Compile nothing yet; the first call does."""
+        self._mesh = mesh
         self._names = tuple(scores)
         self._data = data
         self._score = make_scorer(model, scores)
         self._batch_size = _checks.positive_int("batch_size", batch_size)
         self._whole = jax.default_backend() != "cpu"
         call = self._many if self._whole else self._one
-        self._call = jax.jit(call, donate_argnums=2)
+        self._call: Any = jax.jit(spread(mesh, call), donate_argnums=2)
 
     def __call__(
         self, params: Any, batch_stats: Any, rows: np.ndarray
@@ -59,11 +64,12 @@ class Evaluator:
         Raises:
             UserError: if there are no rows.
         """
-        totals = zero_totals(self._names)
+        totals = on_each(self._mesh, zero_totals(self._names))
         with closing(self._data.parts(self._order(rows), self._whole)) as parts:
             for data, order, index in parts:
                 at = jax.device_put(np.int32(index))
-                totals = self._call(params, batch_stats, totals, data, order, at)
+                given = on_each(self._mesh, (data, order, at))
+                totals = self._call(params, batch_stats, totals, *given)
         return means_of(totals)
 
     def trace(self, params: Any, batch_stats: Any, rows: np.ndarray) -> None:
@@ -80,7 +86,8 @@ class Evaluator:
         return in_order(rows, min(self._batch_size, len(rows)))
 
     def _one(self, params, batch_stats, totals, data, order, index):
-        metrics = self._score(params, batch_stats, gather(data, order[index]))
+        with part_on(self._mesh, order.shape[1]):
+            metrics = self._score(params, batch_stats, gather(data, order[index]))
         return add_to_totals(totals, metrics)
 
     def _many(self, params, batch_stats, totals, data, order, _):

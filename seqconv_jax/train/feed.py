@@ -7,10 +7,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from seqconv_jax._checks import one_of
 from seqconv_jax.train.batches import Dataset, DeviceData, put_on_device
 from seqconv_jax.train.fits_memory import is_beyond_memory
+from seqconv_jax.train.mesh import on_each
 from seqconv_jax.train.streamed import Calls, Parts, StreamedData
 
 __all__ = ["PLACES", "Feed", "Place", "feed_of", "is_streamed"]
@@ -85,13 +87,16 @@ class ResidentData(NamedTuple):
         return self.data, jax.ShapeDtypeStruct((steps, batch_size), np.int32)
 
 
-def feed_of(task: Dataset, place: Place | None = None) -> Feed:
+def feed_of(
+    task: Dataset, place: Place | None = None, mesh: Mesh | None = None
+) -> Feed:
     """Return the data of a task where it is to lie.
 
     Args:
         task: the data.
         place: "resident", on the device for the whole run, or "streamed" from the host
             batch by batch; None for the device if half its memory holds the arrays.
+        mesh: the devices that each hold it; None for one.
 
     Warns:
         UserWarning: where they are streamed since they are larger.
@@ -103,8 +108,9 @@ def feed_of(task: Dataset, place: Place | None = None) -> Feed:
             "gathered ahead of each step (data='streamed', with the same numbers)",
             stacklevel=3,
         )
-    streamed = beyond or is_streamed(task, place or "resident")
-    return StreamedData(task) if streamed else ResidentData(put_on_device(task))
+    if beyond or is_streamed(task, place or "resident"):
+        return StreamedData(task)
+    return ResidentData(on_each(mesh, put_on_device(task)))
 
 
 def is_streamed(task: Dataset, place: Place | None) -> bool:

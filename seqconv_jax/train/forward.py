@@ -7,6 +7,7 @@ import jax
 from seqconv_jax._checks import UserError
 from seqconv_jax.nn import call
 from seqconv_jax.nn.calls import layer_calls
+from seqconv_jax.nn.data_parallel import over_whole_batch
 from seqconv_jax.nn.declared import initial_variables, wording_flax_errors
 
 __all__ = ["forward", "initial_variables", "layer_outputs"]
@@ -43,7 +44,7 @@ def forward(
             else than a row for each example.
     """
     variables, options = _arguments(params, batch_stats, train, key)
-    with wording_flax_errors():
+    with wording_flax_errors(), over_whole_batch():
         result = model.apply(variables, x, **options)
     if "mutable" in options:
         predictions, batch_stats = result[0], result[1][BATCH_STATS]

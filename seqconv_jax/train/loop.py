@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
 import optax
+from jax.sharding import Mesh
 
 from seqconv_jax.train.batches import Dataset, order_function
 from seqconv_jax.train.callback import Callback
@@ -13,6 +14,7 @@ from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.feed import Place, feed_of
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
+from seqconv_jax.train.mesh import check_mesh, on_each, on_one
 from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter, Reporter
 from seqconv_jax.train.selection import Best, Record
@@ -61,6 +63,7 @@ def fit(
     callback: Callback | None = None,
     may_change: Collection[str] = (),
     reporter: Reporter | None = None,
+    mesh: Mesh | None = None,
 ) -> Result:
     """Train a model, keep its best epoch, and continue where a run was stopped.
 
@@ -118,6 +121,9 @@ def fit(
         may_change: names of settings, such as `"optimizer"`, that a resumed run may
             change all the same; what differs is then a warning.
         reporter: shown the progress; None for nobody.
+        mesh: devices that each batch is spread over, from `data_mesh`; None for one.
+            The numbers are those of one device to rounding, dropout and batch
+            statistics included, so a run may go on with more or fewer.
 
     Returns:
         The last state, the history, and the best epoch with its parameters and batch
@@ -172,7 +178,8 @@ def fit(
         may_change=may_change,
         kept=run is not None,
     )
-    keys, feed = seed_keys(seed), feed_of(task, data)
+    mesh, keys = check_mesh(mesh), seed_keys(seed)
+    feed, dropout_key = feed_of(task, data, mesh), on_each(mesh, keys.dropout)
     if steps_per_call is None:
         steps_per_call = feed.steps_per_call(default_steps_per_call(), batch_size)
     trainer = Trainer(
@@ -181,12 +188,18 @@ def fit(
         loss,
         plan.metrics,
         feed,
-        keys.dropout,
+        dropout_key,
         steps_per_call,
         plan.ema_decay,
+        mesh=mesh,
     )
-    evaluator = Evaluator(model, plan.scores, feed)
-    state = plan.initial_state(seed)
+    evaluator = Evaluator(model, plan.scores, feed, mesh=mesh)
+    state = on_each(mesh, plan.initial_state(seed))
+    if mesh is not None and callback is not None:
+        plan = plan._replace(
+            callback=lambda s, record: callback(on_one(mesh, s), record)
+        )
+    order_of = order_function(keys.order, task, plan.steps, batch_size)
     trainer.trace(state, plan.steps, batch_size)
     if len(task.validation):
         evaluator.trace(state.eval_params, state.batch_stats, task.validation)
@@ -198,14 +211,14 @@ def fit(
         parts = Parts(
             plan,
             feed,
-            keys.dropout,
+            dropout_key,
             trainer,
             evaluator,
-            order_of=order_function(keys.order, task, plan.steps, batch_size),
+            order_of=lambda epoch: on_each(mesh, order_of(epoch)),
             reporter=reporter or NullReporter(),
             stopped=lambda: request.signum is not None,
         )
-        trained = train_epochs(parts, state, store)
+        trained = on_one(mesh, train_epochs(parts, state, store))
 
     # Here, where the run is on disk and the handlers are put back, none is missed.
     if request.signum is not None:

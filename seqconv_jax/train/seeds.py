@@ -111,7 +111,7 @@ def fit_seeds(
         how: by default `"vmap"` on a GPU, `"processes"` on a CPU of several cores.
         at_once: the processes at a time; by default as many as there are cores.
         on_epoch: told the seed and the record of each epoch, in this process.
-        **options: the other options of `fit`, but for `seed` and `reporter`. A
+        **options: the other options of `fit`, but for `seed`, `reporter` and `mesh`. A
             `callback` is called in the seed's own process.
 
     Returns:
@@ -193,7 +193,7 @@ def _check_how(how: Any, seeds: int, streamed: bool) -> How:
 
 def _check_options(model: Any, task: Any, options: Mapping[str, Any]) -> None:
     """Raise for what is no option of `fit`, or what `fit` would raise for at once."""
-    theirs = {"seed", "reporter", "run"}
+    theirs = {"seed", "reporter", "run", "mesh"}
     known = inspect.signature(fit).parameters.keys() - theirs
     for name in options:
         _checks.one_of("options", name, sorted(known))
@@ -246,7 +246,8 @@ def _as_one_program(
     """Return what `_one_by_one` does."""
     bound = inspect.signature(fit).bind(model, task, seed=min(openers), **options)
     bound.apply_defaults()
-    asked = {k: v for k, v in bound.arguments.items() if k not in ("run", "reporter")}
+    theirs = ("run", "reporter", "mesh")
+    asked = {k: v for k, v in bound.arguments.items() if k not in theirs}
     reporters = {seed: EpochReporter(seed, on_epoch) for seed in openers}
     ended = fit_stacked(make_plan(**asked, kept=kept), openers, reporters)
     return {

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 
 from seqconv_jax.nn.declared import check_model
+from seqconv_jax.ops import batch_part, sum_devices, sum_devices_of
 from seqconv_jax.train.average import update_average
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.door import (
@@ -101,13 +102,19 @@ def make_step(
         (value, (values, batch_stats)), grads = gradient(
             state.params, state.batch_stats, batch, key
         )
+        unknown = unknown_ids(model, batch.x)
+        wrong = None if unknown is None else jnp.any(unknown)
+        (value, values, grads, wrong), batch_stats = over_devices(
+            (value, values, grads, wrong), batch_stats, state.batch_stats
+        )
         norm = optax.tree.norm(grads)
+
+        def value_fn(p):
+            return objective(p, state.batch_stats, batch, key)[0]
+
         # For the optimisers that want them, such as a line search.
-        extra = {
-            "value": value,
-            "grad": grads,
-            "value_fn": lambda p: objective(p, state.batch_stats, batch, key)[0],
-        }
+        whole_value = sum_devices_of(value_fn)
+        extra = {"value": value, "grad": grads, "value_fn": whole_value}
         with wording_optimizer_errors():
             updates, opt_state = tx.update(
                 grads, state.opt_state, state.params, **extra
@@ -118,9 +125,8 @@ def make_step(
             average = update_average(average, params, state.step, ema_decay)
         new = TrainState(state.step + 1, params, opt_state, batch_stats, average)
         finite = jnp.isfinite(value) & jnp.isfinite(norm)
-        unknown = unknown_ids(model, batch.x)
-        if unknown is not None:
-            finite &= ~jnp.any(unknown)
+        if wrong is not None:
+            finite &= ~wrong
         for statistic in jax.tree.leaves(batch_stats):
             finite &= jnp.all(jnp.isfinite(statistic))
         new = jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, state)
@@ -145,9 +151,36 @@ def make_scorer(
 
     def score(params, batch_stats, batch: Batch) -> Metrics:
         predictions, _ = forward(model, params, batch_stats, batch.x, train=False)
-        return weighted_means(scores, predictions, batch)
+        return sum_devices(weighted_means(scores, predictions, batch))
 
     return score
+
+
+def over_devices(found: Any, batch_stats: Any, before: Any) -> tuple[Any, Any]:
+    """Add up what the devices found in their parts of a batch, in one message.
+
+    Args:
+        found: arrays that are sums over the batch.
+        batch_stats: those after the step, whose changes are averaged.
+        before: those before it.
+
+    Returns:
+        Both for the whole batch; as they came where it is not spread over devices.
+    """
+    part = batch_part()
+    if part is None:
+        return found, batch_stats
+
+    def change(new, old):
+        floats = jnp.issubdtype(new.dtype, jnp.floating)
+        return (new - old) / part.devices if floats else None
+
+    found, changes = sum_devices((found, jax.tree.map(change, batch_stats, before)))
+    return found, jax.tree.map(
+        lambda new, old, c: new if c is None else old + c,
+        *(batch_stats, before, changes),
+        is_leaf=lambda leaf: leaf is None,
+    )
 
 
 def weighted_means(
@@ -159,10 +192,12 @@ def weighted_means(
 ) -> Metrics:
     """Return each score's mean over the examples of a batch, without padding rows.
 
+    Of a device's part of a batch they are its share of them, which add up to the mean.
     In training `"loss"` is that of the examples times their weights. The mean stays
     one over the number of examples, as in Keras: twice the weights are twice the loss.
     """
-    examples = jnp.sum(batch.weight)
+    own = jnp.sum(batch.weight)
+    examples = own if batch.examples is None else batch.examples
     means = {}
     for name, score in scores.items():
         values = per_example(name, score, predictions, batch.y)
@@ -171,7 +206,7 @@ def weighted_means(
         # A padding row may score anything, NaN included: cut it out, do not multiply.
         total = jnp.sum(jnp.where(batch.weight > 0, values, 0))
         means[name] = total / jnp.maximum(examples, 1)
-    return {**means, "examples": examples}
+    return {**means, "examples": own}
 
 
 def zero_totals(names) -> Metrics:
