@@ -24,7 +24,7 @@ from random import Random
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from soaking.cases import Result  # noqa: E402
+from soaking.cases import Result, answered  # noqa: E402
 from soaking.directories import WEIGHTS  # noqa: E402
 from soaking.process_cases import KINDS, ProcessCases  # noqa: E402
 from soaking.readers import READERS  # noqa: E402
@@ -133,7 +133,7 @@ class Soak:
         while time.monotonic() < self._deadline:
             with self._lock:
                 kind, number = next(order)
-            self.tally.add(runner.run(kind, number), where / "case")
+            self.tally.add(answered(runner.run, kind, number), where / "case")
 
     def _both(self, where: Path, weights: dict[str, int], runs: Cases) -> None:
         """Take turns."""
@@ -144,13 +144,14 @@ class Soak:
         )
         while time.monotonic() < self._deadline:
             self._read_until(time.monotonic() + TURN, worker, reading)
-            self.tally.add(runner.run(*next(runs)), where / "runs" / "case")
+            result = answered(runner.run, *next(runs))
+            self.tally.add(result, where / "runs" / "case")
         worker.close()
 
     def _read_until(self, until: float, worker: Worker, order: Cases) -> None:
         while time.monotonic() < min(until, self._deadline):
             kind, number = next(order)
-            self.tally.add(worker.run(kind, number), worker.folder)
+            self.tally.add(answered(worker.run, kind, number), worker.folder)
         self.tally.reader_bytes.append(worker.resident())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from soaking import samples
-from soaking.cases import LOST, RIGHT, Result, random_of
+from soaking.cases import HANG, LOST, RIGHT, Result, answered, random_of
 from soaking.outcomes import difference
 from soaking.process_cases import INJECT
 from soaking.readers import READERS, FileKind
@@ -128,3 +128,12 @@ def test_the_table_counts_and_keeps_what_must_not_be(tmp_path):
     assert np.loadtxt(tmp_path / "out/findings/csv-5/input.csv", skiprows=1) == 1
     counts = tally.table().splitlines()[1].split()
     assert counts[:2] == ["csv", "2"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"), [([HANG, RIGHT], RIGHT), ([HANG] * 2, HANG)]
+)
+def test_what_gave_no_answer_is_asked_once_more(ends, outcome):
+    ends = iter(ends)
+    result = answered(lambda kind, number: Result(kind, number, next(ends)), "csv", 7)
+    assert (result.outcome, result.counts) == (outcome, (("slow", 1),))

@@ -1,7 +1,8 @@
 """What a soak case is, how it can end, and where its random numbers come from."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -61,6 +62,18 @@ class Result:
         fields = json.loads(line)
         counts = tuple((name, count) for name, count in fields.pop("counts"))
         return cls(**fields, counts=counts)
+
+
+def answered(run: Callable[[str, int], Result], kind: str, number: int) -> Result:
+    """Run a case, and once more if no answer came in time: it may be the machine's.
+
+    How often it was is counted, since a deadlock need not come again.
+    """
+    result = run(kind, number)
+    if result.outcome != HANG:
+        return result
+    again = run(kind, number)
+    return replace(again, counts=(*again.counts, ("slow", 1)))
 
 
 def random_of(seed: int, kind: str, number: int) -> Random:
