@@ -10,6 +10,7 @@ from seqconv_jax._checks import UserError, expect
 from seqconv_jax.backtesting.folds import Fold
 from seqconv_jax.data.forecast.build import forecast_task
 from seqconv_jax.data.forecast.panel import panel_of
+from seqconv_jax.data.forecast.rows import with_rows
 from seqconv_jax.data.forecast.task import ForecastTask
 from seqconv_jax.data.series.series import Series
 
@@ -76,17 +77,8 @@ def fold_task(series: Given, fold: Fold, **options: Any) -> ForecastTask:
     ]
     for name, each in zip(("train", "validation", "test"), rows, strict=True):
         expect(len(each) > 0, name, "long enough for a window in every fold", "none")
-    # Which of them cross a gap in time is told of those before the fold's own gap.
-    kept = sum(map(len, rows)) == len(task.train) + len(task.validation) + len(
-        task.test
-    )
-    return replace(
-        task,
-        train=rows[0],
-        validation=rows[1],
-        test=rows[2],
-        spanning=task.spanning if kept else {},
-    )
+    train, validation, test = rows
+    return with_rows(task, train=train, validation=validation, test=test)
 
 
 def later_task(preprocessor: Any, series: Given, fold: Fold) -> ForecastTask:
@@ -102,7 +94,7 @@ def later_task(preprocessor: Any, series: Given, fold: Fold) -> ForecastTask:
     edges = [fold.train.start, fold.train.stop, fold.validation.stop, fold.test.stop]
     cut = _Cut(series, *edges)
     task = preprocessor.task(cut.series, targets=True)
-    return replace(task, test=cut.inside(task, task.test, fold.test))
+    return with_rows(task, test=cut.inside(task, task.test, fold.test))
 
 
 class _Cut:

@@ -1,11 +1,11 @@
 """Which rows to calibrate on: no target of theirs was trained on, or is tested."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqconv_jax._checks import UserError, at_most_one, non_negative_int
+from seqconv_jax.data.forecast.rows import with_rows
 
 if TYPE_CHECKING:
     from seqconv_jax.data.forecast.task import ForecastTask
@@ -107,9 +107,7 @@ def hold_out(
                 f"`share` = {share:g} of {len(task.validation):,} validation rows "
                 f"leaves none {what}; give the task more of them, or another share"
             )
-    # Nobody can tell any more which of the windows that are left cross a gap in time.
-    spanning = {} if task.spanning.get("validation") else task.spanning
-    return replace(task, validation=left, spanning=spanning), set_aside
+    return with_rows(task, validation=left), set_aside
 
 
 def _target_offsets(task: "ForecastTask") -> tuple[int, int]:
