@@ -1,6 +1,7 @@
 """Live curves: event files that TensorBoard shows while a network trains."""
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import time
@@ -74,24 +75,21 @@ class TensorBoard:
 
     def _write(self, scalars: Mapping[str, float], step: int) -> None:
         """Write numbers, so that they can be read at once."""
-        from tensorboardX.proto.event_pb2 import Event
-        from tensorboardX.proto.summary_pb2 import Summary
-
+        made = _messages("summary")
         values = [
-            Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()
+            made.Summary.Value(tag=tag, simple_value=value)
+            for tag, value in scalars.items()
         ]
-        summary = Summary(value=values)
-        self._put(Event(wall_time=time.time(), step=step, summary=summary))
+        self._put(step, summary=made.Summary(value=values))
 
     def _write_start(self, step: int) -> None:
         """Say that what earlier files have from this step on counts no more."""
-        from tensorboardX.proto.event_pb2 import Event, SessionLog
+        made = _messages("event")
+        start = made.SessionLog(status=made.SessionLog.START)
+        self._put(step, session_log=start)
 
-        start = SessionLog(status=SessionLog.START)
-        self._put(Event(wall_time=time.time(), step=step, session_log=start))
-
-    def _put(self, event: Any) -> None:
-        assert self._writer is not None
+    def _put(self, step: int, **content: Any) -> None:
+        event = _messages("event").Event(wall_time=time.time(), step=step, **content)
         with _wording_errors(self._directory):
             self._writer.write_event(event)
             self._writer.flush()
@@ -130,6 +128,11 @@ def _open(directory: Path) -> Any:
     with _wording_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         return EventsWriter(str(directory / "events"), f".{time.time_ns()}")
+
+
+def _messages(name: str) -> Any:
+    """Return a module of messages, whose names are made when it is imported."""
+    return importlib.import_module(f"tensorboardX.proto.{name}_pb2")
 
 
 @contextlib.contextmanager

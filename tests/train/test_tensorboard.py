@@ -1,5 +1,6 @@
 """Event files hold what the history holds, once each step, also of a resumed run."""
 
+import importlib
 import struct
 
 import pytest
@@ -14,8 +15,8 @@ class Heard:
     def __init__(self):
         self.calls = []
 
-    def begin(self, *arguments):
-        self.calls.append(arguments)
+    def begin(self, epoch, epochs, done, steps):
+        self.calls.append((epoch, epochs, done, steps))
 
     def advance(self, steps, loss):
         self.calls.append((steps, loss()))
@@ -46,16 +47,15 @@ def events(directory):
 
     A start of a session drops what earlier files have at its step and behind it.
     """
-    from tensorboardX.proto.event_pb2 import Event, SessionLog
-
+    protos = importlib.import_module("tensorboardX.proto.event_pb2")
     found = {}
     for path in sorted(directory.iterdir(), key=lambda each: each.stat().st_mtime_ns):
         content, at = path.read_bytes(), 0
         while at < len(content):
             [length] = struct.unpack("<Q", content[at : at + 8])
-            event = Event.FromString(content[at + 12 : at + 12 + length])
+            event = protos.Event.FromString(content[at + 12 : at + 12 + length])
             at += 12 + length + 4
-            if event.session_log.status == SessionLog.START:
+            if event.session_log.status == protos.SessionLog.START:
                 found = {key: v for key, v in found.items() if key[1] < event.step}
             for value in event.summary.value:
                 assert (value.tag, event.step) not in found
