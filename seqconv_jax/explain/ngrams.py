@@ -131,7 +131,7 @@ def ngrams(
             number = len(filters)
             row, fires = _filter(bank, index, number, pushes, known, purity)
             filters.append(row)
-            patterns += _patterns(subject, bank, index, row, fires, least)[:top]
+            patterns += _patterns(subject, bank, index, row, fires, top, least)
     table = pd.DataFrame(filters)
     order = np.argsort(-table["effect"].abs().to_numpy(), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
@@ -178,6 +178,7 @@ def _patterns(
     index: int,
     row: dict[str, Any],
     fires: np.ndarray,
+    top: int,
     least: int,
 ) -> list[dict[str, Any]]:
     """Return the patterns of a filter, the strongest first."""
@@ -205,7 +206,7 @@ def _patterns(
             "max": float(sums[strongest[key]]),
             "strongest": _words(subject, ids[strongest[key]]),
         }
-        for key in often
+        for key in often[:top]
     ]
 
 
