@@ -149,6 +149,8 @@ def _series(asked: "Explain", predictor: "Predictor", raw: Any) -> None:
     elif asked.out is not None:
         write_table(found.table(), asked.out)
     print(title)
+    if found.gap is not None:
+        print(f"cells {found.values.sum():+.4g}, gap {found.gap:+.2g}")
     print(_columns(found.table().head(_ROWS)))
 
 

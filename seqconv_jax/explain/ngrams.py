@@ -56,6 +56,7 @@ def ngrams(
     params: Any = None,
     batch_stats: Any = None,
     top: int = 10,
+    least: int = 1,
     purity: float = 0.75,
 ) -> FilterNGrams:
     """Return the n-grams that fire each filter most, over a corpus.
@@ -79,6 +80,7 @@ def ngrams(
         params: the module's parameters.
         batch_stats: its batch statistics, if it has any.
         top: patterns of each filter, the strongest first.
+        least: in how many texts a pattern is the maximum, at least.
         purity: a rate in (0, 1].
 
     Raises:
@@ -105,6 +107,7 @@ def ngrams(
     import pandas as pd
 
     positive_int("top", top)
+    positive_int("least", least)
     at_most_one("purity", purity, zero=False)
     subject = subject_of(network, params, batch_stats)
     task = task_of(subject, texts)
@@ -126,9 +129,9 @@ def ngrams(
         pushes = pushes_of(subject, bank.weights)
         for index in range(len(bank.bias)):
             number = len(filters)
-            row, carried = _filter(bank, index, number, pushes, known, purity)
+            row, fires = _filter(bank, index, number, pushes, known, purity)
             filters.append(row)
-            patterns += _patterns(subject, bank, index, row, carried, top)
+            patterns += _patterns(subject, bank, index, row, fires, top, least)
     table = pd.DataFrame(filters)
     order = np.argsort(-table["effect"].abs().to_numpy(), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
@@ -176,6 +179,7 @@ def _patterns(
     row: dict[str, Any],
     fires: np.ndarray,
     top: int,
+    least: int,
 ) -> list[dict[str, Any]]:
     """Return the patterns of a filter, the strongest first."""
     ids, slots = bank.ids[fires, index], bank.slots[fires, index]
@@ -189,7 +193,8 @@ def _patterns(
         total[key] += float(sums[place])
         if key not in strongest or sums[place] > sums[strongest[key]]:
             strongest[key] = place
-    best = sorted(counts, key=lambda key: -sums[strongest[key]])[:top]
+    often = [key for key, count in counts.items() if count >= least]
+    often.sort(key=lambda key: -sums[strongest[key]])
     return [
         {
             "filter": row["filter"],
@@ -201,7 +206,7 @@ def _patterns(
             "max": float(sums[strongest[key]]),
             "strongest": _words(subject, ids[strongest[key]]),
         }
-        for key in best
+        for key in often[:top]
     ]
 
 

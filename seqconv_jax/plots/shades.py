@@ -22,7 +22,7 @@ def shades(values: Any, limit: float | None = None) -> list[str]:
 
     Example:
         >>> shades([0.0, 2.0, -1.0])
-        ['#ffffff', '#4095c5', '#efbf9f']
+        ['#ffffff', '#4095c5', '#efc39f']
     """
     numbers = np.asarray(values, np.float64)
     largest = float(np.abs(numbers).max(initial=0)) if limit is None else limit

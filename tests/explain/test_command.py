@@ -75,7 +75,7 @@ def test_a_forecast(load_run, tmp_path, capsys):
     assert "(occlusion)" in said and "temp (degC)" in said and out.exists()
     options = ["--method", "integrated-gradients", "--row", 0]
     first = explain(capsys, load_run, "--data", data, *options)
-    assert "2022-01-01 00:00:00" in first and "(integrated gradients)" in first
+    assert "2022-01-01 00:00:00" in first and "(integrated gradients)\ncells " in first
 
 
 def test_mistakes(words_run, load_run, tmp_path, capsys):

@@ -28,6 +28,8 @@ def test_planted_bigrams_are_on_top_of_a_trained_network(words_run):
             assert row["count"] == 60 and row["pattern"] == row["strongest"]
     assert len({*best.loc[strong, "strongest"]} & planted.keys()) >= 3
     assert found.texts == len(texts)
+    common = explain.ngrams(predictor, texts, least=30).ngrams
+    assert all(count >= 30 for count in common["count"]) and len(common) > 8
 
 
 MODELS = {
