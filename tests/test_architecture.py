@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "plots": {"_files", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "export": {"data", "train", "runs", "_files", "_json"},
-    "estimators": {"data", "losses", "models", "nn", "optim", "train"},
+    "estimators": {"data", "losses", "models", "train"},
     "cli": {
         *("runs", "comparison", "data", "export", "plots"),
         *("_files", "_json", "_processes", "_seeds"),
@@ -58,11 +58,11 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("_leaves", "checkpoint", "cli", "export", "interop", "losses", "models"),
-        *("nn", "ops", "optim", "train"),
+        *("_leaves", "checkpoint", "cli", "estimators", "export", "interop"),
+        *("losses", "models", "nn", "ops", "optim", "train"),
     },
     "flax": {"nn", "models", "interop", "export"},
-    "optax": {"optim", "train"},
+    "optax": {"estimators", "optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
     "scipy": {"baselines", "comparison", "_seeds"},

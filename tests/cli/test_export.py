@@ -36,7 +36,10 @@ def test_a_file_is_written_and_answers(run, tmp_path, capsys):
     ("arguments", "message"),
     [
         (("--to", "stablehlo", "--out", "x.onnx"), "--out must end in .stablehlo, got"),
-        (("--to", "onnx", "--out", "there.onnx"), "--out there.onnx exists; replace it"),
+        (
+            ("--to", "onnx", "--out", "there.onnx"),
+            "there.onnx exists; replace it",
+        ),
         (("--to", "stablehlo", "--out", "no/x.stablehlo"), "there is no folder no"),
         (
             ("--to", "stablehlo", "--out", "x.stablehlo", "--words"),

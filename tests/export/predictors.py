@@ -22,7 +22,7 @@ def untrained(task, model, *, seed=0, members=()):
         Path("run"),
         config={},
         model=model,
-        params=variables["params"],
+        params=variables.get("params", {}),
         batch_stats=variables.get("batch_stats", {}),
         step=0,
         preprocessor=made if task.preprocessor is None else task.preprocessor,
