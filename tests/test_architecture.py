@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "report": {"comparison", "data", "runs", "_files", "_json", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "export": {"data", "train", "runs", "_files", "_json"},
-    "estimators": {"data", "losses", "models", "nn", "optim", "train"},
+    "estimators": {"data", "losses", "models", "train"},
     "cli": {
         *("runs", "calibration", "comparison", "data", "explain", "export", "plots"),
         "report",
@@ -67,11 +67,11 @@ MAY_IMPORT = {
 # Which parts may import an outside library.
 OWNERS = {
     "jax": {
-        *("_leaves", "checkpoint", "cli", "explain", "export", "interop", "losses"),
-        *("models", "nn", "ops", "optim", "train"),
+        *("_leaves", "checkpoint", "cli", "estimators", "explain", "export", "interop"),
+        *("losses", "models", "nn", "ops", "optim", "train"),
     },
     "flax": {"explain", "nn", "models", "interop", "export"},
-    "optax": {"optim", "train"},
+    "optax": {"estimators", "optim", "train"},
     "orbax": {"checkpoint"},
     "matplotlib": {"plots"},
     "scipy": {"baselines", "calibration", "comparison", "_seeds"},

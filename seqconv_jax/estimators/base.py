@@ -75,16 +75,9 @@ class SequenceEstimator(BaseEstimator):
         self.batch_stats_ = jax.device_get(result.best.batch_stats)
         return self
 
-    def _checked(self, x: Any, y: Any = None, **options: Any) -> Any:
-        """Return arrays that scikit-learn finds good; with `y` for the first time."""
-        options |= {"dtype": "numeric", "allow_nd": True}
-        if y is None:
-            check_is_fitted(self, "params_")
-            x = validate_data(self, x, reset=False, **options)
-            if x.ndim != self.axes_:
-                raise ValueError(f"X must have {self.axes_} axes, got {x.ndim}")
-            return x
-        x, y = validate_data(self, x, y, **options)
+    def _checked(self, x: Any, y: Any, **options: Any) -> Any:
+        """Return sequences and targets to train on that scikit-learn finds good."""
+        x, y = validate_data(self, x, y, allow_nd=True, **options)
         if x.ndim > 3:
             raise ValueError(
                 f"Found array with dim {x.ndim}, expected (n, time) or (n, time, "
@@ -98,8 +91,11 @@ class SequenceEstimator(BaseEstimator):
 
     def _outputs(self, x: Any) -> np.ndarray:
         """Return the model's outputs, batch after batch of one size."""
-        inputs = self._inputs(np.asarray(self._checked(x), np.float64))
-        size = self.batch_size
+        check_is_fitted(self, "params_")
+        x = validate_data(self, x, reset=False, allow_nd=True)
+        if x.ndim != self.axes_:
+            raise ValueError(f"X must have {self.axes_} axes, got {x.ndim}")
+        inputs, size = self._inputs(np.asarray(x, np.float64)), self.batch_size
         found = []
         for part in np.split(inputs, range(size, len(inputs), size)):
             batch = np.zeros((size, *part.shape[1:]), np.float32)

@@ -70,7 +70,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each sequence, `(n,)`."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        numbers = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[numbers]
 
     def _names(self) -> Classes:
         return Classes(tuple(map(str, range(len(self.classes_)))))

@@ -42,6 +42,12 @@ class SequenceForecaster(RegressorMixin, SequenceEstimator):
         ((2,), True)
     """
 
+    def __sklearn_tags__(self) -> Any:
+        """Return what it can do besides: forecast several numbers at once."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def fit(self, X: Any, y: Any) -> Self:
         """Train on windows and what came after each."""
         x, y = self._checked(X, y, y_numeric=True, multi_output=True)

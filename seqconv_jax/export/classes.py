@@ -18,7 +18,7 @@ __all__ = ["of_series", "of_texts"]
 
 
 def of_texts(network: Network, predictor: "Predictor") -> Program:
-    """Return the program from ids; the vocabulary is told, cutting texts is not done."""
+    """Return the program from ids; the vocabulary is told, texts are not cut."""
     made: Any = predictor.preprocessor
     settings = made.settings()
     names = ("tokenizer", "vocabulary", "maxlen", "padding", "truncating")

@@ -11,7 +11,6 @@ import jax
 import jax.export
 import jax.numpy as jnp
 
-from seqconv_jax import __version__
 from seqconv_jax._checks import UserError, first_line
 from seqconv_jax._files import replace_file
 from seqconv_jax._json import to_json
@@ -54,7 +53,7 @@ def onnx(run: Any, path: str | os.PathLike[str], *, words: bool = False) -> None
         described = words_to_ids(made, described)
     entry = made.metadata_props.add()
     entry.key, entry.value = METADATA, to_json(described)
-    made.producer_name, made.producer_version = "seqconv_jax", __version__
+    made.producer_name = "seqconv_jax"
     replace_file(file, made.SerializeToString())
 
 
@@ -93,6 +92,8 @@ def _as_it_was() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+        for name in vars(jnp).keys() - functions.keys():
+            delattr(jnp, name)
         for name, function in functions.items():
-            if getattr(jnp, name) is not function:
+            if vars(jnp).get(name) is not function:
                 setattr(jnp, name, function)

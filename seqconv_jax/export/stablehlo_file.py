@@ -47,7 +47,7 @@ def stablehlo(run: Any, path: str | os.PathLike[str]) -> None:
         UserError: if the run cannot be loaded or the file not be written.
 
     Example:
-        >>> import tempfile
+        >>> import importlib.util, tempfile
         >>> import seqconv_jax as sc
         >>> x = np.arange(8, dtype=np.float32).reshape(8, 1, 1)
         >>> model = sc.nn.Sequential((sc.nn.Flatten(), sc.nn.Dense(1)))

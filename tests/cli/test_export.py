@@ -38,7 +38,7 @@ def test_a_file_is_written_and_answers(run, tmp_path, capsys):
         (("--to", "stablehlo", "--out", "x.onnx"), "--out must end in .stablehlo, got"),
         (
             ("--to", "onnx", "--out", "there.onnx"),
-            "--out there.onnx exists; replace it",
+            "there.onnx exists; replace it",
         ),
         (("--to", "stablehlo", "--out", "no/x.stablehlo"), "there is no folder no"),
         (

@@ -14,18 +14,25 @@ HOUR = np.timedelta64(1, "h")
 
 
 def untrained(task, model, *, seed=0, members=()):
-    """Return a predictor of a task, with the parameters that a model begins with."""
-    example = task.example
-    variables = dict(jax.jit(model.init)(jax.random.key(seed), example))
-    made = PlainArrays(example.shape[1:], example.dtype.name)
+    """Return a predictor of a task, with parameters that took no compilation."""
+    example, rng = task.example, np.random.default_rng(seed)
+    variables = jax.eval_shape(model.init, jax.random.key(0), example)
+    made = {
+        "params": lambda x: rng.normal(0, 0.3, x.shape).astype(x.dtype),
+        "batch_stats": lambda x: np.ones(x.shape, x.dtype),
+    }
+    variables = {
+        name: jax.tree.map(made[name], tree) for name, tree in variables.items()
+    }
+    arrays = PlainArrays(example.shape[1:], example.dtype.name)
     return Predictor(
         Path("run"),
         config={},
         model=model,
-        params=variables["params"],
+        params=variables.get("params", {}),
         batch_stats=variables.get("batch_stats", {}),
         step=0,
-        preprocessor=made if task.preprocessor is None else task.preprocessor,
+        preprocessor=arrays if task.preprocessor is None else task.preprocessor,
         scores={},
         input_shape=example.shape[1:],
         input_dtype=example.dtype.name,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from export.networks import networks
 from export.predictors import of_forecasts, of_texts, series, untrained
+from test_docs import check_what_is_printed
 
 import seqconv_jax as sc
 from seqconv_jax import UserError
@@ -62,7 +63,7 @@ def _listed(names):
 
 def test_scaling_words_and_what_is_told(tmp_path):
     """A forecaster with units; a text model that takes ids, or words."""
-    before = {name: value for name, value in vars(jax.numpy).items()}
+    before = {name: id(value) for name, value in vars(jax.numpy).items()}
     predictor = of_forecasts(series(), target="load (MW)", horizon=2)
     sc.export.onnx(predictor, tmp_path / "load.onnx")
     new = series(30, shift=2.0)
@@ -88,13 +89,18 @@ def test_scaling_words_and_what_is_told(tmp_path):
         row[: len(tokens)] = tokens
     [got] = session(tmp_path / "words.onnx").run(None, {"words": words})
     np.testing.assert_allclose(got, want, atol=1e-5)
-    assert {name: value for name, value in vars(jax.numpy).items()} == before
+    assert {name: id(value) for name, value in vars(jax.numpy).items()} == before
 
 
 def test_words_of_what_has_none(tmp_path):
     predictor = of_forecasts(series(), target="load (MW)", horizon=2)
-    with pytest.raises(
-        UserError, match="`words` is for runs on texts, got a run on fo"
-    ):
+    with pytest.raises(UserError, match="`words` is for runs on texts, got a run"):
         sc.export.onnx(predictor, tmp_path / "x", words=True)
     assert not (tmp_path / "x").exists()
+
+
+def test_the_page(tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.chdir(tmp_path)
+    names = check_what_is_printed("docs/export.md")
+    assert names["outputs"].shape == (1, 3, 1) and min(names["scores"]) >= 0.5

@@ -102,9 +102,7 @@ def test_a_masked_text_model_with_everything_to_read_it(tmp_path):
 def test_past_the_promise(forecaster, tmp_path):
     _, file = forecaster
     past = {"promised_until": "2020-01-31"}
-    sc.export.load_stablehlo(
-        changed(file, tmp_path, **past)
-    )  # by the JAX that wrote it
+    sc.export.load_stablehlo(changed(file, tmp_path, **past))  # by its own JAX
     old = changed(file, tmp_path, jax="0.9.0", **past)
     with pytest.raises(UserError, match="until 2020-01-31; export the run again, inst"):
         sc.export.load_stablehlo(old)
