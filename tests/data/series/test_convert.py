@@ -11,6 +11,7 @@ import seqconv_jax as sc
 from seqconv_jax import _windows
 from seqconv_jax.data import convert_series, open_series, read_series
 from seqconv_jax.data.files.array_folder import new_folder
+from seqconv_jax.data.forecast import spread
 
 ROWS = 60
 PART = 200  # bytes: some ten rows
@@ -171,7 +172,8 @@ def test_a_task_of_it_is_that_of_the_file(tmp_path, monkeypatch, options):
     setup = {"target": "a (m)", "lookback": 5, "split": (0.6, 0.8), **options}
     whole = sc.data.forecast_task(read_series(path, time="time"), **setup)
     series = convert_series(path, tmp_path / "x", time="time")
-    monkeypatch.setattr(_windows, "CELLS_AT_A_TIME", 17 * 3)
+    for module in (_windows, spread):
+        monkeypatch.setattr(module, "CELLS_AT_A_TIME", 17 * 3)
     task = sc.data.forecast_task(series, **setup)
     for name in ("inputs", "targets", "last"):
         array = getattr(task, name)
@@ -198,7 +200,8 @@ def test_takes_memory_for_a_part_not_for_the_file(tmp_path, monkeypatch):
     (tmp_path / "x.csv").write_text(f"time,{','.join(names)}\n{text}\n")
     del text, cells
     convert_series(written(tmp_path, "warm.csv"), tmp_path / "warm", time="time")
-    monkeypatch.setattr(_windows, "CELLS_AT_A_TIME", 2**15)
+    for module in (_windows, spread):
+        monkeypatch.setattr(module, "CELLS_AT_A_TIME", 2**15)
     options = {"time": "time", "time_format": "unix", "missing_marks": ()}
     tracemalloc.start()
     try:
