@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-CELLS_AT_A_TIME = 2**23  # what a pass over arrays that may lie in files holds of them
+CELLS_AT_A_TIME = 2**20  # what a pass over arrays that may lie in files holds of them
 
 
-def row_blocks(rows: int, width: int = 1) -> Iterator[slice]:
-    """Yield slices that together are all rows, some `CELLS_AT_A_TIME` in each.
+def row_blocks(rows: int, width: int = 1, cells: int | None = None) -> Iterator[slice]:
+    """Yield slices that together are all rows, with some cells in each.
 
     >>> [(part.start, part.stop) for part in row_blocks(5, CELLS_AT_A_TIME // 2)]
     [(0, 2), (2, 4), (4, 5)]
     """
-    count = max(1, CELLS_AT_A_TIME // max(1, width))
+    count = max(1, (cells or CELLS_AT_A_TIME) // max(1, width))
     for start in range(0, rows, count):
         yield slice(start, min(start + count, rows))
 

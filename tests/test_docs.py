@@ -159,9 +159,12 @@ def test_data_beyond_memory(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     check_what_is_printed("docs/big_data.md")
     text = (ROOT / "docs/big_data.md").read_text()
-    [line] = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
-    main([*shlex.split(line), "--overwrite"])
-    assert "--data load trains on it" in capsys.readouterr().out
+    lines = re.findall(r"^python -m seqconv_jax (.*)$", text, re.MULTILINE)
+    reviews = [f'{{"text": "{word}", "label": "{word}"}}' for word in "ab" * 20]
+    Path("reviews.jsonl").write_text("\n".join(reviews))
+    for line in lines:
+        main([*shlex.split(line), "--overwrite"])
+    assert len(lines) == 2 and "--data reviews trains on it" in capsys.readouterr().out
 
 
 def test_several_seeds(capsys):

@@ -199,11 +199,5 @@ class StreamedData:
         return found.reshape(-1, *array.shape[1:])
 
     def _on_device(self, gathered: _Gathered) -> tuple[DeviceData, jax.Array]:
-        weights = gathered.weights
-        data = DeviceData(
-            jnp.asarray(gathered.inputs),
-            jnp.asarray(gathered.targets),
-            weights=None if weights is None else jnp.asarray(weights),
-            **self._options,
-        )
-        return data, jnp.asarray(gathered.rows)
+        inputs, targets, weights, rows = jax.device_put(gathered)
+        return DeviceData(inputs, targets, weights=weights, **self._options), rows

@@ -68,7 +68,6 @@ def series(predict, **options):
     )
 
 
-BLOCKS = (sc.nn.ConvBlock(4, 3, pool=2),)
 TASKS = {
     "windows": lambda: small_task(replacement=False),
     "value": lambda: series("value", every=3, delay=4),
@@ -114,7 +113,7 @@ def test_training_gives_the_same_bits(tmp_path):
 
 def test_a_normalised_forecast_gives_the_same_bits(tmp_path):
     task = in_files(TASKS["normalised"](), tmp_path)
-    model = sc.models.SeriesConvNet(blocks=BLOCKS, outputs=task.outputs)
+    model = sc.nn.Sequential((sc.nn.Flatten(), sc.nn.Dense(task.outputs)))
     one, other = (fit(model, task, data=place) for place in ("resident", "streamed"))
     assert_same(one, other)
 
@@ -122,7 +121,8 @@ def test_a_normalised_forecast_gives_the_same_bits(tmp_path):
 def test_a_text_gives_the_same_bits(tmp_path):
     """A permutation whose last batch is not full, weights, 64 bit made 32."""
     task = in_files(labelled(), tmp_path)
-    model = sc.models.TextConvNet(vocabulary=9, embedding=3, blocks=BLOCKS)
+    layers = sc.nn.Embedding(9, 3), sc.nn.Flatten(), sc.nn.Dense(1)
+    model = sc.nn.Sequential(layers)
     options = {"loss": sc.losses.binary_cross_entropy, "metrics": {}}
     options |= {"steps_per_epoch": None, "batch_size": 8}
     one, other = (
@@ -131,7 +131,7 @@ def test_a_text_gives_the_same_bits(tmp_path):
     assert_same(one, other)
 
 
-@pytest.mark.parametrize("steps_per_call", [1, 2, 5])
+@pytest.mark.parametrize("steps_per_call", [2, 5])
 def test_several_steps_a_call(steps_per_call):
     """Three steps an epoch are no multiple of two, and less than five."""
     options = {"steps_per_call": steps_per_call, "epochs": 3}
@@ -155,13 +155,11 @@ def test_goes_on_inside_an_epoch(tmp_path, steps_per_call, step):
     assert_same(tiny_fit(model, data="resident"), resumed)
 
 
-def test_a_gradient_that_is_not_finite_is_found(tmp_path):
+def test_a_gradient_that_is_not_finite_is_found():
     task = tiny_task(inputs=np.full((24, 2), 1e38, np.float32))
-    with pytest.raises(sc.train.NonFiniteError) as resident:
-        tiny_fit(task=task, data="resident")
-    with pytest.raises(sc.train.NonFiniteError) as other:
+    words = "at step 1 .epoch 1, batch 1.: the .* is not finite"
+    with pytest.raises(sc.train.NonFiniteError, match=words):
         tiny_fit(task=task, data="streamed")
-    assert str(other.value) == str(resident.value)
 
 
 def test_arrays_beyond_half_the_memory_are_streamed(monkeypatch):

@@ -23,6 +23,7 @@ __all__ = ["ArrayFolder", "NewFolder", "holds", "new_folder", "open_folder"]
 
 FORMAT = 1
 _BYTES_AT_A_TIME = 2**26
+_LONGEST_JSON = 2**28  # of a large vocabulary
 
 
 class ArrayFolder(NamedTuple):
@@ -197,7 +198,9 @@ def open_folder(path: Path, kind: str, *, verify: bool = False) -> ArrayFolder:
         UserError: if it is none, or is damaged.
     """
     try:
-        content = parse_object(read_file(path / f"{kind}.json"), str(path), finite=True)
+        file = path / f"{kind}.json"
+        text = read_file(file, at_most=min(os.path.getsize(file), _LONGEST_JSON))
+        content = parse_object(text, str(path), finite=True)
     except FileNotFoundError:
         raise UserError(f"{path} is no folder of a converted {kind}") from None
     version, stored = content.get("format"), content.pop("sha256", None)

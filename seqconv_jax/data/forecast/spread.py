@@ -11,6 +11,7 @@ from seqconv_jax.data.forecast.panel import Panel
 
 __all__ = ["Blocks", "Spread"]
 
+CELLS_AT_A_TIME = 2**23  # so many that a mean of most series is NumPy's to the bit
 Table = Iterable[tuple[int, np.ndarray]]
 """Blocks of rows, `(rows, columns)` float64, each with the number of its first row."""
 
@@ -33,7 +34,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the number of the first row of each block, and the block."""
-        for rows in row_blocks(self.rows, len(self.names)):
+        for rows in row_blocks(self.rows, len(self.names), CELLS_AT_A_TIME):
             yield rows.start, self.panel.columns_of(self.index, self.names, rows)
 
 

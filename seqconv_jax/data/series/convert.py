@@ -33,7 +33,7 @@ from seqconv_jax.data.series.timeline import shown_time
 __all__ = ["KIND", "convert_series", "open_series"]
 
 KIND = "series"
-PART_BYTES = 2**25
+PART_BYTES = 2**24
 # Options of `read_series` that need the whole file at once, and what they may be.
 _ALLOWED = {
     "missing": ("error", "keep", "previous", "drop"),

@@ -1,6 +1,7 @@
 """A file read in parts is the file read at once, and stays in files."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import seqconv_jax as sc
 from seqconv_jax import _windows
 from seqconv_jax.data import convert_series, open_series, read_series
 from seqconv_jax.data.files.array_folder import new_folder
+from seqconv_jax.data.forecast import spread
 
 ROWS = 60
 PART = 200  # bytes: some ten rows
@@ -170,7 +172,8 @@ def test_a_task_of_it_is_that_of_the_file(tmp_path, monkeypatch, options):
     setup = {"target": "a (m)", "lookback": 5, "split": (0.6, 0.8), **options}
     whole = sc.data.forecast_task(read_series(path, time="time"), **setup)
     series = convert_series(path, tmp_path / "x", time="time")
-    monkeypatch.setattr(_windows, "CELLS_AT_A_TIME", 17 * 3)
+    for module in (_windows, spread):
+        monkeypatch.setattr(module, "CELLS_AT_A_TIME", 17 * 3)
     task = sc.data.forecast_task(series, **setup)
     for name in ("inputs", "targets", "last"):
         array = getattr(task, name)
@@ -186,3 +189,32 @@ def test_a_task_of_it_is_that_of_the_file(tmp_path, monkeypatch, options):
     at_once = sc.data.forecast_task(series, **setup)
     for name in ("inputs", "targets", "last"):
         np.testing.assert_array_equal(getattr(at_once, name), getattr(whole, name))
+
+
+def test_takes_memory_for_a_part_not_for_the_file(tmp_path, monkeypatch):
+    """Values of 8 MB: reading, opening, scaling and cutting hold a part of them."""
+    rng, rows = np.random.default_rng(0), 50_000
+    cells = ["," + ",".join(map(str, row)) for row in rng.integers(0, 99, (500, 20))]
+    names = [f"c{n}" for n in range(20)]
+    text = "\n".join(f"{row}{cells[row % 500]}" for row in range(rows))
+    (tmp_path / "x.csv").write_text(f"time,{','.join(names)}\n{text}\n")
+    del text, cells
+    convert_series(written(tmp_path, "warm.csv"), tmp_path / "warm", time="time")
+    for module in (_windows, spread):
+        monkeypatch.setattr(module, "CELLS_AT_A_TIME", 2**15)
+    options = {"time": "time", "time_format": "unix", "missing_marks": ()}
+    tracemalloc.start()
+    try:
+        series = convert_series(
+            tmp_path / "x.csv", tmp_path / "x", part_bytes=2**17, **options
+        )
+        converted = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        task = sc.data.forecast_task(
+            series, target="c3", lookback=20, delay=3, split=(0.7, 0.9), calendar=False
+        )
+        made = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert series.values.nbytes == 8 * 10**6 and task.inputs.nbytes == 4 * 10**6
+    assert converted < 4 * 10**6 and made < 4 * 10**6
