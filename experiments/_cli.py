@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 from _baselines import BASELINE_FILES
-from _devices import DeviceSettings, mesh_of
+from _devices import DeviceSettings, joined
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -30,7 +30,8 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines"),
-    *("real_horizon", "found", "seeds", "devices"),
+    *("real_horizon", "found", "seeds"),
+    *("devices", "coordinator", "processes", "process"),
 )
 
 
@@ -127,9 +128,9 @@ def keep_test_scores(run: Any, task: Any) -> None:
         run: the open run, trained.
         task: the data.
     """
-    from seqconv_jax import comparison, runs
+    from seqconv_jax import comparison, runs, train
 
-    if len(task.test):
+    if len(task.test) and train.is_first():
         scores = comparison.score_examples(runs.load(run.path), task)
         scores.save(run.path / runs.TEST_SCORES)
 
@@ -179,8 +180,8 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if not isinstance(settings, RunSettings):
         main(settings)
     elif settings.seeds == 1:
-        mesh_of(settings)  # before JAX looks for devices anywhere else
-        main(settings)
+        with joined(settings) as own:
+            main(own)
     else:
         _train_seeds(main, settings)
 
