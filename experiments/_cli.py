@@ -193,6 +193,8 @@ def _train_seeds(main: Callable[[Any], Any], settings: Any) -> None:
 
     # A run of several networks takes as many seeds.
     count, step = settings.seeds, max(getattr(settings, "ensemble", 1), 1)
+    if settings.processes is not None:
+        raise UserError(f"`seeds` must be 1 with --processes, got {count}")
     if not 0 < count <= 1000:
         raise UserError(f"`seeds` must be from 1 to 1,000, got {count}")
     seeds = range(settings.seed, settings.seed + count * step, step)
