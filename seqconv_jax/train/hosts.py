@@ -17,6 +17,7 @@ import numpy as np
 from seqconv_jax import _checks
 from seqconv_jax._checks import UserError, first_line
 from seqconv_jax.train.selection import Best
+from seqconv_jax.train.store import NullStore
 
 HEARTBEAT = 30  # seconds without a sign of life until a process counts as lost
 _CALLS = 8  # after so many calls the processes ask each other whether one is to stop
@@ -130,7 +131,7 @@ def wording_lost_processes(mesh: Any) -> Iterator[None]:
         ) from error
 
 
-class FirstStore:
+class FirstStore(NullStore):
     """What the first process keeps, told to the others where they need it.
 
     Args:

@@ -33,7 +33,8 @@ def started(count, run, *arguments):
     processes = [
         subprocess.Popen(
             [*common, coordinator, str(count), str(number)],
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             env=environ,
         )
@@ -69,7 +70,8 @@ def test_stopped_then_killed_then_resumed_alone(tmp_path):
         both[1].send_signal(signal.SIGTERM)
         said = [last_line(process) for process in both]
     pattern = r"TrainingInterrupted: stopped by SIGTERM after step (\d+)"
-    steps = [int(re.match(pattern, line)[1]) for line in said]
+    steps = [int(step) for line in said for step in re.findall(pattern, line)]
+    assert len(steps) == 2
     assert steps[0] == steps[1] < 3 * EPOCHS
     assert "(saved)" in said[0]
 
@@ -85,7 +87,7 @@ def test_stopped_then_killed_then_resumed_alone(tmp_path):
 
     whole = tiny_fit(Line(0.3), epochs=EPOCHS)
     with sc.runs.open(tmp_path / "run", resume=True) as run:
-        assert steps[0] // 3 < len(run.history()) < EPOCHS
+        assert steps[0] // 3 <= len(run.history()) < EPOCHS
         resumed = tiny_fit(Line(0.3), epochs=EPOCHS, run=run)
     assert len(resumed.history) == EPOCHS
     np.testing.assert_allclose(
