@@ -28,7 +28,10 @@ def started(count, run, *arguments):
         free.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{free.getsockname()[1]}"
     paths = [str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    environ = os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "JAX_DEFAULT_MATMUL_PRECISION": "highest",  # as here, or no run is resumed
+    }
     common = [sys.executable, "-m", "train.host_case", str(run), *map(str, arguments)]
     processes = [
         subprocess.Popen(
