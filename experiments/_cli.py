@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 from _baselines import BASELINE_FILES
-from _devices import DeviceSettings, mesh_of
+from _devices import DeviceSettings, joined
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -29,7 +29,8 @@ FIGURES = (
 MAY_CHANGE = (
     *("epochs", "out", "resume", "overwrite", "data", "data_file"),
     *("compilation_cache", "no_compilation_cache", "no_baselines", "calibrate"),
-    *("real_horizon", "found", "seeds", "tensorboard", "devices"),
+    *("real_horizon", "found", "seeds", "tensorboard"),
+    *("devices", "coordinator", "processes", "process"),
 )
 
 
@@ -148,9 +149,9 @@ def keep_test_scores(run: Any, task: Any, outputs: Any = None) -> None:
         task: the data.
         outputs: what the run's model makes of the test rows, where that is known.
     """
-    from seqconv_jax import comparison, report, runs
+    from seqconv_jax import comparison, report, runs, train
 
-    if len(task.test):
+    if len(task.test) and train.is_first():
         scores = comparison.score_examples(runs.load(run.path), task)
         scores.save(run.path / runs.TEST_SCORES)
         report.keep_answers(run, task, outputs=outputs)
@@ -201,8 +202,8 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
     if not isinstance(settings, RunSettings):
         main(settings)
     elif settings.seeds == 1:
-        mesh_of(settings)  # before JAX looks for devices anywhere else
-        main(settings)
+        with joined(settings) as own:
+            main(own)
     else:
         _train_seeds(main, settings)
 
@@ -214,6 +215,8 @@ def _train_seeds(main: Callable[[Any], Any], settings: Any) -> None:
 
     # A run of several networks takes as many seeds.
     count, step = settings.seeds, max(getattr(settings, "ensemble", 1), 1)
+    if settings.processes is not None:
+        raise UserError(f"`seeds` must be 1 with --processes, got {count}")
     if not 0 < count <= 1000:
         raise UserError(f"`seeds` must be from 1 to 1,000, got {count}")
     seeds = range(settings.seed, settings.seed + count * step, step)

@@ -196,3 +196,8 @@ def test_links_lead_somewhere(path):
     links = re.findall(r"\]\(([^)#:]+)\)", text)
     for link in links:
         assert ((ROOT / path).parent / link).exists(), link
+
+
+def test_the_page_on_devices_runs():
+    result = run("docs/distributed.md")["result"]
+    assert int(result.state.step) == 4

@@ -8,9 +8,11 @@ import re
 import shutil
 import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from orbax.checkpoint import v1 as ocp
 
@@ -40,7 +42,7 @@ def write_arrays(where: Path, leaves: dict[str, np.ndarray]) -> None:
     stored = {name: leaf for name, leaf in leaves.items() if leaf.size}
     if stored:
         _expect_space(where, stored)
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME, _alone():
             try:
                 ocp.save(str(where / _ARRAYS), nested(stored))
             except BaseException:
@@ -113,8 +115,32 @@ def read_arrays(where: Path, manifest: dict[str, Any]) -> dict[str, np.ndarray]:
     return values
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Let Orbax wait for no other process of several that train together.
+
+    These are host arrays, and one process keeps them. Orbax can be told so, except by
+    the public options where it compares the names of directories.
+    """
+    if jax.process_count() == 1:
+        yield
+        return
+    from orbax.checkpoint.experimental.v1._src.saving import execution
+
+    here, compare = jax.process_index(), execution._check_directory_consistency
+    options = ocp.options.MultiprocessingOptions(
+        primary_host=here, active_processes={here}, barrier_sync_key_prefix=f"of{here}"
+    )
+    execution._check_directory_consistency = lambda directory: None
+    try:
+        with ocp.Context(multiprocessing_options=options):
+            yield
+    finally:
+        execution._check_directory_consistency = compare
+
+
 def _load(where: Path) -> dict[str, np.ndarray]:
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, _alone():
         return named_leaves(ocp.load(str(where / _ARRAYS)))
 
 

@@ -14,6 +14,12 @@ from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.evaluation import evaluate, predict
 from seqconv_jax.train.example_scores import example_scores
 from seqconv_jax.train.history import rebuild_history
+from seqconv_jax.train.hosts import (
+    ProcessLostError,
+    count_processes,
+    is_first,
+    join_hosts,
+)
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.mesh import data_mesh
@@ -32,6 +38,7 @@ __all__ = [
     "Dataset",
     "DeviceData",
     "NonFiniteError",
+    "ProcessLostError",
     "Reporter",
     "Reporters",
     "Result",
@@ -42,6 +49,7 @@ __all__ = [
     "TrainingInterrupted",
     "check_fit",
     "check_tensorboard",
+    "count_processes",
     "data_mesh",
     "evaluate",
     "example_scores",
@@ -49,6 +57,8 @@ __all__ = [
     "fit_seeds",
     "gather",
     "init_state",
+    "is_first",
+    "join_hosts",
     "make_step",
     "predict",
     "put_on_device",

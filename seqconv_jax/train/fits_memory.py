@@ -93,6 +93,6 @@ def _bytes(arrays: Any) -> int:
 
 def _device_memory() -> int | None:
     """Return the memory of the device that training uses; of the host for a CPU."""
-    device = getattr(jax.config, "jax_default_device", None) or jax.devices()[0]
+    device = getattr(jax.config, "jax_default_device", None) or jax.local_devices()[0]
     stats = device.memory_stats() if hasattr(device, "memory_stats") else None
     return (stats or {}).get("bytes_limit") or machine_memory()

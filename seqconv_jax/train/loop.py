@@ -1,6 +1,7 @@
 """Training: the settings are checked, the parts made, and the epochs run."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import optax
@@ -13,6 +14,13 @@ from seqconv_jax.train.engine import Trainer, default_steps_per_call
 from seqconv_jax.train.epochs import Parts, Trained, train_epochs
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.feed import Place, feed_of
+from seqconv_jax.train.hosts import (
+    FirstStore,
+    agreed,
+    is_first,
+    largest,
+    wording_lost_processes,
+)
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
 from seqconv_jax.train.mesh import check_mesh, on_each, on_one
 from seqconv_jax.train.plan import make_plan
@@ -101,7 +109,8 @@ def fit(
         patience: so many epochs in a row without a better one end training; None for
             never.
         run: a run directory, for the history, the checkpoints and what a
-            `runs.Predictor` needs; None keeps nothing.
+            `runs.Predictor` needs; None keeps nothing. Of several processes that train
+            together the first one's is used.
         data: "resident", on the device for the whole run, or "streamed": gathered from
             the task's arrays ahead of each step, with the same numbers, so that arrays
             in files (`np.load(path, mmap_mode="r")`) may be larger than any memory. By
@@ -206,8 +215,11 @@ def fit(
 
     with (
         stop_on_signals() as request,
-        plan.open_store(run, seed) as store,
+        plan.open_store(run if is_first() else None, seed) as store,
+        wording_lost_processes(mesh),
     ):
+        if mesh is not None and mesh.is_multi_process:
+            store = FirstStore(store, partial(on_each, mesh))
         parts = Parts(
             plan,
             feed,
@@ -216,14 +228,14 @@ def fit(
             evaluator,
             order_of=lambda epoch: on_each(mesh, order_of(epoch)),
             reporter=reporter or NullReporter(),
-            stopped=lambda: request.signum is not None,
+            stopped=agreed(lambda: request.signum is not None, mesh),
         )
         trained = on_one(mesh, train_epochs(parts, state, store))
 
     # Here, where the run is on disk and the handlers are put back, none is missed.
-    if request.signum is not None:
+    if (signum := largest(request.signum, mesh)) is not None:
         raise TrainingInterrupted(
-            request.signum,
+            signum,
             int(trained.state.step),
             saved=run is not None,
             **trained._asdict(),

@@ -7,6 +7,7 @@ package knows of devices.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -28,7 +29,8 @@ def data_mesh(devices: int | Literal["all"] | Sequence[Any] = "all") -> Mesh:
     makes as many of its cores into devices.
 
     Args:
-        devices: how many of `jax.devices()`, or `"all"`, or those themselves.
+        devices: how many of `jax.devices()`, of each process where there are several;
+            or `"all"`, or those themselves.
 
     Returns:
         What `fit` takes as `mesh`.
@@ -58,7 +60,7 @@ def _first(count: int) -> list[Any]:
             jax.config.update("jax_num_cpu_devices", count)
         except RuntimeError:  # JAX has looked for devices
             pass
-    there = jax.devices()
+    there = jax.local_devices()
     if len(there) < count:
         more = ""
         if jax.default_backend() == "cpu":
@@ -70,7 +72,10 @@ def _first(count: int) -> list[Any]:
             f"`devices` must be at most {len(there)}, which are there "
             f"({there[0].device_kind}), got {count}{more}"
         )
-    return there[:count]
+    found: dict[int, list[Any]] = {}
+    for device in sorted(jax.devices(), key=lambda each: (each.process_index, each.id)):
+        found.setdefault(device.process_index, []).append(device)
+    return [device for own in found.values() for device in own[:count]]
 
 
 def check_mesh(mesh: Any) -> Mesh | None:
@@ -91,7 +96,21 @@ def on_each(mesh: Mesh | None, tree: Any) -> Any:
     """Copy arrays to every device of the mesh; without one, return them."""
     if mesh is None:
         return tree
-    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+    everywhere = NamedSharding(mesh, PartitionSpec())
+    if not mesh.is_multi_process:
+        return jax.device_put(tree, everywhere)
+    return jax.tree.map(partial(_from_host, everywhere), tree)
+
+
+def _from_host(everywhere: NamedSharding, leaf: Any) -> jax.Array:
+    """Return an array of several processes, each of which has the whole of it."""
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        data = _from_host(everywhere, jax.random.key_data(leaf))
+        return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+    if getattr(leaf, "sharding", None) == everywhere:
+        return leaf
+    host = np.asarray(jax.device_get(leaf))
+    return jax.make_array_from_callback(host.shape, everywhere, lambda at: host[at])
 
 
 def on_one(mesh: Mesh | None, tree: Any) -> Any:
