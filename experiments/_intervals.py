@@ -42,7 +42,7 @@ class Held:
         """Return what the run's summary says of them."""
         if self.table is None:
             return {}
-        means = self.table.groupby("interval")["coverage"].mean()
+        means: Any = self.table.groupby("interval")["coverage"].mean()
         return {
             "test_coverage": means.to_dict(),
             "calibration_windows": self.count,
