@@ -30,7 +30,7 @@ class NGramTable(NamedTuple):
     ratio: np.ndarray
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         """How many n-grams there are."""
         return len(self.tokens)
 

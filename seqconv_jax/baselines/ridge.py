@@ -23,7 +23,7 @@ class Moments(NamedTuple):
         xy: `(features, outputs)`, likewise.
     """
 
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
     mean_x: np.ndarray
     mean_y: np.ndarray
     xx: np.ndarray

@@ -225,8 +225,8 @@ def _report(summary: Mapping[str, Any], out: Path, signum: int | None) -> None:
         for name, score in summary["scores"].items()
         if name.startswith(SHOWN)
     }
+    width = max(map(len, shown), default=0)
     if shown:
-        width = max(map(len, shown))
         print(f"\n{'score':<{width}}  mean of {len(summary['seeds'])} seeds  (95 %)")
     for name, score in shown.items():
         print(f"{name:<{width}}  {_words(score)}")

@@ -34,8 +34,8 @@ class FCN(SeriesClassifier):
 
     features: tuple[int, ...] = (128, 256, 128)
     kernel_sizes: tuple[int, ...] = (8, 5, 3)
-    outputs: int = 1
-    mask_value: float | None = None
+    outputs: int = 1  # pyright: ignore[reportIncompatibleMethodOverride]
+    mask_value: float | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
 
     @property
     def stack(self) -> tuple[Any, ...]:

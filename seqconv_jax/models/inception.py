@@ -53,8 +53,8 @@ class InceptionTime(SeriesClassifier):
     kernel_sizes: tuple[int, ...] = (40, 20, 10)
     depth: int = 6
     bottleneck: int = 32
-    outputs: int = 1
-    mask_value: float | None = None
+    outputs: int = 1  # pyright: ignore[reportIncompatibleMethodOverride]
+    mask_value: float | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
 
     @property
     def stack(self) -> tuple[Any, ...]:

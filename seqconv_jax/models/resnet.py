@@ -39,8 +39,8 @@ class ResNet(SeriesClassifier):
 
     features: tuple[int, ...] = (64, 128, 128)
     kernel_sizes: tuple[int, ...] = (8, 5, 3)
-    outputs: int = 1
-    mask_value: float | None = None
+    outputs: int = 1  # pyright: ignore[reportIncompatibleMethodOverride]
+    mask_value: float | None = None  # pyright: ignore[reportIncompatibleMethodOverride]
 
     @property
     def stack(self) -> tuple[Any, ...]:

@@ -93,6 +93,6 @@ class Conv1D(Parameterised):
             return None
         return ops.window_mask(mask, self.kernel_size, **self.geometry)
 
-    def operations(self):
+    def operations(self) -> tuple[Any, ...]:
         """Return the sums, then bias and activation."""
         return Convolve(self), BiasAndActivation(self)

@@ -23,7 +23,7 @@ class Steps(NamedTuple):
     """
 
     length: int
-    count: int = 1
+    count: int = 1  # pyright: ignore[reportIncompatibleMethodOverride]
     apart: int = 0
 
     @classmethod

@@ -152,7 +152,7 @@ class Sequential(Network):
         (3, 8)
     """
 
-    layers: tuple[Any, ...]
+    layers: tuple[Any, ...]  # pyright: ignore[reportIncompatibleMethodOverride]
     mask_until: int | None = None
 
     def __post_init__(self):

@@ -88,7 +88,7 @@ def is_projected(ids, table) -> bool:
 class _Taps(NamedTuple):
     """Where the taps of a convolution without padding lie."""
 
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
     stride: int
     dilation: int
     outputs: int

@@ -29,6 +29,7 @@ def start(**settings):
 
 def test_the_second_start_compiles_nothing(bars, tmp_path):
     common = ["--data", bars, "--epochs", 1, "--split", 150, 220]
+    first = set()
     for name in ("a", "b"):
         result = run(
             *("csi300_conv1d", *common, "--out", tmp_path / name),

@@ -89,7 +89,7 @@ def test_the_line_moves_by_its_part_of_the_rate(columns, tmp_path):
     params = {"a": {"skip": {"kernel": np.ones(2)}, "skipped": np.ones(2)}}
     gradients = jax.tree.map(lambda _: np.full(2, 1e-3, np.float32), params)
     optimizer = weather.optimizer(settings)
-    state = optimizer.init(params)
+    updates, state = params, optimizer.init(params)
     for _ in range(3):
         updates, state = optimizer.update(gradients, state, params)
     line, other = updates["a"]["skip"]["kernel"], updates["a"]["skipped"]

@@ -138,8 +138,8 @@ def test_what_is_kept(tmp_path):
     task = arrays_task(preprocessor=WordsPreprocessor())
     kept = predictor_settings(MODEL, task, scores)
     assert sorted(decode_scores(kept["scores"])) == ["accuracy", "mse"]
-    options = decode_scores(json.loads(json.dumps(kept["scores"])))["accuracy"].keywords
-    assert options == {"from_probabilities": True}
+    decoded: Any = decode_scores(json.loads(json.dumps(kept["scores"])))["accuracy"]
+    assert decoded.keywords == {"from_probabilities": True}
     assert kept["input"] == {"shape": [3, 1], "dtype": "float32"}
     assert kept["preprocessor"] == {"kind": "text", "words": list(WORDS)}
     kept = predictor_settings(Line(), arrays_task(), {})

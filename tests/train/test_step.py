@@ -59,7 +59,7 @@ def test_overfits_one_batch():
     model = small_model(dropout=0.0, features=16)
     step, state, batch = start(model, learning_rate=3e-3)
     run = jax.jit(step)
-    first = 0.0
+    first, metrics = 0.0, {}
     for _ in range(400):
         state, metrics = run(state, batch, jax.random.key(0))
         first = first or float(metrics["loss"])

@@ -1,5 +1,6 @@
 """The `.ts` files of the UCR/UEA archive of time series classification."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -106,12 +107,11 @@ def values_of(cells: list[str], where: str) -> np.ndarray:
     Raises:
         UserError: naming the first that is neither a finite number nor missing.
     """
-    try:
+    with contextlib.suppress(ValueError):
         values = np.fromiter(map(float, cells), np.float64, len(cells))
-        plain = np.isfinite(values).all() and "_" not in "".join(cells)
-    except ValueError:
-        plain = False
-    return values if plain else np.array([_value(cell, where) for cell in cells])
+        if np.isfinite(values).all() and "_" not in "".join(cells):
+            return values
+    return np.array([_value(cell, where) for cell in cells])
 
 
 def _value(cell: str, where: str) -> float:

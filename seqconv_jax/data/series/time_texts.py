@@ -224,15 +224,17 @@ def _fixed_width(cells: "pd.Series", form: str) -> np.ndarray | None:
     for part in parts:
         name, width = _DIGITS.get(part, ("", 1))
         letters, at = places[at : at + width], at + width
-        if not name and (letters != ord(part)).any():
+        if not name:
+            if (letters != ord(part)).any():
+                return None
+            continue
+        digits = letters - ord("0")
+        if (digits > 9).any():
             return None
-        if name and ((digits := letters - ord("0")) > 9).any():
-            return None
-        if name:
-            number = digits[0].astype(np.float64)
-            for digit in digits[1:]:
-                number = 10 * number + digit
-            numbers[name] = number
+        number = digits[0].astype(np.float64)
+        for digit in digits[1:]:
+            number = 10 * number + digit
+        numbers[name] = number
     times = times_of_parts(numbers)
     ends = (numbers.get("hour", at) == 24) | (numbers.get("second", at) == 60)
     return None if np.isnat(times).any() or np.any(ends) else times

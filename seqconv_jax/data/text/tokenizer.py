@@ -152,7 +152,7 @@ def _words(text: str, lower: bool) -> list[str]:
     if "'" in text:
         text = f" {text} ".replace("''", "  ").replace("' ", "  ").replace(" '", "  ")
     words = text.split()
-    if _JOINERS[1] in text:  # what joins emojis stands alone between them
+    if any(mark in text for mark in _JOINERS):  # which stand alone between emojis
         words = [word for word in words if word.strip(_JOINERS)]
     return words
 

@@ -49,6 +49,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
         upcoming = inputs(jnp.maximum(t - 1, 0))
         saved = dict(zip(names, saved, strict=True))
         d_new = d_state + saved["d_states"] if "d_states" in saved else d_state
+        past = None
         if "real" in refs:
             is_real = load_is_real(plan, refs["real"].at[t, rows], units)
             nothing = jnp.zeros_like(d_new)
@@ -57,7 +58,7 @@ def _gru_backward(plan: Plan, refs, factors, rows):
         d_before, d_gates = step_back(saved, d_new)
         for name, value in d_gates.items():
             refs[name][t, rows] = value
-        return d_before + past if "real" in refs else d_before, upcoming
+        return d_before if past is None else d_before + past, upcoming
 
     if "d_last" in refs:
         d_last = load(plan, refs["d_last"].at[rows])

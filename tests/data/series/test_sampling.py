@@ -10,7 +10,7 @@ from seqconv_jax.data.series.sampling import continued, sampled_every, sampling
 
 
 def dates(freq, periods=40, start="1999-11-03", **options):
-    index = pd.date_range(start, periods=periods, freq=freq, **options)
+    index = pd.date_range(start, periods=periods, freq=freq, unit="us", **options)
     if index.tz is not None:
         index = index.tz_convert(None)
     return index.to_numpy("datetime64[us]")
