@@ -39,8 +39,9 @@ def data_mesh(devices: int | Literal["all"] | Sequence[Any] = "all") -> Mesh:
         UserError: if there are fewer.
 
     Example:
-        >>> data_mesh(1).shape
-        OrderedDict({'data': 1})
+        >>> mesh = data_mesh(1)
+        >>> mesh.axis_names, mesh.size
+        (('data',), 1)
     """
     if isinstance(devices, Sequence) and not isinstance(devices, str):
         chosen = list(devices)
