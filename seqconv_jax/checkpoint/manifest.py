@@ -57,8 +57,13 @@ def read(directory: Path) -> dict[str, Any]:
         raise link_error(directory, "directory")
     if not directory.is_dir():
         raise UserError(f"checkpoint {directory} is missing, expected a directory")
+    path = directory / NAME
+    if os.path.exists(path) and not os.path.isfile(
+        path
+    ):  # to remove it would leave no step
+        raise DamagedError(directory, f"{NAME} is no regular file")
     try:
-        content = read_file(directory / NAME)
+        content = read_file(path)
     except FileNotFoundError:
         raise DamagedError(directory, f"it holds no {NAME}") from None
     try:

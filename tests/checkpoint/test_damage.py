@@ -118,6 +118,18 @@ class TestDamage:
             checkpoints.save(20, make_tree(20), {"val_loss": 0.75})
         assert Checkpoints(saved).steps == [10, 20]
 
+    @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+    def test_a_manifest_that_is_no_file(self, saved, make):
+        for step in ("20", "10"):
+            (saved / step / "manifest.json").unlink()
+            make(saved / step / "manifest.json")
+            if step == "20":
+                said = "/20 is damaged: manifest.json is no regular file"
+                with pytest.warns(UserWarning, match=said):
+                    assert Checkpoints(saved).steps == [10]
+        with pytest.raises(UserError, match="start a new run .*/20 is damaged: manif"):
+            _ = Checkpoints(saved).steps
+
     def test_a_step_under_another_name(self, saved):
         (saved / "10").rename(saved / "30")
         with pytest.raises(UserError, match="/30 is damaged: it holds step 10"):
