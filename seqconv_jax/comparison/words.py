@@ -126,12 +126,21 @@ def _notes(result: "Comparison") -> list[str]:
     if result.mcnemar is not None:
         count = len(result.mcnemar.p_values)
         pairs = f"{count} pairs of runs" if count > 1 else "the two runs"
-        found.append(f"McNemar's test, {pairs}: p = {result.mcnemar.p_value:.2g}.")
+        found.append(f"McNemar's test, {pairs}: p {_p_value(result.mcnemar.p_value)}.")
     if result.block and result.block > 1 and result.examples:
         blocks = result.examples / result.block
         if blocks < _FEW:
             found.append(f"The test set is only {blocks:.1f} blocks long.")
     return found
+
+
+def _p_value(value: float) -> str:
+    """Return a p-value; one of many zeros is no measurement.
+
+    >>> _p_value(0.0312), _p_value(1.7e-195)
+    ('= 0.031', '< 1e-6')
+    """
+    return "< 1e-6" if value < 1e-6 else f"= {value:.2g}"
 
 
 def _tests(result: "Comparison") -> str:
