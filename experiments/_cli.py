@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 from _baselines import BASELINE_FILES
-from _devices import DeviceSettings, joined
+from _devices import DeviceSettings, joined, mesh_of
 from _flags import with_flags
 
 Settings = TypeVar("Settings")
@@ -80,6 +80,7 @@ def open_run(
 
     if settings.tensorboard:
         train.check_tensorboard()
+    mesh_of(settings)
     train.check_fit(
         model,
         task,

@@ -35,6 +35,10 @@ class BatchPart(NamedTuple):
         axis: the mesh axis that the batch is spread over.
         devices: how many there are.
         batch: examples in the whole batch.
+
+    Example:
+        >>> BatchPart("data", devices=4, batch=10).rows
+        3
     """
 
     axis: str
@@ -68,7 +72,12 @@ _PART: ContextVar[BatchPart | None] = ContextVar("batch_part", default=None)
 
 
 def batch_part() -> BatchPart | None:
-    """Return which part of the batch is at work where this is traced; None for all."""
+    """Return which part of the batch is at work where this is traced; None for all.
+
+    Example:
+        >>> print(batch_part())
+        None
+    """
     return _PART.get()
 
 
@@ -77,6 +86,14 @@ def part_of_batch(part: BatchPart | None) -> Iterator[None]:
     """Trace what follows as what each device does with its part of the batch.
 
     It must be within a `jax.shard_map` over the part's axis.
+
+    Args:
+        part: the part; None for the whole batch.
+
+    Example:
+        >>> with part_of_batch(BatchPart("data", devices=2, batch=8)):
+        ...     batch_part().rows
+        4
     """
     token = _PART.set(part)
     try:
@@ -120,7 +137,15 @@ def draw_for_batch(
 
 
 def sum_devices(tree: Any) -> Any:
-    """Return the sums over all devices of arrays, in one message; else the arrays."""
+    """Return the sums over all devices of arrays, in one message; else the arrays.
+
+    Args:
+        tree: arrays, of which each device has its own.
+
+    Example:
+        >>> sum_devices({"loss": jnp.ones(2)})["loss"].tolist()
+        [1.0, 1.0]
+    """
     part = batch_part()
     if part is None:
         return tree
@@ -133,6 +158,10 @@ def sum_devices_of(function: Callable[[Any], jax.Array]) -> Callable[[Any], jax.
 
     Args:
         function: from what is the same on every device to a scalar.
+
+    Example:
+        >>> float(jax.grad(sum_devices_of(lambda x: x**2))(3.0))
+        6.0
     """
     if batch_part() is None:
         return function

@@ -80,8 +80,11 @@ def is_first() -> bool:
 
 
 def count_processes() -> int:
-    """Return how many processes train together; 1 where this is alone."""
-    return jax.process_count()
+    """Return how many processes train together; 1 where this is alone.
+
+    Of one alone it makes JAX look for no devices: how many there are may still be said.
+    """
+    return jax.process_count() if jax.distributed.is_initialized() else 1
 
 
 def agreed(stopped: Callable[[], bool], mesh: Any) -> Callable[[], bool]:

@@ -38,6 +38,7 @@ RATE = (-1.0, 1.0, float("nan"), 1e300)
 SPAN = ("", "-1", "nan", "-3d", "999999999999d", "9" * 5000)
 WRONG: dict[str, tuple[Any, ...]] = {
     "seed": (-1, 2**32, 2**70),
+    "devices": COUNT,
     "epochs": (-1, 0),
     "patience": (-1, 0),
     "steps_per_epoch": COUNT,
@@ -82,6 +83,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 # The command line lets no others through, or they are paths.
 FREE = {
     *("no_baselines", "tensorboard", "seeds", "calendar", "line"),
+    *("coordinator", "processes", "process", "calibrate"),
     *("resume", "overwrite", "require_real_data", "retrain", "reset_after", "reverse"),
     *("bidirectional", "no_compilation_cache", "compilation_cache", "data", "out"),
     *("horizon", "gaps", "predict", "missing", "duplicates", "unsorted"),
