@@ -60,8 +60,11 @@ def _inputs(made: Any) -> tuple[Array, ...]:
     rows = (window.offsets - window.newest).tolist()
     if layout.future:
         rows += (window.target_offsets - window.newest).tolist()
-    about = {"columns": list(layout.inputs), "units": list(map(unit_of, layout.inputs))}
-    about |= {"rows": rows}  # 0 is that of the newest value
+    about: dict[str, Any] = {
+        "columns": list(layout.inputs),
+        "units": list(map(unit_of, layout.inputs)),
+        "rows": rows,  # 0 is that of the newest value
+    }
     if made.every is not None:
         about["every"] = format_duration(made.every)
     if layout.future:

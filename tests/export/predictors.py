@@ -1,6 +1,7 @@
 """Predictors of every kind that nothing had to be trained for."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -73,5 +74,6 @@ def of_forecasts(given, *, quantiles=(), **options):
     if quantiles:
         from dataclasses import replace
 
-        made.preprocessor = replace(made.preprocessor, quantiles=quantiles)
+        plain: Any = made.preprocessor
+        made.preprocessor = replace(plain, quantiles=quantiles)
     return made

@@ -1,5 +1,7 @@
 """What is exported answers raw arrays as the predictor answers what they came from."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -22,7 +24,8 @@ def test_ids_become_the_probabilities_of_texts(classes):
     ids = predictor.preprocessor.task(texts).inputs.astype(np.int32)
     np.testing.assert_allclose(answers(program, ids), want, atol=1e-6)
     [output] = program.described()["outputs"]
-    assert output["classes"] == list(predictor.preprocessor.classes.names)
+    made: Any = predictor.preprocessor
+    assert output["classes"] == list(made.classes.names)
     assert program.described()["vocabulary"]["tokens"]
 
 
@@ -92,7 +95,8 @@ def test_windows_become_forecasts_in_their_unit(name):
     predictor = of_forecasts(series(), **FORECASTS[name])
     program, new = program_of(predictor), series(40, shift=3.0)
     ahead = FORECASTS[name].get("future")
-    steps = predictor.preprocessor.layout.window.steps
+    made: Any = predictor.preprocessor
+    steps = made.layout.window.steps
     if ahead:  # the rows ahead hold only what is known of them
         values = new.values.copy()
         values[-steps:, new.columns.index(BOTH[0])] = np.nan

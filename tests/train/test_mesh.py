@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -21,7 +22,8 @@ def found():
     """What the cases gave in a process with four devices."""
     paths = [str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    cache = jax.config.jax_compilation_cache_dir
+    config: Any = jax.config
+    cache = config.jax_compilation_cache_dir
     command = [sys.executable, "-m", "train.mesh_cases", str(cache)]
     done = subprocess.run(command, capture_output=True, text=True, env=environ)
     assert done.returncode == 0, done.stderr
