@@ -42,6 +42,19 @@ class Problem(NamedTuple):
         rng = np.random.default_rng(0)
         return [self.gather(rng.choice(self.rows, size)) for _ in range(count)]
 
+    def task(self) -> sc.data.Task:
+        """Return the task of training on the rows, drawn with replacement."""
+        none = self.rows[:0]
+        return sc.data.Task(
+            inputs=self.inputs,
+            targets=self.targets,
+            offsets=self.offsets,
+            train=self.rows,
+            validation=none,
+            test=none,
+            replacement=True,
+        )
+
     def save(self, path: Path) -> None:
         """Write to an .npz file."""
         arrays = {name: a for name, a in self._asdict().items() if a is not None}

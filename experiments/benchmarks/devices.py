@@ -132,20 +132,10 @@ def train(name: str, devices: int, steps: int) -> float:
     mesh = sc.train.data_mesh(devices) if devices > 1 else None
     workload = WORKLOADS[name]
     problem, _ = _data.load(workload)
-    none = problem.rows[:0]
-    task = sc.data.Task(
-        inputs=problem.inputs,
-        targets=problem.targets,
-        offsets=problem.offsets,
-        train=problem.rows,
-        validation=none,
-        test=none,
-        replacement=True,
-    )
     losses = sc.losses
     result = sc.train.fit(
         workload.model(),
-        task,
+        problem.task(),
         optimizer=sc.optim.rmsprop(1e-3),
         loss=losses.binary_cross_entropy if workload.is_text else losses.mae,
         epochs=2,

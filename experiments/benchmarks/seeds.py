@@ -85,22 +85,12 @@ def fit(
 
     import seqconv_jax as sc
 
-    none = problem.rows[:0]
-    task = sc.data.Task(
-        inputs=problem.inputs,
-        targets=problem.targets,
-        offsets=problem.offsets,
-        train=problem.rows,
-        validation=none,
-        test=none,
-        replacement=True,
-    )
     losses = sc.losses
     how = settings.how or ("processes" if jax.default_backend() == "cpu" else "vmap")
     started = time.perf_counter()
     trained = sc.train.fit_seeds(
         workload.model(),
-        task,
+        problem.task(),
         seeds=range(seeds),
         how=how,
         optimizer=sc.optim.rmsprop(1e-3),
