@@ -1,4 +1,4 @@
-"""The fused loop for Hopper GPUs, in Pallas's interpreter and lowered for CUDA."""
+"""The fused loop for Hopper GPUs, lowered for CUDA and run: there, or interpreted."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from numerics import assert_close, normal, value_and_gradients
 from seqconv_jax.ops.gru.hopper import fitting_rows, fused_recurrence
 from seqconv_jax.ops.gru.hopper_plan import is_available, plgpu
 from seqconv_jax.ops.gru.hopper_products import split_bfloat16, split_tf32
+from seqconv_jax.ops.gru.implementation import has_hopper_gpu
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 from seqconv_jax.ops.recurrence import recurrence, recurrence_reference
 
@@ -43,16 +44,14 @@ def case(reset_after, gate, units, batch, time, dropped, masked, biased, sequenc
     return Convention(reset_after, gate), arrays, real
 
 
-def interpreted(convention, projected, state, weights, mask, **options):
-    return fused_recurrence(
-        convention,
-        projected,
-        state,
-        weights,
-        mask,
-        interpret=plgpu.InterpretGPUParams(),
-        **options,
-    )
+def fused(convention, projected, state, weights, mask, **options):
+    """Run the kernels: on a Hopper GPU, elsewhere in Pallas's interpreter on the CPU."""
+    arguments = (convention, projected, state, weights, mask)
+    if has_hopper_gpu():
+        return fused_recurrence(*arguments, **options)
+    with jax.default_device(jax.devices("cpu")[0]):
+        interpret = plgpu.InterpretGPUParams()
+        return fused_recurrence(*arguments, interpret=interpret, **options)
 
 
 @needs_pallas
@@ -62,7 +61,7 @@ def interpreted(convention, projected, state, weights, mask, **options):
 def test_values_and_gradients_equal_the_loop(kind, rows):
     convention, arrays, mask = case(*kind)
     got = value_and_gradients(
-        lambda p, s, w: interpreted(
+        lambda p, s, w: fused(
             convention,
             p,
             s,
@@ -87,7 +86,7 @@ def test_values_and_gradients_equal_the_loop(kind, rows):
 @pytest.mark.parametrize("rows, error", [(16, 1e-4), (64, 3e-3)])
 def test_tf32_is_close(rows, error):
     convention, arrays, _ = case(False, "sigmoid", 32, 3, 4, True, False, True, True)
-    got = interpreted(convention, *arrays, None, return_sequences=True, rows=rows)
+    got = fused(convention, *arrays, None, return_sequences=True, rows=rows)
     expected = recurrence(convention, *arrays, None, return_sequences=True)
     assert_close(got, expected, error)
     assert abs(np.asarray(got) - expected).max() > 1e-6  # rounded, as on the hardware
@@ -98,9 +97,9 @@ def test_second_and_forward_derivatives_equal_the_loop():
     kind = (False, "sigmoid", 4, 2, 2, True, True, True, True)
     convention, (projected, state, weights), mask = case(*kind)
 
-    def fused(weights):
+    def kernels(weights):
         options: Any = {"return_sequences": True, "precision": "float32"}
-        return interpreted(convention, projected, state, weights, mask, **options)
+        return fused(convention, projected, state, weights, mask, **options)
 
     def plain(weights):
         return recurrence_reference(convention, projected, state, weights, mask)
@@ -113,7 +112,7 @@ def test_second_and_forward_derivatives_equal_the_loop():
         reverse, forward = jax.grad(jax.grad(loss)), jax.jacfwd(loss)
         return jax.jit(lambda scale: (reverse(scale), forward(scale)))(1.0)
 
-    assert_close(curvature(fused), curvature(plain), 1e-4)
+    assert_close(curvature(kernels), curvature(plain), 1e-4)
 
 
 @needs_pallas
@@ -121,7 +120,7 @@ def test_half_precision_in_is_half_precision_out():
     convention, arrays, _ = case(False, "sigmoid", 8, 3, 2, False, False, True, True)
     half = [jax.tree.map(lambda a: jnp.asarray(a, jnp.bfloat16), a) for a in arrays]
     projected, state, weights = half
-    got = interpreted(
+    got = fused(
         convention, projected, state, weights, None, return_sequences=False
     )
     assert got.dtype == jnp.bfloat16
