@@ -1,5 +1,7 @@
 """Settings and fixtures of all tests. JAX and Keras read the environment at import."""
 
+import fcntl
+import json
 import os
 from pathlib import Path
 
@@ -22,12 +24,32 @@ settings.load_profile("seqconv")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture(autouse=True, scope="session")
-def compilation_cache(tmp_path_factory, worker_id):
-    """Compile a program once a session, however many functions and workers need it."""
+@pytest.fixture(scope="session")
+def shared_directory(tmp_path_factory, worker_id):
+    """A directory of all workers of this session."""
     root = tmp_path_factory.getbasetemp()
-    shared = root if worker_id == "master" else root.parent
-    jax.config.update("jax_compilation_cache_dir", str(shared / "xla"))
+    return root if worker_id == "master" else root.parent
+
+
+@pytest.fixture(scope="session")
+def once(shared_directory):
+    """Return a function that has one worker compute something; others read its JSON."""
+
+    def found(name, compute):
+        file = shared_directory / f"{name}.json"
+        with file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.exists():
+                file.write_text(json.dumps(compute()))
+        return json.loads(file.read_text())
+
+    return found
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compilation_cache(shared_directory):
+    """Compile a program once a session, however many functions and workers need it."""
+    jax.config.update("jax_compilation_cache_dir", str(shared_directory / "xla"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 

@@ -18,8 +18,12 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(once):
     """What the cases gave in a process with four devices."""
+    return once("mesh_cases", run_cases)
+
+
+def run_cases():
     paths = [str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     config: Any = jax.config
