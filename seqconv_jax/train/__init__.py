@@ -23,6 +23,7 @@ from seqconv_jax.train.hosts import (
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.mesh import data_mesh
+from seqconv_jax.train.rates import RatesResult, fit_rates
 from seqconv_jax.train.reporter import Reporter, Reporters
 from seqconv_jax.train.seeds import SeedsFailedError, SeedsResult, fit_seeds
 from seqconv_jax.train.selection import Best
@@ -39,6 +40,7 @@ __all__ = [
     "DeviceData",
     "NonFiniteError",
     "ProcessLostError",
+    "RatesResult",
     "Reporter",
     "Reporters",
     "Result",
@@ -54,6 +56,7 @@ __all__ = [
     "evaluate",
     "example_scores",
     "fit",
+    "fit_rates",
     "fit_seeds",
     "gather",
     "init_state",

@@ -22,7 +22,7 @@ from seqconv_jax.train.plan import make_plan
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.seed_process import check_not_within, fit_in_processes
 from seqconv_jax.train.selection import Record
-from seqconv_jax.train.stacked import fit_stacked
+from seqconv_jax.train.stacked import Member, fit_stacked
 from seqconv_jax.train.state import seed_keys
 
 HOW = ("processes", "vmap", "one by one")
@@ -144,8 +144,8 @@ def fit_seeds(
         ([0, 1], ['high', 'low', 'mean', 'values'])
     """
     check_not_within()
-    seeds = _check_seeds(seeds)
-    _check_options(model, task, options)
+    seeds = check_seeds(seeds)
+    check_options(model, task, options)
     streamed = is_streamed(task, options.get("data"))
     how = _check_how(how, len(seeds), streamed)
     if at_once is not None:
@@ -162,7 +162,8 @@ def fit_seeds(
     return _finish(ended, run)
 
 
-def _check_seeds(seeds: Any) -> list[int]:
+def check_seeds(seeds: Any) -> list[int]:
+    """Return the seeds as a list, or raise."""
     what = "integers in [0, 2**32), none twice"
     try:
         found = list(seeds)
@@ -191,7 +192,7 @@ def _check_how(how: Any, seeds: int, streamed: bool) -> How:
     return "one by one" if streamed else "vmap"
 
 
-def _check_options(model: Any, task: Any, options: Mapping[str, Any]) -> None:
+def check_options(model: Any, task: Any, options: Mapping[str, Any]) -> None:
     """Raise for what is no option of `fit`, or what `fit` would raise for at once."""
     theirs = {"seed", "reporter", "run", "mesh"}
     known = inspect.signature(fit).parameters.keys() - theirs
@@ -248,8 +249,12 @@ def _as_one_program(
     bound.apply_defaults()
     theirs = ("run", "reporter", "mesh")
     asked = {k: v for k, v in bound.arguments.items() if k not in theirs}
-    reporters = {seed: EpochReporter(seed, on_epoch) for seed in openers}
-    ended = fit_stacked(make_plan(**asked, kept=kept), openers, reporters)
+    plan = make_plan(**asked, kept=kept)
+    members = {
+        seed: Member(plan, seed, opener, EpochReporter(seed, on_epoch))
+        for seed, opener in openers.items()
+    }
+    ended = fit_stacked(members)
     return {
         seed: result_of(end) if isinstance(end, Trained) else end
         for seed, end in ended.items()

@@ -1,7 +1,7 @@
-"""Several seeds as one program: each of its arrays has an axis for them in front.
+"""Several trainings as one program: its arrays have an axis for them in front.
 
 A GPU is not filled by one small network, so that several take hardly longer than one.
-Seeds train together as long as they are at the same step: of those that were stopped at
+They train together as long as they are at the same step: of those that were stopped at
 different ones, the last go first, and have caught up at the end of an epoch.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,22 +35,33 @@ from seqconv_jax.train.reporter import Reporter
 from seqconv_jax.train.state import seed_keys
 
 
-def fit_stacked(
-    plan: Plan,
-    openers: Mapping[int, Callable[[], Any]],
-    reporters: Mapping[int, Reporter],
-) -> dict[int, Any]:
-    """Return by seed the `Trained` run, a `NonFiniteError`, or what went wrong.
+class Member(NamedTuple):
+    """One of the trainings.
+
+    Attributes:
+        plan: what it does; all have one, but for what their initial states differ in.
+        seed: its own.
+        opener: opens its run.
+        reporter: is shown its progress.
+    """
+
+    plan: Plan
+    seed: int
+    opener: Callable[[], Any]
+    reporter: Reporter
+
+
+def fit_stacked(members: Mapping[Any, Member]) -> dict[Any, Any]:
+    """Return by name the `Trained` run, a `NonFiniteError`, or what went wrong.
 
     Args:
-        plan: what each training does.
-        openers: by seed, opens its run.
-        reporters: by seed.
+        members: the trainings, by name.
 
     Raises:
         UserError: as `fit`.
         TrainingInterrupted: after SIGINT or SIGTERM.
     """
+    plan = next(iter(members.values())).plan
     data = feed_of(plan.task, "resident")  # each seed reads rows of its own
     trainer = Trainer(
         plan.model,
@@ -58,7 +69,7 @@ def fit_stacked(
         plan.loss,
         plan.metrics,
         data,
-        jnp.stack([seed_keys(seed).dropout for seed in openers]),
+        jnp.stack([seed_keys(member.seed).dropout for member in members.values()]),
         plan.steps_per_call,
         plan.ema_decay,
         stacked=True,
@@ -67,27 +78,28 @@ def fit_stacked(
     order_of = _order_function(plan)
     with stop_on_signals() as request, ExitStack() as stack:
         trainings = {}
-        for seed, opened in openers.items():
-            store = plan.open_store(stack.enter_context(opened()), seed)
-            keys = seed_keys(seed)
+        for name, member in members.items():
+            run = stack.enter_context(member.opener())
+            store = member.plan.open_store(run, member.seed)
+            keys = seed_keys(member.seed)
             parts = Parts(
-                plan,
+                member.plan,
                 data,
                 keys.dropout,
                 trainer,
                 evaluator,
                 order_of=partial(order_of, keys.order),
-                reporter=reporters[seed],
+                reporter=member.reporter,
                 stopped=lambda: request.signum is not None,
             )
-            state = plan.initial_state(seed)
-            trainings[seed] = Training(parts, state, stack.enter_context(store))
+            state = member.plan.initial_state(member.seed)
+            trainings[name] = Training(parts, state, stack.enter_context(store))
         failed = _train(trainings)
     if request.signum is not None:
         steps = sum(int(training.state.step) for training in trainings.values())
         saved = bool(plan.settings)
         raise TrainingInterrupted(request.signum, steps, saved)
-    done = {seed: training.trained() for seed, training in trainings.items()}
+    done = {name: training.trained() for name, training in trainings.items()}
     return {**done, **failed}
 
 
@@ -105,25 +117,24 @@ def _order_function(plan: Plan) -> Callable[[jax.Array, int], jax.Array]:
     return lambda key, epoch: order(key, jax.device_put(np.int32(epoch)), rows)
 
 
-def _train(trainings: Mapping[int, Training]) -> dict[int, Any]:
-    """Do all epochs of all; return by seed what has ended one before its time."""
-    failed: dict[int, Any] = {}
+def _train(trainings: Mapping[Any, Training]) -> dict[Any, Any]:
+    """Do all epochs of all; return by name what has ended one before its time."""
+    failed: dict[Any, Any] = {}
     while True:
         left = {
-            seed: training
-            for seed, training in trainings.items()
-            if seed not in failed and training.goes_on()
+            name: training
+            for name, training in trainings.items()
+            if name not in failed and training.goes_on()
         }
         if not left:
             return failed
         lowest = min(int(training.state.step) for training in left.values())
-        group = {s: t for s, t in left.items() if int(t.state.step) == lowest}
-        for seed, error in _run_epoch(group).items():
-            failed[seed] = error
+        group = {n: t for n, t in left.items() if int(t.state.step) == lowest}
+        failed |= _run_epoch(group)
 
 
-def _run_epoch(group: Mapping[int, Training]) -> dict[int, Any]:
-    """Do what is left of an epoch, for seeds at the same step; return who failed."""
+def _run_epoch(group: Mapping[Any, Training]) -> dict[Any, Any]:
+    """Do what is left of an epoch, for those at the same step; return who failed."""
     members = list(group.values())
     for training in members:
         training.begin()
@@ -134,7 +145,7 @@ def _run_epoch(group: Mapping[int, Training]) -> dict[int, Any]:
     started = time.perf_counter()
     states, totals, done = _run_steps(members, orders, begun, epoch)
     trained, failed = time.perf_counter() - started, {}
-    for seed, training, order, state, own in zip(
+    for name, training, order, state, own in zip(
         group, members, orders, states, totals, strict=True
     ):
         try:
@@ -150,9 +161,9 @@ def _run_epoch(group: Mapping[int, Training]) -> dict[int, Any]:
         except UserError:
             raise
         except NonFiniteError as error:
-            failed[seed] = error
+            failed[name] = error
         except Exception as error:
-            failed[seed] = f"{type(error).__name__}: {first_line(error)}"
+            failed[name] = f"{type(error).__name__}: {first_line(error)}"
     return failed
 
 

@@ -45,7 +45,7 @@ def case(reset_after, gate, units, batch, time, dropped, masked, biased, sequenc
 
 
 def fused(convention, projected, state, weights, mask, **options):
-    """Run the kernels: on a Hopper GPU, elsewhere in Pallas's interpreter on the CPU."""
+    """Run the kernels on a Hopper GPU, or else in Pallas's interpreter on the CPU."""
     arguments = (convention, projected, state, weights, mask)
     if has_hopper_gpu():
         return fused_recurrence(*arguments, **options)
@@ -120,9 +120,7 @@ def test_half_precision_in_is_half_precision_out():
     convention, arrays, _ = case(False, "sigmoid", 8, 3, 2, False, False, True, True)
     half = [jax.tree.map(lambda a: jnp.asarray(a, jnp.bfloat16), a) for a in arrays]
     projected, state, weights = half
-    got = fused(
-        convention, projected, state, weights, None, return_sequences=False
-    )
+    got = fused(convention, projected, state, weights, None, return_sequences=False)
     assert got.dtype == jnp.bfloat16
     expected = recurrence(convention, *arrays, None, return_sequences=False)
     assert_close(np.asarray(got, "float32"), expected, 3e-2)

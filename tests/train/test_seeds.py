@@ -3,6 +3,7 @@
 import os
 import signal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -14,7 +15,12 @@ import seqconv_jax as sc
 from seqconv_jax import UserError
 from seqconv_jax.train import SeedsFailedError, TrainingInterrupted, fit_seeds
 
-HOW = ["processes", "vmap", "one by one"]
+# On a GPU, which they would share, processes are refused.
+PROCESSES = pytest.param(
+    "processes",
+    marks=pytest.mark.skipif(jax.default_backend() != "cpu", reason="a CPU's way"),
+)
+HOW = [PROCESSES, "vmap", "one by one"]
 
 
 def options(**changes):
@@ -135,7 +141,7 @@ def check_folder(folder, alone, result, how):
         assert same(loaded.params, result.best.params)
 
 
-@pytest.mark.parametrize("how", ["processes", "vmap"])
+@pytest.mark.parametrize("how", [PROCESSES, "vmap"])
 def test_a_signal_stops_all_and_they_go_on(how, tmp_path):
     told = []
 

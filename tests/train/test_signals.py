@@ -17,7 +17,10 @@ EPOCHS = 2
 
 
 def send_at(place, epoch, signum, monkeypatch):
-    """Let a signal come at a place of an epoch; return the options of `fit` for it."""
+    """Let a signal come at a place of an epoch; return the options of `fit` for it.
+
+    Steps are calls of their own, as they are not on a GPU unless asked for.
+    """
     at = {"epoch": 0}
 
     def here(name):
@@ -46,7 +49,11 @@ def send_at(place, epoch, signum, monkeypatch):
     before(evaluation.Evaluator, "__call__", "evaluation")
     before(store.RunStore, "save", "save")
     before(sc.checkpoint.Checkpoints, "close", "after")
-    return {"reporter": Sender(), "callback": lambda state, record: here("callback")}
+    return {
+        "reporter": Sender(),
+        "callback": lambda state, record: here("callback"),
+        "steps_per_call": 1,
+    }
 
 
 @pytest.mark.parametrize(
