@@ -24,15 +24,10 @@ from typing import Any, Literal
 
 from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
-from _cli import (
-    RunSettings,
-    keep_test_scores,
-    launch,
-    open_run,
-    test_scores,
-)
+from _cli import Flag, RunSettings, keep_test_scores, launch, open_run, test_scores
 from _devices import mesh_of
 from _progress import reporter
+from _temperature import check_validated, keep_temperature, temperature_lines
 
 UPDATES = 25  # of an epoch, at least
 
@@ -69,6 +64,9 @@ class Settings(RunSettings):
     """Adam's learning rate, to begin with."""
     patience: int | None = None
     """Stop after so many epochs without a better one; by default never."""
+    calibrate: Flag = False
+    """Find on validation the temperature by which predict then makes probabilities that
+    are as often right as they say; of one network, with --validation."""
 
 
 def main(settings: Settings) -> dict[str, Any]:
@@ -77,7 +75,9 @@ def main(settings: Settings) -> dict[str, Any]:
 
     task = load_task(settings)
     settings = resolved(settings, task)
+    check_validated(settings, task)
     model = model_of(settings, task)
+    title = f"{task.name}, {settings.model}"
     print(task.describe())
     print()
     print(sc.summary(model, task.example), flush=True)
@@ -97,12 +97,12 @@ def main(settings: Settings) -> dict[str, Any]:
         if folders:
             run.write_members(folders)
             summary |= ensemble_tested(run.path, result, task, [own, *others])
+        summary |= keep_temperature(settings, run, task, own, title)
         run.write_summary(summary)
         keep_test_scores(run, task, None if folders else own)
-        draw_classes(run.path, task, result, summary, f"{task.name}, {settings.model}")
-    print(
-        "\n".join([*class_lines(summary), *closing_lines(settings, summary, baselines)])
-    )
+        draw_classes(run.path, task, result, summary, title)
+    lines = [*class_lines(summary), *temperature_lines(summary)]
+    print("\n".join([*lines, *closing_lines(settings, summary, baselines)]))
     return summary
 
 
@@ -114,6 +114,9 @@ def load_task(settings: Settings):
         raise UserError(f"`ensemble` must be from 1 to 100, got {settings.ensemble}")
     if settings.seed + settings.ensemble > 2**32 or settings.seed < 0:
         raise UserError(f"`seed` must be in [0, 2**32), got {settings.seed}")
+    if settings.calibrate and settings.ensemble > 1:
+        count = settings.ensemble
+        raise UserError(f"`ensemble` must be 1 with --calibrate, got {count}")
     if not 1e-30 < settings.learning_rate < 1e30:
         rate = settings.learning_rate
         raise UserError(f"`learning_rate` must be above 0, got {rate}")

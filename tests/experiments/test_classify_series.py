@@ -54,6 +54,38 @@ def assert_answers_as_the_ensemble(out, file, summary):
     assert len(summary["network_test_accuracies"]) == 2
 
 
+def test_a_temperature_is_found_and_kept(waves, small, tmp_path, capsys):
+    out = tmp_path / "run"
+    settings = classify_series.Settings(
+        data=waves,
+        out=out,
+        validation=0.4,
+        calibrate=True,
+        no_baselines=True,
+        **TINY | {"epochs": 20, "learning_rate": 0.1},
+    )
+    summary = classify_series.main(settings)
+    kept: Any = sc.runs.load(out).calibration
+    assert summary["temperature"] == kept.temperature.value > 0
+    assert (out / "reliability.png").stat().st_size > 5_000
+    assert "calibration error, bins of equal mass" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({}, "needs validation rows"), ({"ensemble": 2}, "`ensemble` must be 1 with")],
+)
+def test_a_temperature_needs_validation_and_one_network(
+    waves, tmp_path, changes, message
+):
+    settings = classify_series.Settings(
+        data=waves, out=tmp_path / "run", calibrate=True, **changes
+    )
+    with pytest.raises(sc.UserError, match=message):
+        classify_series.main(settings)
+    assert not settings.out.exists()
+
+
 def test_a_test_file_that_is_not_there_leaves_nothing(waves, tmp_path):
     settings = classify_series.Settings(
         data=waves, out=tmp_path / "run", test=Path("nowhere.ts")
