@@ -19,6 +19,7 @@ import seqconv_jax as sc
 
 TESTS = Path(__file__).parents[1]
 EPOCHS = 24
+KILLS = int(os.environ.get("SEQCONV_HOST_KILLS", "1"))
 
 
 @contextmanager
@@ -96,6 +97,27 @@ def test_stopped_then_killed_then_resumed_alone(tmp_path):
     np.testing.assert_allclose(
         scores(resumed.history), scores(whole.history), rtol=1e-5
     )
+
+
+def test_one_of_two_is_killed_and_nothing_is_lost(tmp_path):
+    """As often as $SEQCONV_HOST_KILLS says, at moments that are drawn anew."""
+    epochs, done = EPOCHS * KILLS, 0
+    whole = scores(tiny_fit(Line(0.3), epochs=epochs).history)
+    for _ in range(KILLS):
+        with started(2, tmp_path / "run", 0.05, epochs) as both:
+            wait_for_epoch(both[0])
+            time.sleep(random.uniform(0, 1))
+            victim = random.randrange(2)
+            both[victim].kill()
+            assert last_line(both[1 - victim]).startswith("ProcessLostError: ")
+        with sc.runs.open(tmp_path / "run", resume=True) as run:
+            found = scores(run.history())
+        assert done <= len(found) < epochs  # an epoch is told of again on resuming
+        done = len(found)
+        np.testing.assert_allclose(found, whole[:done], rtol=1e-5)
+    with sc.runs.open(tmp_path / "run", resume=True) as run:
+        resumed = tiny_fit(Line(0.3), epochs=epochs, run=run)
+    np.testing.assert_allclose(scores(resumed.history), whole, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
