@@ -13,6 +13,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -81,20 +82,22 @@ class Checkpoints:
         passed over with a warning, and stays where it is.
 
         Raises:
-            UserError: if there are steps and none is whole, or one cannot be read.
+            UserError: if there are steps and none is whole, or one cannot be read, or
+                has another name, where to rename it loses nothing.
         """
         self.wait()
         there = _steps.steps(self.directory)
         unknown = [step for step in there if step not in self._damage]
         for step in unknown:
             self._damage[step] = _manifest.damage(self.directory / str(step))
+        damaged = [error for step in there if (error := self._damage[step])]
+        for error in filter(attrgetter("mends"), damaged):
+            raise error
         whole = self._whole(there)
         if there and not whole:
-            newest = self._damage[there[-1]]
-            assert newest is not None
             raise UserError(
                 "no checkpoint is whole, so start a new run in its place: "
-                f"{newest.damage}"
+                f"{damaged[-1].damage}"
             )
         for error in filter(None, map(self._damage.get, unknown)):
             warnings.warn(f"{error}; got steps {whole} to go on with", stacklevel=3)

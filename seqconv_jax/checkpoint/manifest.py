@@ -32,12 +32,14 @@ class DamagedError(UserError):
 
     Attributes:
         damage: where and what it is, without what to do about it.
+        mends: whether what to do about it loses nothing.
     """
 
-    def __init__(self, directory: Path, what: str):
+    def __init__(self, directory: Path, what: str, remedy: str = _REMEDY):
         """Word it."""
         self.damage = f"checkpoint {directory} is damaged: {what}"
-        super().__init__(f"{self.damage}; {_REMEDY}")
+        self.mends = remedy != _REMEDY
+        super().__init__(f"{self.damage}; {remedy}")
 
 
 def write(directory: Path, content: dict[str, Any]) -> None:
@@ -81,8 +83,15 @@ def read(directory: Path) -> dict[str, Any]:
     if not _has_all(manifest):
         raise DamagedError(directory, f"{NAME} does not hold what a checkpoint needs")
     if str(manifest["step"]) != directory.name:
-        raise DamagedError(directory, f"it holds step {manifest['step']}")
+        raise _renamed(directory, str(manifest["step"]))
     return manifest
+
+
+def _renamed(directory: Path, step: str) -> DamagedError:
+    """Return the error of a checkpoint that has another name."""
+    is_free = not os.path.lexists(directory.with_name(step))
+    remedy = f"rename that directory to {step}" if is_free else _REMEDY
+    return DamagedError(directory, f"it holds step {step}", remedy)
 
 
 def verify(directory: Path, manifest: dict[str, Any]) -> None:

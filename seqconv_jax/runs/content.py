@@ -7,10 +7,9 @@ from pathlib import Path
 
 from seqconv_jax._checks import UserError
 from seqconv_jax._files import cannot_read, link_error
-from seqconv_jax.runs.sealed import read_config
+from seqconv_jax.runs.sealed import PREDICTOR, read_config
 
 CONFIG, HISTORY, SUMMARY = "config.json", "history.jsonl", "summary.json"
-PREDICTOR = "predictor.json"
 TEST_SCORES = "test_scores.npz"
 CALIBRATION = "calibration.json"
 TEST_ANSWERS = "test_answers.json"

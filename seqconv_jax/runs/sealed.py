@@ -15,6 +15,7 @@ from seqconv_jax._files import read_file, replace_file
 from seqconv_jax._json import digest, parse_object, plain, to_json
 
 FORMAT_KEY, FORMAT = "run_format", 2  # marks a config.json as one of ours
+PREDICTOR = "predictor.json"
 _CHECKSUM_KEY = "run_sha256"
 
 
@@ -41,6 +42,11 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path} is not the config of a run that this version can read, expected "
             f"{FORMAT_KEY} of 1 to {FORMAT}, got {version!r}; choose another directory"
+        )
+    if version < FORMAT and (path.parent / PREDICTOR).exists():
+        raise UserError(
+            f"{path} is damaged: it has no checksum, beside a {PREDICTOR} that no "
+            f"version without checksums wrote; {remedy}"
         )
     return config
 

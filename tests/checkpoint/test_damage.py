@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -132,8 +133,19 @@ class TestDamage:
 
     def test_a_step_under_another_name(self, saved):
         (saved / "10").rename(saved / "30")
-        with pytest.raises(UserError, match="/30 is damaged: it holds step 10"):
+        said = "/30 is damaged: it holds step 10; rename that directory to 10"
+        with pytest.raises(UserError, match=said):
             Checkpoints(saved).load(30, make_tree())
+        shutil.rmtree(saved / "20")  # now it is all that there is
+        with pytest.raises(UserError, match=f"^checkpoint .*{said}$"):
+            _ = Checkpoints(saved).steps
+        (saved / "30").rename(saved / "10")
+        assert_same(Checkpoints(saved).load(10, make_tree()), make_tree(10))
+
+    def test_a_copy_under_another_name_is_to_be_removed(self, saved, capfd):
+        shutil.copytree(saved / "10", saved / "30")
+        with pytest.warns(UserWarning, match="holds step 10; remove that directory"):
+            assert Checkpoints(saved).steps == [10, 20]
 
     @pytest.mark.parametrize(
         "change",

@@ -97,6 +97,7 @@ def test_a_summary_that_lost_its_checksum_is_damaged(tmp_path):
 
 def test_runs_of_older_versions_have_no_checksum(tmp_path):
     finished(tmp_path)
+    (tmp_path / "predictor.json").unlink(missing_ok=True)
     old = CONFIG | {"run_format": 1}
     (tmp_path / "config.json").write_text(json.dumps(old, indent=2))
     (tmp_path / "summary.json").write_text('{"test_mae": 0.5}')
@@ -105,6 +106,16 @@ def test_runs_of_older_versions_have_no_checksum(tmp_path):
         assert run.config["run_format"] == 2
     with runs.open(tmp_path, config=CONFIG, resume=True) as run:
         assert run.summary() == {"test_mae": 0.5}
+
+
+def test_a_config_cannot_become_one_of_an_older_version(tmp_path):
+    """Which had no checksum: of the older version nothing else would be here."""
+    finished(tmp_path)
+    assert (tmp_path / "predictor.json").exists()
+    old = CONFIG | {"run_format": 1}
+    (tmp_path / "config.json").write_text(json.dumps(old, indent=2))
+    with pytest.raises(UserError, match="config.json is damaged: it has no checksum"):
+        runs.open(tmp_path, resume=True)
 
 
 class TestRemedies:

@@ -226,13 +226,16 @@ def records(out: Path) -> dict[str, Any]:
 
 
 def apply_remedy(message: str, out: Path) -> bool:
-    """Remove what an error says to remove, and rebuild the history where it says so.
+    """Do what an error says: remove, rename, or rebuild the history.
 
-    Returns whether it said either.
+    Returns whether it said any of them.
     """
     rebuild = "rebuild_history(run)" in message
     told = re.search(r"remove (it|that|the|this)\b", message)
     paths = re.findall(rf"{re.escape(str(out))}/[^\s,;:]+", message)
+    if (name := re.search(r"rename that directory to (\d+)", message)) and paths:
+        Path(paths[0]).rename(Path(paths[0]).with_name(name[1]))
+        return True
     if told and paths:
         path = Path(paths[0])
         if path.is_dir() and not path.is_symlink():

@@ -36,6 +36,8 @@ def _csv(content: bytes, value: Any, time: str | None, fill: bool) -> str | None
     head = [at for at, row in enumerate(table) if value["columns"][0] in row][:1] or [0]
     names = [name.strip() for name in table[head[0]]] if table else []
     rows = table[head[0] + 1 :]
+    while time and rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()  # which spreadsheets leave, and a note tells of
     if len(rows) != len(value["values"]):
         return f"{len(value['values'])} rows of {len(rows)}"
     for column, name in enumerate(value["columns"]):

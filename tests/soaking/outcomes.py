@@ -41,11 +41,13 @@ def without_best(outcome: dict[str, Any]) -> dict[str, Any]:
     """Return an outcome without what follows from which epoch was the best.
 
     Where the best checkpoint was damaged, and the program said so, it is the best of
-    the epochs that came after.
+    the epochs that came after, and training anew on all rows takes its number.
     """
     names = tuple(f"test_{name}" for name in ("loss", "mae", "accuracy", "hit_rate"))
     names += tuple(f"best_val_{name}" for name in ("loss", "mae", "accuracy"))
+    names += tuple(f"retrain_test_{name}" for name in ("loss", "accuracy"))
     names += ("best", "best_epoch")
+    outcome = {k: v for k, v in outcome.items() if not k.startswith("retrain ")}
     newest: dict[str, int] = {}
     whole = (k for k, v in outcome.items() if not str(v).startswith("cannot be read"))
     for folder, step in filter(None, map(_checkpoint, whole)):
