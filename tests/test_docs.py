@@ -183,11 +183,15 @@ def test_several_seeds(capsys):
     exec(blocks("docs/training.md")[1], names)
     assert sorted(names["found"].results) == [0, 1]
     assert 0 < float(capsys.readouterr().out) < 2
+    exec(blocks("docs/training.md")[2], names)
+    *scores, best = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in scores] == ["0.001", "0.003", "0.01"]
+    assert float(best) in (0.001, 0.003, 0.01)
 
 
 def test_losses():
     names: dict[str, Any] = {"sc": sc}
-    exec(blocks("docs/training.md")[2], names)
+    exec(blocks("docs/training.md")[3], names)
     y, guess = jnp.ones((4, 2)), jnp.repeat(jnp.arange(3.0)[None], 4, axis=0)
     assert names["huber"](y - 1, y).tolist() == [0.375] * 4
     assert names["metrics"]["inside"](jnp.tile(guess, 2), y).tolist() == [1] * 4

@@ -158,8 +158,10 @@ class _Case:
         if code is None:
             return HANG, f"{fault.how}: no end", f"{self._kind} hang"
         # An interrupt before training, while Python imports, is Python's to answer;
-        # a second one may cut that answer short ("lost sys.stderr").
-        interrupted = "KeyboardInterrupt" in ended.error
+        # a second one may cut that answer short ("lost sys.stderr"), and NumPy makes an
+        # ImportError of one.
+        answers = ("KeyboardInterrupt", "ImportError")
+        interrupted = any(answer in ended.error for answer in answers)
         early = interrupted and "seqconv_jax/train/loop.py" not in ended.error
         began = (out / "config.json").exists() and not early
         at_start = fault.is_signal and not began

@@ -32,8 +32,8 @@ def tried(**changes):
     ],
 )
 def test_each_is_its_run_alone(how, optimizer):
-    found = tried(how=how, optimizer=optimizer(1.0), seeds=[3, 4])
-    assert found.results.keys() == {(r, s) for r in (1e-2, 1e-1) for s in (3, 4)}
+    found = tried(how=how, optimizer=optimizer(1.0), seeds=[3])
+    assert found.results.keys() == {(1e-2, 3), (1e-1, 3)}
     for (rate, seed), result in found.results.items():
         alone = tiny_fit(Line(0.1), optimizer=optimizer(rate), seed=seed)
         for one, other in zip(
