@@ -25,7 +25,10 @@ def found(once):
 
 def run_cases():
     paths = [str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    environ = os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiled more than run
+    }
     config: Any = jax.config
     cache = config.jax_compilation_cache_dir
     command = [sys.executable, "-m", "train.mesh_cases", str(cache)]
