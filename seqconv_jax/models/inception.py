@@ -3,10 +3,9 @@
 from typing import Any
 
 from seqconv_jax import _checks
-from seqconv_jax.models.classifier import SeriesClassifier, conv_norm
+from seqconv_jax.models.classifier import SeriesClassifier, conv_norm, norm
 from seqconv_jax.nn import (
     Activation,
-    BatchNorm,
     Bottleneck,
     Conv1D,
     MaxPool1D,
@@ -80,8 +79,7 @@ def _module(model: InceptionTime) -> tuple[Any, ...]:
     narrow = Bottleneck(model.bottleneck, use_bias=False, **model.types)
     wide = Parallel(tuple((_conv(model, size),) for size in model.kernel_sizes))
     pooled = MaxPool1D(3, stride=1, padding="same"), _conv(model, 1)
-    norm = BatchNorm(**model.types), Activation("relu")
-    return Parallel(((narrow, wide), pooled)), *norm
+    return Parallel(((narrow, wide), pooled)), norm(model.types), Activation("relu")
 
 
 def _conv(model: InceptionTime, kernel_size: int) -> Conv1D:
