@@ -7,8 +7,9 @@ from seqconv_jax.models.classifier import (
     SeriesClassifier,
     conv_norm,
     conv_norm_relu,
+    norm,
 )
-from seqconv_jax.nn import BatchNorm, Residual
+from seqconv_jax.nn import Residual
 
 __all__ = ["ResNet"]
 
@@ -58,7 +59,7 @@ def _block(model: ResNet, before: int | None, width: int) -> Residual:
     *first, last = model.kernel_sizes
     body = [layer for k in first for layer in conv_norm_relu(width, k, model.types)]
     if before == width:
-        shortcut = (BatchNorm(**model.types),)
+        shortcut = (norm(model.types),)
     else:
         shortcut = conv_norm(width, 1, model.types)
     end = conv_norm(width, last, model.types)
