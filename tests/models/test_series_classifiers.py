@@ -109,3 +109,20 @@ def test_the_configuration_gives_the_model_again(name):
 def test_wrong_settings(model, message):
     with pytest.raises(UserError, match=message):
         model.init(jax.random.key(0), jnp.ones((1, 9, 1)))
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_after_a_few_steps_it_answers_as_it_trained(name):
+    """Small training sets have few: averages over hundreds would still be zeros."""
+    model = TINY[name]
+    x = 3 + jax.random.normal(jax.random.key(1), (16, 12, 2))
+    variables = model.init(jax.random.key(0), x)
+
+    @jax.jit
+    def step(variables):
+        trained, new = model.apply(variables, x, train=True, mutable=["batch_stats"])
+        return trained, {**variables, **new}
+
+    for _ in range(60):
+        trained, variables = step(variables)
+    np.testing.assert_allclose(model.apply(variables, x), trained, atol=0.02)
