@@ -1,6 +1,5 @@
 """Several learning rates tried together, as several seeds are."""
 
-import inspect
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -16,12 +15,14 @@ from seqconv_jax._checks import UserError
 from seqconv_jax._seeds import Interval, mean_interval
 from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.diagnose import NonFiniteError
-from seqconv_jax.train.epochs import Trained
 from seqconv_jax.train.feed import is_streamed
-from seqconv_jax.train.loop import Result, fit, result_of
-from seqconv_jax.train.plan import Plan, make_plan
+from seqconv_jax.train.loop import Result, fit
 from seqconv_jax.train.reporter import NullReporter
-from seqconv_jax.train.seeds import check_options, check_seeds
+from seqconv_jax.train.seeds import (
+    check_options,
+    check_seeds,
+    plan_of,
+)
 from seqconv_jax.train.stacked import Member, fit_stacked
 
 HOW = ("vmap", "one by one")
@@ -138,9 +139,13 @@ def fit_rates(
         (rate, seed): {"optimizer": _at(optimizer, rate), "seed": seed, **options}
         for rate, seed in wanted
     }
-    plans = {name: _plan(model, task, each) for name, each in asked.items()}
+    plans = {n: plan_of(model, task, each, kept=False) for n, each in asked.items()}
     if together:
-        ended = _as_one_program(plans)
+        members = {
+            (rate, seed): Member(plan, seed, nullcontext, NullReporter())
+            for (rate, seed), plan in plans.items()
+        }
+        ended = fit_stacked(members)
     else:
         ended = {name: _alone(model, task, each) for name, each in asked.items()}
     for (rate, seed), end in ended.items():
@@ -174,25 +179,6 @@ def _at(optimizer: Any, rate: float) -> optax.GradientTransformation:
     So optimisers that differ by it alone are one function, of several states.
     """
     return optax.chain(optimizer, optax.inject_hyperparams(optax.scale)(step_size=rate))
-
-
-def _plan(model: Any, task: Dataset, options: dict[str, Any]) -> Plan:
-    bound = inspect.signature(fit).bind(model, task, **options)
-    bound.apply_defaults()
-    theirs = ("run", "reporter", "mesh")
-    asked = {k: v for k, v in bound.arguments.items() if k not in theirs}
-    return make_plan(**asked, kept=False)
-
-
-def _as_one_program(plans: dict[tuple[float, int], Plan]) -> dict[Any, Any]:
-    members = {
-        (rate, seed): Member(plan, seed, nullcontext, NullReporter())
-        for (rate, seed), plan in plans.items()
-    }
-    return {
-        name: result_of(end) if isinstance(end, Trained) else end
-        for name, end in fit_stacked(members).items()
-    }
 
 
 def _alone(

@@ -15,10 +15,9 @@ from seqconv_jax._seeds import seed_folder, seeds_summary
 from seqconv_jax.train.batches import Dataset
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.door import check_fit_arguments
-from seqconv_jax.train.epochs import Trained
 from seqconv_jax.train.feed import is_streamed
-from seqconv_jax.train.loop import Result, fit, result_of
-from seqconv_jax.train.plan import make_plan
+from seqconv_jax.train.loop import Result, fit
+from seqconv_jax.train.plan import Plan, make_plan
 from seqconv_jax.train.reporter import NullReporter
 from seqconv_jax.train.seed_process import check_not_within, fit_in_processes
 from seqconv_jax.train.selection import Record
@@ -245,20 +244,23 @@ def _as_one_program(
     kept: bool,
 ) -> dict[int, Any]:
     """Return what `_one_by_one` does."""
-    bound = inspect.signature(fit).bind(model, task, seed=min(openers), **options)
-    bound.apply_defaults()
-    theirs = ("run", "reporter", "mesh")
-    asked = {k: v for k, v in bound.arguments.items() if k not in theirs}
-    plan = make_plan(**asked, kept=kept)
+    plan = plan_of(model, task, {**options, "seed": min(openers)}, kept=kept)
     members = {
         seed: Member(plan, seed, opener, EpochReporter(seed, on_epoch))
         for seed, opener in openers.items()
     }
-    ended = fit_stacked(members)
-    return {
-        seed: result_of(end) if isinstance(end, Trained) else end
-        for seed, end in ended.items()
-    }
+    return fit_stacked(members)
+
+
+def plan_of(
+    model: Any, task: Dataset, options: Mapping[str, Any], *, kept: bool
+) -> Plan:
+    """Return the plan of what `fit` would do with these options, or raise as `fit`."""
+    bound = inspect.signature(fit).bind(model, task, **options)
+    bound.apply_defaults()
+    theirs = ("run", "reporter", "mesh")
+    asked = {k: v for k, v in bound.arguments.items() if k not in theirs}
+    return make_plan(**asked, kept=kept)
 
 
 class EpochReporter(NullReporter):

@@ -30,6 +30,7 @@ from seqconv_jax.train.epochs import (
 from seqconv_jax.train.evaluation import Evaluator
 from seqconv_jax.train.feed import feed_of
 from seqconv_jax.train.interrupt import TrainingInterrupted, stop_on_signals
+from seqconv_jax.train.loop import result_of
 from seqconv_jax.train.plan import Plan
 from seqconv_jax.train.reporter import Reporter
 from seqconv_jax.train.state import seed_keys
@@ -52,7 +53,7 @@ class Member(NamedTuple):
 
 
 def fit_stacked(members: Mapping[Any, Member]) -> dict[Any, Any]:
-    """Return by name the `Trained` run, a `NonFiniteError`, or what went wrong.
+    """Return by name the result of `fit`, a `NonFiniteError`, or what went wrong.
 
     Args:
         members: the trainings, by name.
@@ -99,8 +100,10 @@ def fit_stacked(members: Mapping[Any, Member]) -> dict[Any, Any]:
         steps = sum(int(training.state.step) for training in trainings.values())
         saved = bool(plan.settings)
         raise TrainingInterrupted(request.signum, steps, saved)
-    done = {name: training.trained() for name, training in trainings.items()}
-    return {**done, **failed}
+    return {
+        name: failed[name] if name in failed else result_of(training.trained())
+        for name, training in trainings.items()
+    }
 
 
 def _order_function(plan: Plan) -> Callable[[jax.Array, int], jax.Array]:
