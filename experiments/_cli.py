@@ -123,6 +123,26 @@ def book_figure(value: float, metric: str, note: str = "") -> dict[str, Any]:
     }
 
 
+def training_summary(result: Any) -> dict[str, float]:
+    """Return what every summary says: size, cost, and the best epoch's number.
+
+    Args:
+        result: what `fit` returned.
+    """
+    import jax
+
+    import seqconv_jax as sc
+
+    on_device = (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
+    return {
+        "parameters": sc.count_parameters(result.best.params),
+        "seconds": sum(record["seconds"] for record in result.history),
+        "peak_memory_bytes": sc.runs.peak_memory(),
+        **({} if on_device is None else {"peak_device_bytes": on_device}),
+        "best_epoch": result.best.epoch,
+    }
+
+
 def test_scores(model: Any, best: Any, task: Any, scores: Any) -> dict[str, float]:
     """Return scores of the test rows, as `python -m seqconv_jax evaluate` finds them.
 
@@ -211,13 +231,14 @@ def _start(main: Callable[[Settings], Any], settings: Settings) -> None:
 
 def _train_seeds(main: Callable[[Any], Any], settings: Any) -> None:
     """Run this command for each seed in a process of its own."""
-    from seqconv_jax import UserError, runs
+    from seqconv_jax import UserError, runs, train
     from seqconv_jax.cli.seeds import train_seeds
 
     # A run of several networks takes as many seeds.
     count, step = settings.seeds, max(getattr(settings, "ensemble", 1), 1)
-    if settings.processes is not None:
-        raise UserError(f"`seeds` must be 1 with --processes, got {count}")
+    if settings.processes is not None or train.started_together():
+        words = "where several processes train together"
+        raise UserError(f"`seeds` must be 1 {words}, got {count}")
     if not 0 < count <= 1000:
         raise UserError(f"`seeds` must be from 1 to 1,000, got {count}")
     seeds = range(settings.seed, settings.seed + count * step, step)

@@ -47,6 +47,7 @@ def joined(settings: Settings) -> Iterator[Settings]:
     from seqconv_jax import train
 
     train.join_hosts(settings.coordinator, settings.processes, settings.process)
+    _expect_one_training(settings)
     mesh_of(settings)
     if train.is_first():
         with _at_once_if_others_are_lost():
@@ -56,6 +57,19 @@ def joined(settings: Settings) -> Iterator[Settings]:
         sys.stdout = nowhere
         with _at_once_if_others_are_lost():
             yield replace(settings, out=Path(name) / "run", resume=False)
+
+
+def _expect_one_training(settings: Any) -> None:
+    """Raise where several processes are asked for more networks than one."""
+    from seqconv_jax import UserError, train
+
+    for name, alone in (("ensemble", 1), ("retrain", False)):
+        asked = getattr(settings, name, alone)
+        if asked != alone and train.count_processes() > 1:
+            raise UserError(
+                f"`{name}` must be {alone} where several processes train together, "
+                f"got {asked}"
+            )
 
 
 @contextmanager

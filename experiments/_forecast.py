@@ -14,6 +14,7 @@ from _cli import (
     keep_test_scores,
     open_run,
     test_scores,
+    training_summary,
 )
 from _devices import mesh_of
 from _flags import with_flags
@@ -149,13 +150,9 @@ def fit(
 def _summarise(
     task: "ForecastTask", result: Any, outputs: Any, tested: dict[str, float]
 ) -> dict[str, Any]:
-    import seqconv_jax as sc
-
     return {
         "data_source": task.data_source,
-        "parameters": sc.count_parameters(result.best.params),
-        "seconds": sum(record["seconds"] for record in result.history),
-        "best_epoch": result.best.epoch,
+        **training_summary(result),
         "best_val_loss": result.best.record["val_loss"],
         "best_val_mae": result.best.record["val_mae"],
         **tested,

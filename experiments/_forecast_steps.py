@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _baselines import Scored, forecast_baselines
-from _cli import STAND_IN_NOTE, keep_test_scores, open_run, test_scores
+from _cli import (
+    STAND_IN_NOTE,
+    keep_test_scores,
+    open_run,
+    test_scores,
+    training_summary,
+)
 from _forecast import announce, fit
 from _intervals import Held, keep_intervals
 
@@ -121,14 +127,10 @@ def _summarise(
 ) -> dict[str, Any]:
     import numpy as np
 
-    import seqconv_jax as sc
-
     kinds = rules(task)
     return {
         "data_source": task.data_source,
-        "parameters": sc.count_parameters(result.best.params),
-        "seconds": sum(record["seconds"] for record in result.history),
-        "best_epoch": result.best.epoch,
+        **training_summary(result),
         "best_val_loss": result.best.val_loss,
         "best_val_mae": result.best.record["val_mae"],
         **tested,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from _cli import keep_test_scores, open_run
+from _cli import keep_test_scores, open_run, training_summary
 from _forecast import announce, fit
 
 if TYPE_CHECKING:
@@ -133,7 +133,6 @@ def _splits(settings: Any, task: "ForecastTask", score: Any) -> dict[str, Scores
 
 
 def _summarise(task: "ForecastTask", result: Any, table: Any) -> dict[str, Any]:
-    import seqconv_jax as sc
 
     network, *rules = table
     prefixes = {network: "", **{name: f"baseline_{_key(name)}_" for name in rules}}
@@ -145,9 +144,7 @@ def _summarise(task: "ForecastTask", result: Any, table: Any) -> dict[str, Any]:
     }
     return {
         "data_source": task.data_source,
-        "parameters": sc.count_parameters(result.best.params),
-        "seconds": sum(record["seconds"] for record in result.history),
-        "best_epoch": result.best.epoch,
+        **training_summary(result),
         "best_val_loss": result.best.record["val_loss"],
         "best_val_mae": scores["val_mae"],
         "baseline_val_mae": task.baseline("validation"),

@@ -24,7 +24,15 @@ from typing import Any, Literal
 
 from _baselines import Scored, series_baselines
 from _classify import class_lines, class_summary, draw_classes, losses_of
-from _cli import Flag, RunSettings, keep_test_scores, launch, open_run, test_scores
+from _cli import (
+    Flag,
+    RunSettings,
+    keep_test_scores,
+    launch,
+    open_run,
+    test_scores,
+    training_summary,
+)
 from _devices import mesh_of
 from _progress import reporter
 from _temperature import check_validated, keep_temperature, temperature_lines
@@ -110,15 +118,15 @@ def load_task(settings: Settings):
     """Read the series."""
     from seqconv_jax import UserError, data
 
-    if settings.ensemble < 1 or settings.ensemble > 100:
+    if not 1 <= settings.ensemble <= 100:
         raise UserError(f"`ensemble` must be from 1 to 100, got {settings.ensemble}")
     if settings.seed + settings.ensemble > 2**32 or settings.seed < 0:
         raise UserError(f"`seed` must be in [0, 2**32), got {settings.seed}")
     if settings.calibrate and settings.ensemble > 1:
-        count = settings.ensemble
-        raise UserError(f"`ensemble` must be 1 with --calibrate, got {count}")
-    if not 1e-30 < settings.learning_rate < 1e30:
-        rate = settings.learning_rate
+        raise UserError(
+            f"`ensemble` must be 1 with --calibrate, got {settings.ensemble}"
+        )
+    if not 1e-30 < (rate := settings.learning_rate) < 1e30:
         raise UserError(f"`learning_rate` must be above 0, got {rate}")
     return data.load_classification(
         settings.data,
@@ -225,21 +233,16 @@ def outputs_of(model, result, task):
     """Return the logits of the test series."""
     import seqconv_jax as sc
 
-    best = result.best
-    options = {"batch_stats": best.batch_stats}
-    return sc.train.predict(model, best.params, task, task.test, **options)
+    best, stats = result.best, result.best.batch_stats
+    return sc.train.predict(model, best.params, task, task.test, batch_stats=stats)
 
 
 def summarise(model, result, task) -> dict[str, Any]:
     """Return what the run's summary says of its own network's training."""
-    import seqconv_jax as sc
-
     best = result.best
     return {
         "data_source": task.data_source,
-        "parameters": sc.count_parameters(best.params),
-        "seconds": sum(record["seconds"] for record in result.history),
-        "best_epoch": best.epoch,
+        **training_summary(result),
         "best_loss": best.record["loss"],
         "best_val_loss": best.record.get("val_loss"),
         "best_val_accuracy": best.record.get("val_accuracy"),

@@ -30,6 +30,8 @@ from _cli import (
     keep_test_scores,
     launch,
     open_run,
+    test_scores,
+    training_summary,
 )
 from _devices import mesh_of
 from _progress import reporter
@@ -237,18 +239,13 @@ def adam(learning_rate: float):
 
 def summarise(model, task, result, outputs, scores) -> dict[str, Any]:
     """Return what the run's summary says."""
-    import seqconv_jax as sc
-
     best = result.best
-    tested = sc.train.evaluate(model, best.params, task, task.test, scores)
     return {
         "data_source": task.data_source,
-        "parameters": sc.count_parameters(best.params),
-        "seconds": sum(record["seconds"] for record in result.history),
-        "best_epoch": best.epoch,
+        **training_summary(result),
         "best_val_loss": best.val_loss,
         "best_val_accuracy": best.record.get("val_accuracy"),
-        **{f"test_{name}": value for name, value in tested.items()},
+        **test_scores(model, best, task, scores),
         **class_summary(task, result, outputs),
     }
 

@@ -38,6 +38,7 @@ from _cli import (
     launch,
     open_run,
     test_scores,
+    training_summary,
 )
 from _devices import mesh_of
 from _progress import reporter
@@ -180,9 +181,7 @@ def main(settings: Settings) -> dict[str, Any]:
         best = result.best
         summary = {
             "data_source": task.data_source,
-            "parameters": sc.count_parameters(best.params),
-            "seconds": sum(record["seconds"] for record in result.history),
-            "best_epoch": best.epoch,
+            **training_summary(result),
             "best_val_loss": best.val_loss,
             "best_val_accuracy": best.record["val_accuracy"],
             **test_scores(model, best, task, scores()),

@@ -105,6 +105,7 @@ def class_run(path, **more):
         run.write_summary(
             {
                 **{"data_source": "generated", "parameters": 99, "test_loss": 0.4},
+                **{"peak_memory_bytes": 300 << 20, "peak_device_bytes": 5 << 20},
                 **{"best_val_accuracy": 0.8, "test_accuracy": 0.75},
                 "baseline_nb_svm_test_accuracy": 0.7,
                 **{"classes": ["bad", EVIL], "test_confusion": [[8, 2], [3, 7]]},
@@ -119,8 +120,11 @@ def class_run(path, **more):
         {**mistake, "name": "test example 3", "text": f"a film {EVIL}"},
         {**mistake, "name": "test example 4", "series": [0.0, 1.0, 0.5]},
     ]
+    pattern = {"words": f"not _ {EVIL}", "count": 3}
+    ngrams = {"pushes_to": EVIL, "fires": 0.5, "effect": -0.2, "patterns": [pattern]}
     answers = {
         **{"kind": "classes", "examples": 20, "classes": ["bad", EVIL]},
+        "ngrams": {"texts": 20, "of": 64, "filters": [ngrams]},
         **{"several": False, "confusion": [[8, 2], [3, 7]], "mistakes": mistakes},
     }
     write_sealed(path / TEST_ANSWERS, answers)

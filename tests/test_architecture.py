@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "backtesting": {"data", "baselines", "comparison", "conformal", "train"},
     "explain": {"nn", "ops", "data", "runs"},
     "plots": {"_files", "_seeds"},
-    "report": {"comparison", "data", "runs", "_files", "_json", "_seeds"},
+    "report": {"comparison", "data", "explain", "runs", "_files", "_json", "_seeds"},
     "interop": {"nn", "models", "_files", "_json", "_leaves"},
     "export": {"data", "train", "runs", "_files", "_json"},
     "estimators": {"data", "losses", "models", "train"},

@@ -5,8 +5,6 @@ import importlib.metadata
 import os
 import platform
 import re
-import resource
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,20 +62,6 @@ def usable_cores() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
-
-
-def peak_megabytes() -> float:
-    """Return the most memory that this process has held.
-
-    Linux counts it since the process began; `ru_maxrss`, elsewhere, may hold the
-    parent's.
-    """
-    with contextlib.suppress(OSError):
-        status = Path("/proc/self/status").read_text()
-        if match := re.search(r"VmHWM:\s+(\d+) kB", status):
-            return int(match[1]) / 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def available_megabytes() -> float:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from _data import Problem
-from _machine import peak_megabytes
 from _peers import PEERS
 from _workloads import PlainLayer, Workload
 
@@ -52,7 +51,7 @@ class Session:
         started = time.perf_counter()
         module = PEERS[peer].import_module()
         self._import_seconds = time.perf_counter() - started
-        self._imported = peak_megabytes()
+        self._imported = sc.runs.peak_memory() / 2**20
         self._workload, self._problem = workload, Problem.load(path)
         self._peer = module.Peer(workload, layers, self._problem, epoch_steps)
 
@@ -85,7 +84,7 @@ class Session:
 
     def memory(self) -> dict[str, float]:
         """Return the peak so far in MB, and how far above the imports' it is."""
-        peak = peak_megabytes()
+        peak = sc.runs.peak_memory() / 2**20
         return {"peak": peak, "rise": peak - self._imported}
 
     def device(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from seqconv_jax._checks import UserError
 from seqconv_jax.comparison import ExampleScores, score_examples
 from seqconv_jax.report.forecasts import forecast_answers
+from seqconv_jax.report.looked_for import ngrams_of
 from seqconv_jax.report.mistakes import class_answers
 from seqconv_jax.runs import TEST_ANSWERS, TEST_SCORES, load
 from seqconv_jax.runs.sealed import read_predictor, write_sealed
@@ -18,8 +19,9 @@ def keep_answers(run: Any, task: Any, *, outputs: Any = None) -> None:
 
     Forecasts beside the truth: whole windows spread over the test rows, and those with
     the largest errors. Of classes: the examples with the largest loss, which are those
-    that the model was surest of and wrong. The experiments do so at their end. A run on
-    plain arrays keeps nothing, for nobody knows what its outputs mean.
+    that the model was surest of and wrong; of texts also the n-grams that the filters
+    look for. The experiments do so at their end. A run on plain arrays keeps nothing,
+    for nobody knows what its outputs mean.
 
     Args:
         run: a run directory, or the path of one, whose training has ended.
@@ -81,7 +83,10 @@ def answers_of(
         if not predictor.scores:
             return None  # its author's functions, which no run keeps
         scores = score_examples(predictor, task)
-    return make(predictor, task, scores, outputs)
+    answers = make(predictor, task, scores, outputs)
+    if predictor.preprocessor.kind == "text":
+        answers["ngrams"] = ngrams_of(predictor, task)
+    return answers
 
 
 def read_answers(path: Path) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from seqconv_jax.report.html import Html, el
 from seqconv_jax.report.record import RunRecord
@@ -11,7 +10,7 @@ from seqconv_jax.report.words import duration, number
 
 __all__ = ["cost_section", "seconds_of"]
 
-_MEMORY = ("peak_memory_bytes", "peak_bytes")
+_MEMORY = {"peak_memory_bytes": "", "peak_device_bytes": " on the device"}
 
 
 def cost_section(runs: Sequence[RunRecord]) -> Html:
@@ -81,11 +80,12 @@ def _speed(run: RunRecord) -> str:
 
 
 def _memory(run: RunRecord) -> str:
-    for name in _MEMORY:
-        held: Any = run.scores.get(name)
-        if isinstance(held, float | int):
-            return f"{number(held / 2**20)} MiB"
-    return ""
+    held = {where: run.scores.get(name) for name, where in _MEMORY.items()}
+    return ", ".join(
+        f"{number(round(count / 2**20))} MiB{where}"
+        for where, count in held.items()
+        if isinstance(count, float | int)
+    )
 
 
 def _environment(run: RunRecord, name: str) -> str:

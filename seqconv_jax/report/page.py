@@ -19,6 +19,7 @@ from seqconv_jax.report.cost import cost_section
 from seqconv_jax.report.curves import curves_section, steps_section
 from seqconv_jax.report.figures import Figures
 from seqconv_jax.report.html import Html, el, join
+from seqconv_jax.report.ngrams import ngrams_section
 from seqconv_jax.report.overview import head, overview_section
 from seqconv_jax.report.pairs import pairs_section
 from seqconv_jax.report.record import RunRecord, read_runs
@@ -36,6 +37,7 @@ _CONTENTS = {
     "forecasts": "Forecasts",
     "steps": "By step ahead",
     "classes": "Classes and mistakes",
+    "ngrams": "What it looks for",
     "training": "Training",
     "settings": "Settings",
     "cost": "Cost",
@@ -54,8 +56,9 @@ def write_report(
 
     It has the settings (of several runs, where they differ), curves, scores beside
     baselines, a paired test of each pair of runs, forecasts that can be zoomed, errors
-    by step ahead, the confusion table and the surest mistakes, and the cost. It works
-    without a network, and everything that comes from a run is escaped.
+    by step ahead, the confusion table and the surest mistakes, n-grams that filters
+    look for, and the cost. It works without a network, and everything that comes from a
+    run is escaped.
 
     Args:
         runs: a run directory, or several; of `--seeds` the directory of all.
@@ -124,6 +127,7 @@ def page(
         forecasts_section(runs, figures),
         steps_section(runs, figures),
         classes_section(runs),
+        ngrams_section(runs),
         curves_section(runs, figures),
         settings_section(runs),
         cost_section(runs),

@@ -16,7 +16,7 @@ from seqconv_jax.runs.content import (
     TEST_ANSWERS,
     TEST_SCORES,
 )
-from seqconv_jax.runs.environment import PACKAGES, environment
+from seqconv_jax.runs.environment import PACKAGES, environment, peak_memory
 from seqconv_jax.runs.run import Run, open
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ __all__ = [
     "environment",
     "load",
     "open",
+    "peak_memory",
 ]
 
 

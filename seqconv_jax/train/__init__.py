@@ -19,6 +19,7 @@ from seqconv_jax.train.hosts import (
     count_processes,
     is_first,
     join_hosts,
+    started_together,
 )
 from seqconv_jax.train.interrupt import TrainingInterrupted
 from seqconv_jax.train.loop import Result, fit
@@ -66,4 +67,5 @@ __all__ = [
     "predict",
     "put_on_device",
     "rebuild_history",
+    "started_together",
 ]

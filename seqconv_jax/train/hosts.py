@@ -49,7 +49,7 @@ def join_hosts(
     given = {"coordinator": coordinator, "processes": processes, "process": process}
     missing = [name for name, value in given.items() if value is None]
     if len(missing) == len(given):
-        if all(int(os.environ.get(name, "1")) < 2 for name in _STARTED_BY):
+        if not started_together():
             return
     elif missing:
         known = next(name for name, value in given.items() if value is not None)
@@ -72,6 +72,11 @@ def join_hosts(
         )
     except RuntimeError as error:
         raise UserError(f"the processes do not meet: {first_line(error)}") from error
+
+
+def started_together() -> bool:
+    """Return whether `srun` or `mpirun` started this process as one of several."""
+    return any(int(os.environ.get(name, "1")) > 1 for name in _STARTED_BY)
 
 
 def is_first() -> bool:

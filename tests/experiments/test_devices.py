@@ -1,7 +1,11 @@
 """`--devices` spreads an experiment's batches, and its numbers stay."""
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
 import _devices
 import csi300_conv1d
+import jax
 import numpy as np
 import pytest
 from experiments.test_command_lines import run
@@ -31,6 +35,31 @@ def test_a_flag_and_no_other_program(bars, tmp_path):
 
 @pytest.mark.parametrize("given", [0, 99])
 def test_devices_that_are_not_there(given, tmp_path):
+    jax.devices()  # from here on there are no more
     settings = csi300_conv1d.Settings(devices=given, out=tmp_path)
     with pytest.raises(sc.UserError, match=f"`devices` must be .*, got {given}"):
         _devices.mesh_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("script", "flag", "message"),
+    [
+        ("classify_series", ("--ensemble", "2"), "--ensemble must be 1"),
+        ("imdb_conv1d", ("--seeds", "2"), "--seeds must be 1"),
+    ],
+)
+def test_several_processes_train_one_network(script, flag, message, tmp_path):
+    data = tmp_path / "GunPoint_TRAIN.ts"  # refused before it is looked for
+    place = ["--out", tmp_path / "run", "--data", data]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
+    together = ["--coordinator", coordinator, "--processes", "2", "--process"]
+    with ThreadPoolExecutor() as both:
+        ended = both.map(
+            lambda number: run(script, *place, *flag, *together, number), range(2)
+        )
+    words = f"{message} where several processes train together"
+    for each in ended:
+        assert each.returncode == 2 and words in each.stderr, each.stderr
+    assert not (tmp_path / "run").exists()

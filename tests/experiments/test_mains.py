@@ -15,7 +15,7 @@ import seqconv_jax as sc
 
 HISTORY = {"epoch", "step", "loss", "val_loss", "seconds", "examples_per_second"}
 SUMMARY = {
-    *("data_source", "parameters", "seconds", "best_epoch"),
+    *("data_source", "parameters", "seconds", "peak_memory_bytes", "best_epoch"),
     *("best_val_loss", "test_loss"),
 }
 FORECAST = {

@@ -1,5 +1,6 @@
 """What a run keeps of its answers: the right windows and mistakes, in their unit."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -136,6 +137,35 @@ def test_the_surest_mistakes():
     assert first["probability"] == pytest.approx(0.982, abs=1e-3)
     assert second["text"].split().count("…") == 3 or "bad" in second["text"]
     json.dumps(found, allow_nan=False)
+
+
+def test_what_filters_look_for(tmp_path):
+    """Two words beside each other make the class: some filter finds them."""
+    given = ["a bad film", "a good film", "bad film", "good", "a bad film here"] * 8
+    labels = ["neg" if "bad film" in text else "pos" for text in given]
+    task = sc.data.text_task(given, labels, test=0.5, maxlen=6)
+    blocks = (sc.models.ConvBlock(4, 2),)
+    model = sc.models.TextConvNet(task.vocabulary, embedding=8, blocks=blocks)
+    options = {
+        **{"optimizer": sc.optim.rmsprop(1e-2), "batch_size": 8, "epochs": 12},
+        "loss": sc.losses.binary_cross_entropy,
+    }
+    with sc.runs.open(tmp_path / "run") as run:
+        sc.train.fit(model, task, run=run, **options)
+        sc.report.keep_answers(run, task)
+    [kept] = read_runs([tmp_path / "run"])
+    assert kept.answers is not None
+    found = kept.answers["ngrams"]
+    assert (found["texts"], found["of"]) == (len(task.test), 4)
+    top = [each for each in found["filters"] if each["pushes_to"] == "neg"][0]
+    assert "bad" in top["patterns"][0]["words"]
+    whole = sc.explain.ngrams(
+        sc.runs.load(run.path), dataclasses.replace(task, train=task.test)
+    )
+    effects = [each["effect"] for each in found["filters"]]
+    assert effects == pytest.approx(whole.filters["effect"].tolist(), rel=1e-3)
+    page = write_report(kept.path, tmp_path / "a.html").read_text()
+    assert "What it looks for" in page and f"over {len(task.test)} test texts" in page
 
 
 def test_plain_arrays_keep_nothing():

@@ -88,7 +88,7 @@ def test_is_whole_html(all_of_them):
         for name in ("for", "aria-labelledby", "aria-describedby"):
             assert attributes.get(name, ids[0]) in ids
     anchors = {attributes["href"] for attributes in all_of_them.all("a")}
-    assert anchors <= {f"#{each}" for each in ids} and len(anchors) == 10
+    assert anchors <= {f"#{each}" for each in ids} and len(anchors) == 11
 
 
 def test_loads_nothing_from_elsewhere(all_of_them):
@@ -104,6 +104,8 @@ def test_loads_nothing_from_elsewhere(all_of_them):
 
 def test_everything_that_comes_from_a_run_is_escaped(all_of_them):
     assert EVIL in all_of_them.text and f"a film {EVIL}" in all_of_them.texts
+    assert f"not _ {EVIL} (3)" in all_of_them.texts
+    assert "300 MiB, 5 MiB on the device" in all_of_them.texts
     assert len(all_of_them.all("script")) == len(all_of_them.data)
 
 

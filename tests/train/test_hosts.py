@@ -38,7 +38,7 @@ def started(count, run, *arguments):
         subprocess.Popen(
             [*common, coordinator, str(count), str(number)],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             env=environ,
         )
@@ -64,6 +64,19 @@ def last_line(process):
     return said.splitlines()[-1]
 
 
+def expect_told_of_the_loss(process):
+    """By us, or by JAX: its own thread ends a process when the first is gone.
+
+    Whichever sees it first. That thread can be given no function of Python.
+    """
+    said, errors = process.communicate(timeout=60)
+    told = said.splitlines()[-1].startswith(
+        "ProcessLostError: another process was lost"
+    )
+    aborted = process.returncode == -signal.SIGABRT and "another task died" in errors
+    assert told or aborted, f"{process.returncode}: {said}{errors}"
+
+
 def scores(history):
     return np.array([[each["loss"], each["val_loss"]] for each in history])
 
@@ -83,8 +96,8 @@ def test_stopped_then_killed_then_resumed_alone(tmp_path):
         wait_for_epoch(all_four[0])
         time.sleep(random.uniform(0, 0.5))
         all_four[2].kill()
-        line, begun = last_line(all_four[0]), time.monotonic()
-        assert line.startswith("ProcessLostError: another process was lost")
+        begun = time.monotonic()
+        expect_told_of_the_loss(all_four[0])
         for process in all_four:
             process.wait(timeout=60 - (time.monotonic() - begun))
         assert 0 not in [process.returncode for process in all_four]
@@ -109,7 +122,7 @@ def test_one_of_two_is_killed_and_nothing_is_lost(tmp_path):
             time.sleep(random.uniform(0, 1))
             victim = random.randrange(2)
             both[victim].kill()
-            assert last_line(both[1 - victim]).startswith("ProcessLostError: ")
+            expect_told_of_the_loss(both[1 - victim])
         with sc.runs.open(tmp_path / "run", resume=True) as run:
             found = scores(run.history())
         assert done <= len(found) < epochs  # an epoch is told of again on resuming
