@@ -82,8 +82,11 @@ def _days(rows: list[list[str]], where: int, times: Any) -> str | None:
 
 
 def numpy_arrays(content: bytes, value: Any) -> str | None:
-    """Say which array NumPy itself reads otherwise, if it reads it at all."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    """Say which array NumPy itself reads otherwise, if it reads it at all.
+
+    `np.load` would take a zip behind some other bytes for a pickle.
+    """
+    with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as file:
         for name, got in value.items():
             try:
                 want = file[name]
