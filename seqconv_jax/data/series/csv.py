@@ -40,8 +40,9 @@ def parse_csv(
 ) -> Table:
     r"""Return the table that CSV bytes hold.
 
-    Any kind of line end, blank lines and a missing last line end are accepted. The
-    first line names the columns, after lines that have fewer fields.
+    Any kind of line end, blank lines and a missing last line end are accepted; of one
+    column, a note says how many blank lines stood between rows. The first line names
+    the columns, after lines that have fewer fields.
 
     Args:
         data: the bytes of the file.
@@ -77,6 +78,7 @@ def parse_csv(
     notes = [f"encoded as {encoding.upper()} (found)"] if encoding else []
     notes += [*layout.notes(), *columns.notes, *_notes(seen, form)]
     notes += [blank_end] if blank_end else []
+    notes += _blank_lines(text, layout, form)
     options = {**form.options(), "decimal": seen.decimal}
     if encoding:
         options["encoding"] = encoding
@@ -115,6 +117,17 @@ def _without_blank_end(text: bytes, layout: Layout) -> tuple[bytes, str]:
         return text, ""
     note = f"{len(rows):,} rows at the end without any cell left out (found)"
     return text[: end + 1], note
+
+
+def _blank_lines(text: bytes, layout: Layout, form: TextForm) -> Iterable[str]:
+    """Say how many lines of one column might have been meant as missing values.
+
+    Only where no line was left blank for being a comment or one to skip.
+    """
+    if len(layout.names) == 1 and form.comment is None and form.skip_rows is None:
+        between = text[layout.start :].strip().splitlines()
+        if count := sum(not line.strip() for line in between):
+            yield f'{count:,} blank lines left out; a missing value is "" (found)'
 
 
 def _no_rows(where: str) -> UserError:

@@ -224,3 +224,14 @@ def test_parquet_times_of_every_unit(tmp_path):
 def test_options_of_another_kind(tmp_path, options, match):
     with pytest.raises(UserError, match=match):
         read(tmp_path, "t,a\n20200101,1\n", **options)
+
+
+def test_blank_lines_of_one_column_are_told(tmp_path):
+    """They may have been meant as missing values; those at the ends were not."""
+    note = '2 blank lines left out; a missing value is "" (found)'
+    series = read(tmp_path, "a\n\n1\n\n3\n  \n4\n\n")
+    assert series.values.tolist() == [[1], [3], [4]] and note in series.notes
+    series = read(tmp_path, 'a\n1\n""\n3\n', missing="interpolate")
+    assert series.values.tolist() == [[1], [2], [3]]
+    assert not any("blank" in each for each in series.notes)
+    assert read(tmp_path, "a,b\n1,2\n\n3,4\n").notes == ()
