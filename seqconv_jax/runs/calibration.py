@@ -212,7 +212,7 @@ def _time(name: str, value: Any) -> np.datetime64:
     try:
         time = np.datetime64(value, "us")
     except (ValueError, TypeError):
-        time = np.datetime64("NaT")
+        time = np.datetime64("NaT", "us")
     expect(not np.isnat(time), name, "a date such as 2020-01-31", value)
     return time
 
