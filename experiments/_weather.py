@@ -133,7 +133,6 @@ def _splits(settings: Any, task: "ForecastTask", score: Any) -> dict[str, Scores
 
 
 def _summarise(task: "ForecastTask", result: Any, table: Any) -> dict[str, Any]:
-
     network, *rules = table
     prefixes = {network: "", **{name: f"baseline_{_key(name)}_" for name in rules}}
     scores = {

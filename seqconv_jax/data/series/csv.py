@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_csv"]
 
+_BLANK_LINE = re.compile(rb"\n[^\S\n]*(?=\n)")
+
 
 def parse_csv(
     data: bytes,
@@ -125,8 +127,8 @@ def _blank_lines(text: bytes, layout: Layout, form: TextForm) -> Iterable[str]:
     Only where no line was left blank for being a comment or one to skip.
     """
     if len(layout.names) == 1 and form.comment is None and form.skip_rows is None:
-        between = text[layout.start :].strip().splitlines()
-        if count := sum(not line.strip() for line in between):
+        between = text[layout.start :].strip()
+        if count := sum(1 for _ in _BLANK_LINE.finditer(between)):
             yield f'{count:,} blank lines left out; a missing value is "" (found)'
 
 
