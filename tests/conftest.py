@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "jax"
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if "cuda" in os.environ.setdefault("JAX_PLATFORMS", "cpu"):
+    # Else an embedding's gradient has other bits in every run.
+    os.environ["XLA_FLAGS"] = (
+        f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
+    )
 
 import jax  # noqa: E402
 import pytest  # noqa: E402

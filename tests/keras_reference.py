@@ -6,6 +6,7 @@ Its layers start from zeros, since all are given weights: drawing them is slow.
 """
 
 from contextlib import contextmanager
+from importlib import import_module
 from unittest.mock import patch
 
 import jax
@@ -24,17 +25,22 @@ def undrawn(layer, *arguments, **options):
     return ADD_WEIGHT(layer, *arguments, **{**options, "initializer": "zeros"})
 
 
+RNN = import_module("keras.src.backend.jax.rnn")  # hidden by a function
 ADD_WEIGHT = keras.layers.Layer.add_weight
 
 
 @contextmanager
 def exact():
-    """Let Keras promote ranks, and compute in float64 where that is asked for."""
+    """Let Keras promote ranks, and compute in float64 where that is asked for.
+
+    And by its own loop: on a GPU it would leave an LSTM to cuDNN.
+    """
     kept = {"float64": "float64"}
     with (
         jax.numpy_rank_promotion("allow"),
         patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, kept),
         patch.object(keras.layers.Layer, "add_weight", undrawn),
+        patch.object(RNN, "cudnn_ok", lambda *_, **__: False, create=True),
     ):
         yield
 

@@ -69,6 +69,7 @@ class Measurement:
             rounds=settings.rounds,
             steps=settings.steps,
             calls=settings.calls,
+            turn_seconds=settings.turn_seconds,
             epoch_rounds=settings.epoch_rounds,
             epoch_steps=settings.epoch_steps,
             precision=settings.precision,
@@ -127,18 +128,24 @@ class Measurement:
         from _gpu_parts import profile_of
 
         settings = self._settings
-        keys = [_steps_of(name) for name in settings.workloads]
-        self._make("profile", keys)
-        for key in keys:
-            self._keep(
-                "profile",
-                key.workload,
-                lambda key=key: profile_of(
-                    self._programs[key],
-                    settings.rounds,
-                    settings.out / "profile" / key.workload,
-                ),
-            )
+        for seeds in settings.profile_seeds:
+            names = settings.workloads if seeds == 1 else settings.seeds_workloads
+            # Not several numbers at once: the states of many seeds take memory.
+            keys = [_steps_of(name, seeds) for name in names]
+            self._make(f"profile of {seeds}", keys)
+            for key in keys:
+                file = key.workload if seeds == 1 else f"{key.workload}-{seeds}"
+                self._keep(
+                    "profile",
+                    file,
+                    lambda key=key, file=file: profile_of(
+                        self._programs[key],
+                        settings.rounds,
+                        settings.out / "profile" / file,
+                    ),
+                )
+                if seeds > 1:
+                    self._programs.forget(key)
 
     def scatter(self) -> None:
         """Time an embedding's gradient."""

@@ -68,7 +68,9 @@ def step_seconds(parts: dict[str, Any], name: str) -> list[float] | None:
 
 
 def _title(name: str) -> str:
-    return f"{name} {WORKLOADS[name].title}"
+    name, _, seeds = name.partition("-")
+    title = f"{name} {WORKLOADS[name].title}"
+    return f"{title}, {seeds} seeds" if seeds else title
 
 
 def _device(found: dict[str, Any], report: dict[str, Any]) -> list[str]:

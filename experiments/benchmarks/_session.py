@@ -67,14 +67,16 @@ class Session:
         self._peer.load(weights)
         return self._peer.predict(x)
 
-    def train(self, steps: int) -> float:
-        """Return the seconds of a training step."""
+    def train(self, steps: int, within: float | None = None) -> float:
+        """Return the seconds of a training step, of fewer where they take too long."""
+        steps = self._fitting(lambda: self._peer.train(1), steps, within)
         return self._seconds(lambda: self._peer.train(steps)) / steps
 
-    def infer(self, batch_size: int, calls: int) -> float:
-        """Return the seconds of a forward pass, from host to host."""
+    def infer(self, batch_size: int, calls: int, within: float | None = None) -> float:
+        """Return the seconds of a forward pass, from host to host; as `train`."""
         ((x, _),) = self._problem.batches(1, batch_size)
         self._peer.predict(x)
+        calls = self._fitting(lambda: self._peer.predict(x), calls, within)
         total = self._seconds(lambda: [self._peer.predict(x) for _ in range(calls)])
         return total / calls
 
@@ -100,6 +102,12 @@ class Session:
     def import_seconds(self) -> float:
         """Return what importing the library took."""
         return self._import_seconds
+
+    def _fitting(self, call: Any, count: int, within: float | None) -> int:
+        """Return how often to call: `count`, or what one call says of the time."""
+        if within is None:
+            return count
+        return max(1, min(count, int(within / self._seconds(call))))
 
     @staticmethod
     def _seconds(call: Any) -> float:

@@ -60,6 +60,8 @@ class Settings:
     """Training steps of a turn."""
     calls: int = 10
     """Forward passes of a turn."""
+    turn_seconds: float | None = None
+    """Seconds of a turn, in which slow peers do less; by default all do the same."""
     epoch_rounds: int = 5
     """How often each peer has its turn with an epoch."""
     epoch_steps: int = 40
@@ -175,11 +177,11 @@ def in_turns(
     settings: Settings, workers: dict[str, Worker]
 ) -> dict[str, dict[str, list[float]]]:
     """Return seconds by measure and peer, one of each round."""
-    rounds, calls = settings.rounds, settings.calls
+    rounds, calls, within = settings.rounds, settings.calls, settings.turn_seconds
     return {
-        "train": take_turns(workers, rounds, "train", settings.steps),
-        "infer_1": take_turns(workers, rounds, "infer", 1, calls),
-        "infer_128": take_turns(workers, rounds, "infer", 128, calls),
+        "train": take_turns(workers, rounds, "train", settings.steps, within),
+        "infer_1": take_turns(workers, rounds, "infer", 1, calls, within),
+        "infer_128": take_turns(workers, rounds, "infer", 128, calls, within),
         "epoch": take_turns(workers, settings.epoch_rounds, "epoch"),
     }
 

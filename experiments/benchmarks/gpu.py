@@ -58,6 +58,8 @@ class Settings:
     """Training steps of a peer's turn, a call each."""
     calls: int = 10
     """Forward passes of a peer's turn."""
+    turn_seconds: float = 1.0
+    """Seconds of a peer's turn, in which slow ones do less."""
     epoch_rounds: int = 3
     """How often each peer has its turn with an epoch."""
     epoch_steps: int = 100
@@ -68,6 +70,8 @@ class Settings:
     """How many are trained at once."""
     seeds_workloads: tuple[str, ...] = ("S2", "S7a", "S8a", "S9")
     """Which of the workloads are trained with several seeds."""
+    profile_seeds: tuple[int, ...] = (1,)
+    """How many are trained at once while it is profiled; a profile of each."""
     matrix: int = 8_192
     """Rows and columns of the matrices."""
     megabytes: int = 1_024

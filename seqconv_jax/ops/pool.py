@@ -99,6 +99,18 @@ def _max_and_offset(x, window, stride):
     return best, offset
 
 
+def _max_by_choice(x, *, window, stride):
+    """Pool by what JAX differentiates to full precision.
+
+    The derivative of `lax.reduce_window` is rounded where a GPU computes in float64.
+    """
+    best = _slice(x, 0, window, stride)
+    for k in range(1, window):
+        candidate = _slice(x, k, window, stride)
+        best = jnp.where(candidate > best, candidate, best)
+    return best
+
+
 def _max_pool_forward(x, *, window, stride):
     best, offset = _max_and_offset(x, window, stride)
     return best, (offset, x.shape[1])
@@ -114,7 +126,7 @@ _max_pool_with_saved_offsets = with_backward(
     _max_pool_forward,
     _max_pool_backward,
     value=lambda x, **window: _max_and_offset(x, **window)[0],
-)(max_pool_reference)
+)(_max_by_choice)
 
 
 @on_any_mesh

@@ -217,7 +217,7 @@ def run_steps(
             the mean loss.
     """
     pending: deque[tuple[int, StepHandle]] = deque()
-    expected, finite = int(state.step), True
+    expected, finite = state.steps_done, True
     with closing(trainer.calls(order, expected, steps)) as calls:
         while steps > 0 and finite and not stopped():
             state, totals, handle, count = trainer.call(

@@ -80,7 +80,7 @@ class Training:
         nothing = parts.trainer.nothing()
         self.state, self.totals, self.history = store.restore(state, nothing)
         self.best = store.best(self.state, self.history)
-        behind, self._ended = int(self.state.step), False
+        behind, self._ended = self.state.steps_done, False
         _checks.expect(
             behind <= plan.epochs * plan.steps,
             "epochs",
@@ -103,7 +103,7 @@ class Training:
     def begin(self) -> None:
         """Report that an epoch begins."""
         epoch, plan = len(self.history), self.parts.plan
-        done = int(self.state.step) - epoch * plan.steps
+        done = self.state.steps_done - epoch * plan.steps
         self.parts.reporter.begin(epoch + 1, plan.epochs, done, plan.steps)
 
     def keep(self, state: TrainState, totals: Metrics, record: Record | None) -> None:
@@ -158,14 +158,14 @@ def _run_epoch(training: Training) -> tuple[TrainState, Metrics, Record | None]:
         training.state,
         training.totals,
         order,
-        end - int(training.state.step),
+        end - training.state.steps_done,
         stopped=parts.stopped,
         advance=parts.reporter.advance,
     )
     trained = time.perf_counter() - started
     if not finite:
         raise non_finite_error(parts, state, epoch, order)
-    if int(state.step) < end:
+    if state.steps_done < end:
         return state, totals, None
     state, record = end_of_epoch(parts, state, totals, epoch)
     examples = count_examples(totals) - counted
@@ -178,7 +178,7 @@ def non_finite_error(
     parts: Parts, state: TrainState, epoch: int, order: jax.Array
 ) -> NonFiniteError:
     """Return the error that says which tensor of the next step is not finite."""
-    reached = int(state.step)
+    reached = state.steps_done
     index = reached % parts.plan.steps
     batch = gather(*parts.data.take(order[index]))
     tensor = first_bad_tensor(
@@ -193,7 +193,7 @@ def end_of_epoch(
 ) -> tuple[TrainState, Record]:
     """Return the state behind an epoch that is done, and its record but for times."""
     plan = parts.plan
-    record = {"epoch": epoch + 1, "step": int(state.step), **means_of(totals)}
+    record = {"epoch": epoch + 1, "step": state.steps_done, **means_of(totals)}
     if len(plan.task.validation):
         rows = plan.task.validation
         scores = parts.evaluator(state.eval_params, state.batch_stats, rows)

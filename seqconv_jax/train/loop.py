@@ -236,7 +236,7 @@ def fit(
     if (signum := largest(request.signum, mesh)) is not None:
         raise TrainingInterrupted(
             signum,
-            int(trained.state.step),
+            trained.state.steps_done,
             saved=run is not None,
             **trained._asdict(),
         )

@@ -97,7 +97,7 @@ def fit_stacked(members: Mapping[Any, Member]) -> dict[Any, Any]:
             trainings[name] = Training(parts, state, stack.enter_context(store))
         failed = _train(trainings)
     if request.signum is not None:
-        steps = sum(int(training.state.step) for training in trainings.values())
+        steps = sum(training.state.steps_done for training in trainings.values())
         saved = bool(plan.settings)
         raise TrainingInterrupted(request.signum, steps, saved)
     return {
@@ -131,8 +131,8 @@ def _train(trainings: Mapping[Any, Training]) -> dict[Any, Any]:
         }
         if not left:
             return failed
-        lowest = min(int(training.state.step) for training in left.values())
-        group = {n: t for n, t in left.items() if int(t.state.step) == lowest}
+        lowest = min(training.state.steps_done for training in left.values())
+        group = {n: t for n, t in left.items() if t.state.steps_done == lowest}
         failed |= _run_epoch(group)
 
 
@@ -142,7 +142,7 @@ def _run_epoch(group: Mapping[Any, Training]) -> dict[Any, Any]:
     for training in members:
         training.begin()
     first = members[0]
-    epoch, begun = len(first.history), int(first.state.step)
+    epoch, begun = len(first.history), first.state.steps_done
     orders = [training.parts.order_of(epoch) for training in members]
     counted = count_examples(first.totals)
     started = time.perf_counter()
@@ -152,10 +152,10 @@ def _run_epoch(group: Mapping[Any, Training]) -> dict[Any, Any]:
         group, members, orders, states, totals, strict=True
     ):
         try:
-            if int(state.step) < begun + done:
+            if state.steps_done < begun + done:
                 raise non_finite_error(training.parts, state, epoch, order)
             record = None
-            if int(state.step) == (epoch + 1) * training.parts.plan.steps:
+            if state.steps_done == (epoch + 1) * training.parts.plan.steps:
                 state, record = end_of_epoch(training.parts, state, own, epoch)
                 record["seconds"] = time.perf_counter() - started
                 speed = (count_examples(own) - counted) / max(trained, 1e-9)
@@ -199,7 +199,7 @@ def _run_steps(members: Sequence[Training], orders: Any, begun: int, epoch: int)
 
 
 def _loss(handle: Any, number: int) -> float:
-    return float(handle.loss[number])
+    return float(jax.device_get(handle.loss)[number])
 
 
 def _stacked(trees: Sequence[Any]) -> Any:

@@ -45,6 +45,11 @@ class TrainState(NamedTuple):
         """The parameters to evaluate: their moving average where one is kept."""
         return self.ema_params or self.params
 
+    @property
+    def steps_done(self) -> int:
+        """`step` as a number, asked of the device outright: `int` is a hidden copy."""
+        return int(jax.device_get(self.step))
+
 
 class Keys(NamedTuple):
     """The random streams of a run, each independent of the others."""

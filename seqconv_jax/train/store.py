@@ -114,7 +114,7 @@ class RunStore:
         if not history:
             return None
         record = self._selection.best(history)
-        if record["step"] == int(state.step):
+        if record["step"] == state.steps_done:
             return Best.of(record, state)
         if self._selection.score(record) is None:
             return None  # of epochs without a score, the one that ends next
@@ -131,12 +131,12 @@ class RunStore:
             "training is chosen among the epochs from here on",
             stacklevel=4,
         )
-        ends_here = history[-1]["step"] == int(state.step)
+        ends_here = history[-1]["step"] == state.steps_done
         return Best.of(history[-1], state) if ends_here else None
 
     def save(self, state: TrainState, totals: Metrics, history: list[Record]) -> None:
         """Keep the state, with the scores of the epoch that it ends, if it ends one."""
-        step = int(state.step)
+        step = state.steps_done
         self._checkpoints.wait()  # else the history may get two epochs ahead
         self._run.write_history(history)
         scores = None

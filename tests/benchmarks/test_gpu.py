@@ -107,13 +107,15 @@ def tiny(tmp_path, monkeypatch, quick_workers):
 
 def test_every_part_but_peers(tiny, tmp_path):
     parts = ["device", "kernels", "seeds", "profile", "scatter"]
-    report, text = tiny(*parts, workloads=("S9",))
+    report, text = tiny(*parts, workloads=("S9",), profile_seeds=(1, 2))
     assert not report["failed"]
     assert list(report["parts"]) == parts
     assert report["parts"]["seeds"].keys() == {"S9, 1", "S9, 2"}
     assert len(report["parts"]["seeds"]["S9, 2"]["seconds"]) == 2
     assert report["parts"]["profile"]["S9"]["kernels_a_step"] > 1
-    assert (tmp_path / "profile" / "S9.xplane.pb.gz").stat().st_size > 0
+    for name in ("S9", "S9-2"):
+        assert (tmp_path / "profile" / f"{name}.xplane.pb.gz").stat().st_size > 0
+    assert "S9 Jena GRU, 2 seeds, those that take longest" in text
     for title in ("Rates", "A GRU's loop", "Several seeds", "Profile", "Scatter"):
         assert f"## {title}" in text
     if find_spec("matplotlib"):

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import _data
 import jax
@@ -73,6 +74,22 @@ def test_a_worker_does_what_it_is_told(examples, quick_workers):
         with pytest.raises(WorkerFailed, match="ours: ZeroDivisionError"):
             worker.ask("train", 0)
         assert worker.ask("train", 1) > 0
+
+
+@pytest.mark.parametrize(
+    ("within", "expected"), [(None, [20]), (0.01, [1, 1]), (0.5, [1, 5]), (9, [1, 20])]
+)
+def test_slow_peers_do_less_in_a_turn(within, expected, monkeypatch):
+    asked = []
+    slow = object.__new__(Session)
+    slow._peer = SimpleNamespace(train=asked.append)
+    seconds = {1: 0.1, 5: 0.6, 20: 2.0}
+    monkeypatch.setattr(
+        Session, "_seconds", lambda _, call: call() or seconds[asked[-1]]
+    )
+    found = slow.train(20, within)
+    assert asked == expected
+    assert found == pytest.approx(seconds[asked[-1]] / asked[-1])
 
 
 def test_a_worker_that_cannot_start_says_why(tmp_path):

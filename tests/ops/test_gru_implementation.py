@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.export import symbolic_shape
 from numerics import assert_close, normal
 
 import seqconv_jax as sc
@@ -53,6 +54,15 @@ def loss(x, w, u, **options):
 
 
 gradient = jax.grad(loss, argnums=(0, 1, 2))
+
+
+def test_sizes_that_are_known_late_are_looped_over(hopper):
+    (batch,) = symbolic_shape("batch")
+    x, w, u = arrays()
+    x = jax.ShapeDtypeStruct((batch, *x.shape[1:]), x.dtype)
+    assert jax.eval_shape(ops.gru, x, w, u).shape == (batch, 8)
+    with pytest.raises(sc.UserError, match="'fused' needs "):
+        jax.eval_shape(partial(ops.gru, implementation="fused"), x, w, u)
 
 
 def test_without_a_gpu_the_program_is_the_loop(no_hopper):

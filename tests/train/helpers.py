@@ -48,6 +48,7 @@ def fit(model=None, task=None, **options):
         "epochs": 2,
         "steps_per_epoch": 5,
         "batch_size": 8,
+        "steps_per_call": 1,  # that tests can stop at any, on a GPU too
     }
     return sc.train.fit(
         model or small_model(), task or small_task(), **(settings | options)

@@ -38,12 +38,12 @@ def test_outputs_count_where_the_batch_is_large(monkeypatch):
     """36 float32 come in for a row; the layers' outputs are more than they are."""
     row = 4 * 36
     for batch_size, memory in ((1000, 1050 * row), (1000, 900 * row)):
-        monkeypatch.setattr(fits_memory, "machine_memory", lambda: memory)  # noqa: B023
+        monkeypatch.setattr(fits_memory, "_device_memory", lambda: memory)  # noqa: B023
         with pytest.raises(
             sc.UserError, match="`batch_size` must fit in memory, got 1"
         ):
             check_fit(MODEL, TASK, epochs=1, batch_size=batch_size)
-    monkeypatch.setattr(fits_memory, "machine_memory", lambda: 3000 * row)
+    monkeypatch.setattr(fits_memory, "_device_memory", lambda: 3000 * row)
     check_fit(MODEL, TASK, epochs=1, batch_size=1000)
 
 
@@ -72,10 +72,10 @@ def test_parameters(model):
 
 
 def test_data(monkeypatch):
-    monkeypatch.setattr(fits_memory, "machine_memory", lambda: 100)
+    monkeypatch.setattr(fits_memory, "_device_memory", lambda: 100)
     with pytest.raises(sc.UserError, match="`task` must fit in memory, got its arrays"):
         check_fit(MODEL, TASK, epochs=1, data="resident")
     with pytest.raises(sc.UserError, match="`batch_size` must fit in memory, got 128"):
         check_fit(MODEL, TASK, epochs=1)  # streamed
-    monkeypatch.setattr(fits_memory, "machine_memory", lambda: None)  # not known
+    monkeypatch.setattr(fits_memory, "_device_memory", lambda: None)  # not known
     check_fit(MODEL, TASK, epochs=1, batch_size=10**9)

@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from train.tiny import Line, tiny_fit
@@ -20,6 +21,10 @@ import seqconv_jax as sc
 TESTS = Path(__file__).parents[1]
 EPOCHS = 24
 KILLS = int(os.environ.get("SEQCONV_HOST_KILLS", "1"))
+# Their numbers are compared with this process's, and they can't share its GPU.
+pytestmark = pytest.mark.skipif(
+    jax.default_backend() != "cpu", reason="two processes, each with a device"
+)
 
 
 @contextmanager

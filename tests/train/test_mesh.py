@@ -28,6 +28,7 @@ def run_cases():
     environ = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths),
         "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiled more than run
+        "JAX_PLATFORMS": "cpu",  # which has as many devices as are asked for
     }
     config: Any = jax.config
     cache = config.jax_compilation_cache_dir

@@ -165,9 +165,9 @@ def test_a_gradient_that_is_not_finite_is_found():
 def test_arrays_beyond_half_the_memory_are_streamed(monkeypatch):
     task = tiny_task()
     there = 24 * 3 * 4
-    monkeypatch.setattr(fits_memory, "machine_memory", lambda: 2 * there)
+    monkeypatch.setattr(fits_memory, "_device_memory", lambda: 2 * there)
     assert isinstance(feed_of(task), ResidentData)
-    monkeypatch.setattr(fits_memory, "machine_memory", lambda: 2 * there - 1)
+    monkeypatch.setattr(fits_memory, "_device_memory", lambda: 2 * there - 1)
     with pytest.warns(UserWarning, match="`task` holds 0.0 GB, .* of memory: .*stream"):
         assert isinstance(feed_of(task), streamed.StreamedData)
     assert isinstance(feed_of(task, "resident"), ResidentData)

@@ -40,5 +40,6 @@ def tiny_fit(model=None, task=None, **options):
         "epochs": 2,
         "batch_size": 8,
         "seed": 3,
+        "steps_per_call": 1,  # that tests can stop at any, on a GPU too
     }
     return sc.train.fit(model or Line(), task or tiny_task(), **(settings | options))

@@ -11,6 +11,7 @@ from seqconv_jax import _checks
 from seqconv_jax.ops.gru.step import Convention, Gates, Weights
 from seqconv_jax.ops.recurrence import recurrence
 from seqconv_jax.ops.recurrent import State
+from seqconv_jax.ops.symbolic import is_symbolic
 
 IMPLEMENTATIONS = ("xla", "fused")
 SIGMOIDS = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")  # the kernels' gates
@@ -102,6 +103,8 @@ def _lacking(unit: Convention, projected: jax.Array) -> str | None:
         return f"a candidate made by tanh and gates by a sigmoid, not {made}"
     if projected.dtype != jnp.float32:
         return f"float32 arrays, not {projected.dtype}"
+    if any(map(is_symbolic, projected.shape)):
+        return f"sizes that are numbers, not {projected.shape}"
     if batch == 0 or units == 0:
         return f"numbers to compute, not {batch} sequences of {units} units"
     if fitting_rows(units, precision) is None:
