@@ -38,9 +38,7 @@ class Peer:
             sc.train.Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)))
             for x, y in problem.batches(BATCHES, workload.batch_size)
         ]
-        self._state = sc.train.init_state(
-            self._model, self._tx, self._batches[0].x, seed=0
-        )
+        self._state: sc.train.TrainState | None = None
         step = sc.train.make_step(self._model, self._tx, self._loss)
         self._step = jax.jit(step, donate_argnums=0)
         self._apply = jax.jit(self._model.apply)
@@ -62,21 +60,26 @@ class Peer:
         """Take over weights by layer."""
         names = layer_names(self._model)
         named = zip(names, weights, strict=True)
-        params = {name: given for name, given in named if given}
+        self._begin({name: given for name, given in named if given})
+
+    def _begin(self, params: Any = None) -> sc.train.TrainState:
+        """Draw the state of the plain steps, which `fit` does for its own."""
         self._state = sc.train.init_state(
             self._model, self._tx, self._batches[0].x, seed=0, params=params
         )
+        return self._state
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return the outputs, on the host."""
-        return np.asarray(self._apply({"params": self._state.params}, x))
+        state = self._state or self._begin()
+        return np.asarray(self._apply({"params": state.params}, x))
 
     def train(self, steps: int) -> None:
         """Do training steps, and wait for the last."""
+        state = self._state or self._begin()
         for index in range(steps):
-            batch = self._batches[index % BATCHES]
-            self._state, _ = self._step(self._state, batch, self._key)
-        jax.block_until_ready(self._state)
+            state, _ = self._step(state, self._batches[index % BATCHES], self._key)
+        self._state = jax.block_until_ready(state)
 
     def epoch(self) -> None:
         """Let `train.fit` go on for one epoch."""

@@ -70,7 +70,9 @@ def peer_table(result: dict[str, Any]) -> str:
             cells.append(cell)
         memory = result["memory_megabytes"][peer]
         later = quartiles(seconds["epoch"][peer]).median
-        start_up = max(0.0, result["first_epoch_seconds"][peer] - later)
+        # Of the network, its weights and its programs.
+        first = result["build_seconds"][peer] + result["first_epoch_seconds"][peer]
+        start_up = max(0.0, first - later)
         cells += [
             number(start_up),
             f"{memory['peak']:,.0f} ({memory['rise']:,.0f})",

@@ -53,7 +53,9 @@ class Session:
         self._import_seconds = time.perf_counter() - started
         self._imported = sc.runs.peak_memory() / 2**20
         self._workload, self._problem = workload, Problem.load(path)
+        started = time.perf_counter()
         self._peer = module.Peer(workload, layers, self._problem, epoch_steps)
+        self._build_seconds = time.perf_counter() - started
 
     def reference(
         self, reset_after: bool
@@ -98,6 +100,10 @@ class Session:
     def checkout(self) -> Path:
         """Return the folder whose `seqconv_jax` this is."""
         return Path(sc.__file__).parents[1]
+
+    def build_seconds(self) -> float:
+        """Return what building the network took: some draw its weights here."""
+        return self._build_seconds
 
     def import_seconds(self) -> float:
         """Return what importing the library took."""

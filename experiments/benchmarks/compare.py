@@ -134,6 +134,7 @@ def compare(
         return {
             "title": workload.title,
             "seconds": in_turns(settings, workers),
+            "build_seconds": {p: w.ask("build_seconds") for p, w in workers.items()},
             "first_epoch_seconds": first,
             "memory_megabytes": memory,
             "import_seconds": {p: w.ask("import_seconds") for p, w in workers.items()},

@@ -89,6 +89,7 @@ class TokenDropout(Layer):
         if _checks.dropout_rate("rate", self.rate) == 0.0 or not train:
             return x
         token = jnp.asarray(_checks.non_negative_int("token", self.token), x.dtype)
-        draw = partial(jax.random.bernoulli, self.make_rng("dropout"), self.rate)
+        key = ops.faster_key(self.make_rng("dropout"))
+        draw = partial(jax.random.bernoulli, key, self.rate)
         drop = ops.draw_for_batch(draw, x.shape)
         return jnp.where(drop & (x != self.padding_id), token, x)

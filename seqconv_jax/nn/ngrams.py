@@ -86,7 +86,7 @@ class NGramLinear(WholeSequence, Parameterised):
         table = kernel * ratio
         rate = _checks.dropout_rate("dropout", self.dropout)
         if train and rate > 0:
-            key = self.make_rng("dropout")
+            key = ops.faster_key(self.make_rng("dropout"))
             keep = partial(jax.random.bernoulli, key, 1 - rate)
             kept = ops.draw_for_batch(keep, numbers.shape)
             numbers, table = jnp.where(kept, numbers, count), table / (1 - rate)

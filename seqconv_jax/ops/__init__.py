@@ -19,6 +19,7 @@ from seqconv_jax.ops.data_parallel import (
 from seqconv_jax.ops.dropout import dropout, dropout_mask, keep_some
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.embed_conv import embed_conv
+from seqconv_jax.ops.faster_key import faster_key
 from seqconv_jax.ops.global_pool import global_avg_pool, global_max_pool
 from seqconv_jax.ops.gru import gru, gru_cell, project_inputs
 from seqconv_jax.ops.lstm import lstm, lstm_cell
@@ -58,6 +59,7 @@ __all__ = [
     "dropout_mask",
     "embed",
     "embed_conv",
+    "faster_key",
     "finite_where_masked",
     "global_avg_pool",
     "global_max_pool",

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from seqconv_jax import _checks
 from seqconv_jax.ops.data_parallel import draw_for_batch
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.faster_key import faster_key
 
 __all__ = ["dropout", "dropout_mask", "keep_some"]
 
@@ -45,7 +46,8 @@ def dropout_mask(
     """
     _checks.array_like("key", key)
     keep = 1.0 - _checks.dropout_rate("rate", rate)
-    kept = draw_for_batch(partial(jax.random.bernoulli, key, keep), shape, batch_axis)
+    draw = partial(jax.random.bernoulli, faster_key(key), keep)
+    kept = draw_for_batch(draw, shape, batch_axis)
     return jnp.where(kept, 1.0 / keep, 0.0).astype(dtype)
 
 
@@ -109,7 +111,7 @@ def keep_some(key: jax.Array, rate: float, shape: tuple[int, int]) -> jax.Array:
 
 
 def _keep_some(key: jax.Array, rate: float, shape: tuple[int, ...]) -> jax.Array:
-    drop, choose = jax.random.split(key)
+    drop, choose = jax.random.split(faster_key(key))
     kept = jax.random.bernoulli(drop, 1 - rate, shape)
     one = jax.random.randint(choose, shape[1:], 0, shape[0])
     alone = jnp.arange(shape[0])[:, None] == one[None]

@@ -11,7 +11,8 @@ import numpy as np
 
 from seqconv_jax import _checks
 from seqconv_jax._windows import option_of
-from seqconv_jax.ops import batch_part
+from seqconv_jax.ops import batch_part, faster_key
+from seqconv_jax.train import compiling
 
 PADDING_ROW = -1  # the row number that fills up a last batch, and weighs nothing
 
@@ -187,7 +188,7 @@ def epoch_order(
         batch_size: rows in a batch.
         replacement: whether to draw with replacement.
     """
-    key = jax.random.fold_in(key, epoch)
+    key = jax.random.fold_in(faster_key(key), epoch)
     shape = (steps, batch_size)
     if replacement:
         return rows[jax.random.randint(key, shape, 0, rows.shape[0])]
@@ -260,6 +261,7 @@ def order_function(
             steps=steps,
             batch_size=batch_size,
             replacement=task.replacement,
-        )
+        ),
+        compiler_options=compiling.options(compiling.ONCE),
     )
     return lambda epoch: order(key, jax.device_put(np.int32(epoch)), rows)

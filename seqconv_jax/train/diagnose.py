@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax._leaves import named_leaves
+from seqconv_jax.ops import faster_key
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.door import unknown_ids
 from seqconv_jax.train.forward import forward, layer_outputs
@@ -53,7 +54,7 @@ def first_bad_tensor(
         batch: the step's batch.
         key: the run's dropout key.
     """
-    key = jax.random.fold_in(key, state.step)
+    key = jax.random.fold_in(faster_key(key), state.step)
     params, batch_stats = state.params, state.batch_stats
     for name, array in [
         ("the batch's input", batch.x),

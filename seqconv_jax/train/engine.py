@@ -14,6 +14,7 @@ from jax import lax
 from jax.sharding import Mesh
 
 from seqconv_jax import _checks
+from seqconv_jax.train import compiling
 from seqconv_jax.train.batches import DeviceData, gather
 from seqconv_jax.train.feed import Feed
 from seqconv_jax.train.mesh import on_each, part_on, spread
@@ -93,7 +94,12 @@ class Trainer:
         if stacked:
             counts = () if self.steps_per_call == 1 else (None,)
             call = jax.vmap(call, in_axes=(0, 0, None, 0, 0, *counts))
-        self._call: Any = jax.jit(spread(mesh, call), donate_argnums=(0, 1))
+        self._call: Any = jax.jit(
+            spread(mesh, call),
+            donate_argnums=(0, 1),
+            compiler_options=compiling.options(compiling.OFTEN),
+        )
+        self._ahead = compiling.Ahead()
 
     def call(
         self,
@@ -123,6 +129,7 @@ class Trainer:
         arguments = [state, totals, data, key, order]
         if self.steps_per_call > 1:
             arguments.append(on_each(self._mesh, jax.device_put(np.int32(count))))
+        self._ahead.wait()
         state, totals, handle = self._call(*arguments)
         return state, totals, handle, count
 
@@ -143,10 +150,10 @@ class Trainer:
     def trace(self, state: TrainState, steps: int, batch_size: int) -> None:
         """Raise what a call would, of the model, loss or optimiser; compute nothing.
 
-        JAX keeps the trace for the call itself.
+        JAX keeps the trace for the call itself; one device's is compiled from here on.
 
         Args:
-            state: the state that training begins with.
+            state: the state, or its shapes.
             steps: batches of an epoch.
             batch_size: rows of a batch.
         """
@@ -154,7 +161,10 @@ class Trainer:
         arguments = [state, self.nothing(), data, self._key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.ShapeDtypeStruct((), np.int32))
-        self._call.eval_shape(*arguments)
+        if self._mesh is None:
+            self._ahead.start(self._call.lower(*arguments))
+        else:
+            self._call.eval_shape(*arguments)
 
     def _one(self, state, totals, data, key, order):
         with part_on(self._mesh, order.shape[1]):

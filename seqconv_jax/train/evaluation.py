@@ -11,6 +11,7 @@ from jax import lax
 from jax.sharding import Mesh
 
 from seqconv_jax import _checks
+from seqconv_jax.train import compiling
 from seqconv_jax.train.batches import Dataset, gather, in_order
 from seqconv_jax.train.door import check_evaluation
 from seqconv_jax.train.feed import Feed, Place, feed_of
@@ -54,7 +55,11 @@ class Evaluator:
         self._batch_size = _checks.positive_int("batch_size", batch_size)
         self._whole = jax.default_backend() != "cpu"
         call = self._many if self._whole else self._one
-        self._call: Any = jax.jit(spread(mesh, call), donate_argnums=2)
+        options = compiling.options(compiling.OFTEN)
+        self._call: Any = jax.jit(
+            spread(mesh, call), donate_argnums=2, compiler_options=options
+        )
+        self._ahead = compiling.Ahead()
 
     def __call__(
         self, params: Any, batch_stats: Any, rows: np.ndarray
@@ -65,6 +70,7 @@ class Evaluator:
             UserError: if there are no rows.
         """
         totals = on_each(self._mesh, zero_totals(self._names))
+        self._ahead.wait()
         with closing(self._data.parts(self._order(rows), self._whole)) as parts:
             for data, order, index in parts:
                 at = jax.device_put(np.int32(index))
@@ -75,11 +81,15 @@ class Evaluator:
     def trace(self, params: Any, batch_stats: Any, rows: np.ndarray) -> None:
         """Raise what `__call__` would, of the model or a score; compute nothing.
 
-        JAX keeps the trace for the call itself.
+        JAX keeps the trace for the call itself; one device's is compiled from here on.
         """
         shapes = self._data.shapes(*self._order(rows).shape, per_call=1)
         arguments = params, batch_stats, zero_totals(self._names), *shapes
-        self._call.eval_shape(*arguments, jax.ShapeDtypeStruct((), np.int32))
+        arguments = *arguments, jax.ShapeDtypeStruct((), np.int32)
+        if self._mesh is None:
+            self._ahead.start(self._call.lower(*arguments))
+        else:
+            self._call.eval_shape(*arguments)
 
     def _order(self, rows: np.ndarray) -> np.ndarray:
         _checks.expect(len(rows) > 0, "rows", "at least one row", [])
@@ -241,7 +251,8 @@ class Outputs:
         self._model = model
         self._place: Place | None = data
         self._batch_size = _checks.positive_int("batch_size", batch_size)
-        self._call = jax.jit(self._one)
+        options = compiling.options(compiling.OFTEN)
+        self._call = jax.jit(self._one, compiler_options=options)
 
     def __call__(
         self, params: Any, batch_stats: Any, task: Dataset, rows: np.ndarray

@@ -203,13 +203,17 @@ def fit(
         mesh=mesh,
     )
     evaluator = Evaluator(model, plan.scores, feed, mesh=mesh)
+    shapes = plan.state_shapes() if mesh is None else None
+    if shapes is not None:
+        trainer.trace(shapes, plan.steps, batch_size)
     state = on_each(mesh, plan.initial_state(seed))
     if mesh is not None and callback is not None:
         plan = plan._replace(
             callback=lambda s, record: callback(on_one(mesh, s), record)
         )
     order_of = order_function(keys.order, task, plan.steps, batch_size)
-    trainer.trace(state, plan.steps, batch_size)
+    if shapes is None:
+        trainer.trace(state, plan.steps, batch_size)
     if len(task.validation):
         evaluator.trace(state.eval_params, state.batch_stats, task.validation)
 

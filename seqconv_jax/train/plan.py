@@ -16,7 +16,7 @@ from seqconv_jax.train.predictor_settings import predictor_settings
 from seqconv_jax.train.same_fit import Settings, check_may_change, fit_settings
 from seqconv_jax.train.scores import Score
 from seqconv_jax.train.selection import ModelSelection
-from seqconv_jax.train.state import TrainState, init_state
+from seqconv_jax.train.state import TrainState, init_state, state_shapes
 from seqconv_jax.train.store import RunDirectory, open_store
 
 
@@ -66,6 +66,13 @@ class Plan(NamedTuple):
             self.may_change,
             self.predictor,
         )
+
+    def state_shapes(self) -> TrainState | None:
+        """Return the shapes of `initial_state`; None where they take its values."""
+        if self.params is not None or self.batch_stats is not None:
+            return None
+        ema = self.ema_decay is not None
+        return state_shapes(self.model, self.optimizer, self.task.example, ema=ema)
 
     def initial_state(self, seed: int) -> TrainState:
         """Return the state before a seed's first step."""

@@ -4,12 +4,9 @@ import math
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-
 from seqconv_jax import _checks
 from seqconv_jax._best import Mode, best_of, known_mode
-from seqconv_jax.train.state import TrainState
+from seqconv_jax.train.state import TrainState, copied
 
 Record = dict[str, Any]
 """One epoch: `epoch`, `step`, `loss`, `val_loss`, metrics, `seconds`, ..."""
@@ -112,9 +109,8 @@ class Best(NamedTuple):
 
     @classmethod
     def of(cls, record: Record, state: TrainState) -> "Best":
-        """Return it with copies: the training loop gives the state's buffers away."""
-        kept = state.eval_params, state.batch_stats
-        return cls(record, *jax.tree.map(jnp.copy, kept))
+        """Return it with copies."""
+        return cls(record, *copied((state.eval_params, state.batch_stats)))
 
     @property
     def epoch(self) -> int:

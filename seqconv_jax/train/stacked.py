@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from seqconv_jax._checks import UserError, first_line
+from seqconv_jax.train import compiling
 from seqconv_jax.train.batches import epoch_order
 from seqconv_jax.train.diagnose import NonFiniteError
 from seqconv_jax.train.engine import Trainer
@@ -115,7 +116,8 @@ def _order_function(plan: Plan) -> Callable[[jax.Array, int], jax.Array]:
             steps=plan.steps,
             batch_size=plan.batch_size,
             replacement=plan.task.replacement,
-        )
+        ),
+        compiler_options=compiling.options(compiling.ONCE),
     )
     return lambda key, epoch: order(key, jax.device_put(np.int32(epoch)), rows)
 

@@ -5,17 +5,22 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.core import Tracer
 
 from seqconv_jax import _checks
 from seqconv_jax._leaves import check_leaves, named_leaves
+from seqconv_jax.ops import faster_key
+from seqconv_jax.train import compiling
 from seqconv_jax.train.fits_memory import check_parameters
 from seqconv_jax.train.forward import initial_variables
 
-# Random numbers take XLA long to optimise; of a program that runs once this saves more
-# than half a second, and changes no bit.
-_LESS_OPTIMISED = {"xla_backend_optimization_level": 1}
+_NEEDS_VALUES = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
 
 
 class TrainState(NamedTuple):
@@ -67,7 +72,12 @@ def seed_keys(seed: int) -> Keys:
     """
     _checks.non_negative_int("seed", seed)
     _checks.expect(seed < 2**32, "seed", "an integer below 2**32", seed)
-    return Keys(*jax.random.split(jax.random.key(seed), 3))
+    return Keys(*_three_keys(np.uint32(seed)))
+
+
+@jax.jit
+def _three_keys(seed):
+    return tuple(jax.random.split(jax.random.key(seed), 3))
 
 
 def init_state(
@@ -115,15 +125,57 @@ def init_state(
             check_leaves(name, named_leaves(tree), shapes, dtypes=False)
 
     def draw(key, x):
-        return {k: v for k, v in initial(key, x).items() if k not in given}
+        variables = initial(faster_key(key), x)
+        return {k: v for k, v in variables.items() if k not in given}
 
-    drawing = jax.jit(draw, compiler_options=_options_of_one_call(arguments))
+    traced = any(isinstance(x, Tracer) for x in jax.tree.leaves(arguments))
+    options = None if traced else compiling.options(compiling.ONCE)
+    drawing = jax.jit(draw, compiler_options=options)
     check_parameters(drawing.eval_shape(*arguments).get("params"))
     variables = {**drawing(*arguments), **jax.tree.map(jnp.array, given)}
     step, params = jnp.zeros((), jnp.int32), variables["params"]
     average = params if ema else {}
-    state = TrainState(step, params, tx.init(params), variables["batch_stats"], average)
+    opt_state = _first_opt_state(tx, params)
+    state = TrainState(step, params, opt_state, variables["batch_stats"], average)
     return _distinct(state)
+
+
+def _first_opt_state(tx: optax.GradientTransformation, params: Any) -> Any:
+    """Return `tx.init(params)`, in one program, or in many where it needs values."""
+    try:
+        return jax.jit(tx.init)(params)
+    except _NEEDS_VALUES:
+        return tx.init(params)
+
+
+@jax.jit
+def copied(tree: Any) -> Any:
+    """Return copies of all arrays: the training loop gives a state's buffers away."""
+    return jax.tree.map(jnp.copy, tree)
+
+
+def state_shapes(
+    model: Any, tx: optax.GradientTransformation, example: Any, *, ema: bool = False
+) -> TrainState | None:
+    """Return the shapes of what `init_state` draws; None where `tx.init` needs values.
+
+    Args:
+        model: as of `init_state`.
+        tx: likewise.
+        example: likewise.
+        ema: likewise.
+    """
+    arguments = jax.eval_shape(partial(jax.random.key, 0)), jnp.asarray(example)
+    variables = jax.eval_shape(partial(initial_variables, model), *arguments)
+    params: Any = variables["params"]
+    check_parameters(params)
+    try:
+        opt_state = jax.eval_shape(tx.init, params)
+    except _NEEDS_VALUES:
+        return None
+    step: Any = jax.ShapeDtypeStruct((), jnp.int32)
+    average = params if ema else {}
+    return TrainState(step, params, opt_state, variables["batch_stats"], average)
 
 
 def _distinct(state: TrainState) -> TrainState:
@@ -140,9 +192,3 @@ def _distinct(state: TrainState) -> TrainState:
         return jnp.copy(leaf) if known else leaf
 
     return jax.tree.map(own, state)
-
-
-def _options_of_one_call(arguments: Any) -> dict[str, Any] | None:
-    """Return how to compile what runs once; None within another program."""
-    traced = any(isinstance(x, Tracer) for x in jax.tree.leaves(arguments))
-    return None if traced or jax.default_backend() != "cpu" else _LESS_OPTIMISED

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 
 from seqconv_jax.nn.declared import check_model
-from seqconv_jax.ops import batch_part, sum_devices, sum_devices_of
+from seqconv_jax.ops import batch_part, faster_key, sum_devices, sum_devices_of
 from seqconv_jax.train.average import update_average
 from seqconv_jax.train.batches import Batch
 from seqconv_jax.train.door import (
@@ -97,7 +97,7 @@ def make_step(
 
     def step(state: TrainState, batch: Batch, key: jax.Array):
         check_float_params(state.params)
-        key = jax.random.fold_in(key, state.step)
+        key = jax.random.fold_in(faster_key(key), state.step)
         gradient = jax.value_and_grad(objective, has_aux=True)
         (value, (values, batch_stats)), grads = gradient(
             state.params, state.batch_stats, batch, key

@@ -84,9 +84,17 @@ def test_many_steps_a_call_give_what_one_step_a_call_gives():
     assert math.isclose(one.history[-1]["loss"], many.history[-1]["loss"], rel_tol=1e-4)
 
 
+@pytest.fixture
+def log_compiles():
+    """Log it in all threads, as `jax.log_compiles` does not."""
+    jax.config.update("jax_log_compiles", True)
+    yield
+    jax.config.update("jax_log_compiles", False)
+
+
 @pytest.mark.parametrize("steps_per_call", [1, 3])
-def test_training_compiles_once(steps_per_call, caplog):
-    with jax.log_compiles(), caplog.at_level("WARNING", logger="jax"):
+def test_training_compiles_once(steps_per_call, caplog, log_compiles):
+    with caplog.at_level("WARNING", logger="jax"):
         fit(epochs=3, steps_per_epoch=7, steps_per_call=steps_per_call)
     name = "_one" if steps_per_call == 1 else "_many"
     compiled = [
