@@ -10,8 +10,9 @@ on the same cores. First all must compute the same outputs from the same weights
 An epoch is `--epoch-steps` batches without validation: ours by `train.fit`, Keras by
 `fit` over the book's generator (arrays for the reviews), PyTorch by a DataLoader,
 Flax over batches that NumPy gathers. Ratios are medians over rounds with a 95 %
-interval. Start-up is what a process's first epoch took longer than its later ones: the
-compilation. Peak memory is that of a process that has trained one epoch.
+interval. Start-up is what building the network takes, and its first epoch longer than
+later ones: the weights and the programs. Peak memory is that of a process that has
+trained one epoch.
 
 Data is searched in $SEQCONV_DATA and the cache, then downloaded; without it, word ids
 follow Zipf's law and the climate is generated. Peers that are not installed are left
