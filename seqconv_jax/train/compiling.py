@@ -28,28 +28,42 @@ def options(level: int) -> dict[str, Any] | None:
     return None if told or jax.default_backend() != "cpu" else {_FLAG: level}
 
 
-class Ahead:
-    """A program that is compiled in a thread of its own while others are.
+class Program:
+    """A jitted function that can be compiled, while others are, before its first call.
 
-    JAX gives the call that comes what was compiled, if its arguments are those that the
-    program was lowered for.
+    JAX gives the call what was compiled, if its arguments are those of the trace.
+
+    Args:
+        call: what `jax.jit` returns.
     """
 
-    def __init__(self) -> None:
-        """Compile nothing."""
+    def __init__(self, call: Any):
+        """Compile nothing yet."""
+        self._call = call
         self._thread: Thread | None = None
 
-    def start(self, lowered: jax.stages.Lowered) -> None:
-        """Start on a CPU; elsewhere XLA tries kernels, undisturbed."""
-        if jax.default_backend() == "cpu":
-            self._thread = Thread(target=_compile, args=(lowered,))
-            self._thread.start()
-
-    def wait(self) -> None:
-        """Wait for the end; a call before it would compile once more."""
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it, once what was begun is compiled: else it would be so twice."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        return self._call(*arguments)
+
+    def trace(self, *arguments: Any, ahead: bool) -> None:
+        """Raise what a call would, and compute nothing.
+
+        JAX keeps the trace for the call itself.
+
+        Args:
+            *arguments: arrays, or their shapes.
+            ahead: whether to begin to compile, in a thread of its own, on a CPU:
+                elsewhere XLA tries kernels, undisturbed.
+        """
+        if not ahead or jax.default_backend() != "cpu":
+            self._call.eval_shape(*arguments)
+            return
+        self._thread = Thread(target=_compile, args=(self._call.lower(*arguments),))
+        self._thread.start()
 
 
 def _compile(lowered: jax.stages.Lowered) -> None:

@@ -94,12 +94,10 @@ class Trainer:
         if stacked:
             counts = () if self.steps_per_call == 1 else (None,)
             call = jax.vmap(call, in_axes=(0, 0, None, 0, 0, *counts))
-        self._call: Any = jax.jit(
-            spread(mesh, call),
-            donate_argnums=(0, 1),
-            compiler_options=compiling.options(compiling.OFTEN),
+        options = compiling.options(compiling.OFTEN)
+        self._call = compiling.Program(
+            jax.jit(spread(mesh, call), donate_argnums=(0, 1), compiler_options=options)
         )
-        self._ahead = compiling.Ahead()
 
     def call(
         self,
@@ -129,7 +127,6 @@ class Trainer:
         arguments = [state, totals, data, key, order]
         if self.steps_per_call > 1:
             arguments.append(on_each(self._mesh, jax.device_put(np.int32(count))))
-        self._ahead.wait()
         state, totals, handle = self._call(*arguments)
         return state, totals, handle, count
 
@@ -161,10 +158,7 @@ class Trainer:
         arguments = [state, self.nothing(), data, self._key, order]
         if self.steps_per_call > 1:
             arguments.append(jax.ShapeDtypeStruct((), np.int32))
-        if self._mesh is None:
-            self._ahead.start(self._call.lower(*arguments))
-        else:
-            self._call.eval_shape(*arguments)
+        self._call.trace(*arguments, ahead=self._mesh is None)
 
     def _one(self, state, totals, data, key, order):
         with part_on(self._mesh, order.shape[1]):

@@ -56,10 +56,9 @@ class Evaluator:
         self._whole = jax.default_backend() != "cpu"
         call = self._many if self._whole else self._one
         options = compiling.options(compiling.OFTEN)
-        self._call: Any = jax.jit(
-            spread(mesh, call), donate_argnums=2, compiler_options=options
+        self._call = compiling.Program(
+            jax.jit(spread(mesh, call), donate_argnums=2, compiler_options=options)
         )
-        self._ahead = compiling.Ahead()
 
     def __call__(
         self, params: Any, batch_stats: Any, rows: np.ndarray
@@ -70,7 +69,6 @@ class Evaluator:
             UserError: if there are no rows.
         """
         totals = on_each(self._mesh, zero_totals(self._names))
-        self._ahead.wait()
         with closing(self._data.parts(self._order(rows), self._whole)) as parts:
             for data, order, index in parts:
                 at = jax.device_put(np.int32(index))
@@ -85,11 +83,8 @@ class Evaluator:
         """
         shapes = self._data.shapes(*self._order(rows).shape, per_call=1)
         arguments = params, batch_stats, zero_totals(self._names), *shapes
-        arguments = *arguments, jax.ShapeDtypeStruct((), np.int32)
-        if self._mesh is None:
-            self._ahead.start(self._call.lower(*arguments))
-        else:
-            self._call.eval_shape(*arguments)
+        index = jax.ShapeDtypeStruct((), np.int32)
+        self._call.trace(*arguments, index, ahead=self._mesh is None)
 
     def _order(self, rows: np.ndarray) -> np.ndarray:
         _checks.expect(len(rows) > 0, "rows", "at least one row", [])

@@ -35,9 +35,8 @@ def test_a_lower_level_gives_the_same_bits(monkeypatch):
 @on_a_cpu
 def test_a_call_finds_what_was_compiled_ahead(caplog):
     shapes = jax.ShapeDtypeStruct((3,), np.float32)
-    double, ahead = jax.jit(lambda x: 2 * x), compiling.Ahead()
-    ahead.start(double.lower(shapes))
-    ahead.wait()
+    double = compiling.Program(jax.jit(lambda x: 2 * x))
+    double.trace(shapes, ahead=True)
     x = jnp.ones(3, np.float32)
     with jax.log_compiles(), caplog.at_level("WARNING", logger="jax"):
         assert double(x).tolist() == [2.0, 2.0, 2.0]
@@ -50,13 +49,20 @@ def test_a_call_finds_what_was_compiled_ahead(caplog):
 @on_a_cpu
 def test_what_cannot_be_compiled_is_the_calls_to_tell():
     class Broken:
-        def compile(self):
-            raise RuntimeError("no")
+        def lower(self):
+            return self
 
-    ahead = compiling.Ahead()
-    ahead.start(Broken())  # pyright: ignore
-    ahead.wait()
-    ahead.wait()
+        def compile(self):
+            raise RuntimeError("in the thread")
+
+        def __call__(self):
+            raise RuntimeError("in the call")
+
+    program = compiling.Program(Broken())
+    program.trace(ahead=True)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="in the call"):
+            program()
 
 
 @pytest.mark.parametrize("ema", [False, True])
