@@ -91,6 +91,7 @@ FREE = {
         "recipe",
         "optimizer",
         "schedule",
+        "watch",
         "head",
         "setting",
         "model",

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from export.networks import networks
 from export.predictors import of_forecasts, of_texts, series, untrained
-from test_docs import check_what_is_printed
 
 import seqconv_jax as sc
 from seqconv_jax import UserError
@@ -99,10 +98,3 @@ def test_words_of_what_has_none(tmp_path):
     with pytest.raises(UserError, match="`words` is for runs on texts, got a run"):
         sc.export.onnx(predictor, tmp_path / "x", words=True)
     assert not (tmp_path / "x").exists()
-
-
-def test_the_page(tmp_path, monkeypatch):
-    pytest.importorskip("sklearn")
-    monkeypatch.chdir(tmp_path)
-    names = check_what_is_printed("docs/export.md")
-    assert names["outputs"].shape == (1, 3, 1) and min(names["scores"]) >= 0.5
