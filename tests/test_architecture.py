@@ -43,7 +43,7 @@ MAY_IMPORT = {
     # What reads and writes a run is light; what uses one needs all that made it.
     "runs": {
         *("nn", "models", "data", "train", "checkpoint", "calibration", "conformal"),
-        *("_files", "_json"),
+        *("_files", "_json", "_seeds"),
     },
     "baselines": {"data", "_examples", "_windows"},
     "calibration": {"data"},

@@ -74,10 +74,10 @@ def compare(
     Args:
         runs_a: the runs of one side, a list or one of: a run directory, which holds
             `test_scores.npz` (else the test scores of its summary are compared, over
-            seeds only); such a file; `ExampleScores`; a `runs.Predictor` or what a
-            function of `baselines` returned, with `task`; an array `(n,)` of the score
-            of each example; a number, the score of a run. An array `(runs, n)` is a
-            side.
+            seeds only), or one of several seeds' runs; a file like that;
+            `ExampleScores`; a `runs.Predictor` or what a function of `baselines`
+            returned, with `task`; an array `(n,)` of the score of each example; a
+            number, the score of a run. An array `(runs, n)` is a side.
         runs_b: the other side.
         metric: a name; None for accuracy, mae or mse, or the only one in common. With
             `task` also a function of `losses`, which baselines need.

@@ -63,6 +63,7 @@ def scores_of_side(
         given = list(given)
     several = isinstance(given, Sequence) and not isinstance(given, str)
     items = list(given) if several and not hasattr(given, "outputs") else [given]
+    items = [run for each in items for run in _runs(each)]
     expect(len(items) > 0, argument, "one run at least", [])
     return [
         _scores_of(
@@ -143,6 +144,18 @@ def _meaning(function: Any) -> dict[str, Any]:
         return {"function": "mae"}
     left = {k: v for k, v in function.items() if k != "from_probabilities"}
     return {**left, "function": name}
+
+
+def _runs(given: Any) -> list[Any]:
+    """Return the runs of the seeds that a directory holds; anything else as it is."""
+    from seqconv_jax.runs import CONFIG
+    from seqconv_jax.runs.several import run_folders
+
+    if isinstance(given, str | os.PathLike):
+        path = Path(given).expanduser()
+        if (path / CONFIG).exists():
+            return run_folders(path)
+    return [given]
 
 
 def _scores_of(name: str, given: Any, task: Any, scores: Any) -> RunScores:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from seqconv_jax._checks import UserError
-from seqconv_jax._seeds import seed_folder
 from seqconv_jax.report.answers import read_answers
 from seqconv_jax.report.words import setting
 from seqconv_jax.runs import CONFIG, HISTORY, SUMMARY
 from seqconv_jax.runs.sealed import read_config, read_lines, read_summary
+from seqconv_jax.runs.several import run_folders
 
 __all__ = ["RunRecord", "by_task", "read_runs"]
 
@@ -159,11 +159,8 @@ def short_names(places: Sequence[Path]) -> list[str]:
 def _read(path: Path, name: str, number: int) -> RunRecord:
     config = read_config(path / CONFIG)
     summary = read_summary(path / SUMMARY)
-    seeds = (summary or {}).get("seeds")
-    asked = seeds if isinstance(seeds, list) else config.get("seeds")
-    several = isinstance(asked, list)
-    folders = [path / seed_folder(seed) for seed in asked] if several else [path]
-    folders = [folder for folder in folders if (folder / CONFIG).exists()]
+    folders = run_folders(path)
+    several = folders != [path]
     if several and folders:  # each knows its data and its device as well
         config = {**read_config(folders[0] / CONFIG), **config}
     histories = [read_lines(folder / HISTORY) for folder in folders]

@@ -50,6 +50,17 @@ def test_scores_of_each_example_have_the_mean_that_evaluate_finds(folder):
     assert found.horizon == 0 and found.functions["mse"] == {"function": "mse"}
 
 
+def test_a_directory_of_seeds_stands_for_its_runs(folder, tmp_path):
+    sides = {"short": paths(folder, "short"), "long": paths(folder, "long")}
+    for side, runs in sides.items():
+        (tmp_path / side).mkdir()
+        write_sealed(tmp_path / side / "config.json", {"seeds": [0, 1, 2]})
+        for seed, run in enumerate(runs):  # the third has not begun
+            shutil.copytree(run, tmp_path / side / f"seed-{seed}")
+    both = sc.compare(tmp_path / "short", [tmp_path / "long"])
+    assert both == sc.compare(*sides.values())
+
+
 def test_directories_are_compared_by_what_they_keep_or_on_a_task(folder):
     short, long = paths(folder, "short"), paths(folder, "long")
     both = sc.compare(short, long)
