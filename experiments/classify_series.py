@@ -15,7 +15,7 @@ archive's training sets are small; --validation keeps some of them to choose by.
 --ensemble 5 averages the probabilities of five networks of five seeds, which is what
 InceptionTime is; the first is the run's own, the others lie in its folders, and the
 run scores and answers as all of them. An epoch sees each training series so often that
-it has 25 updates or more.
+it has 25 updates or more (of batches that are not larger than train).
 """
 
 from dataclasses import dataclass, replace
@@ -66,8 +66,8 @@ class Settings(RunSettings):
     steps_per_epoch: int | None = None
     """Updates in an epoch; by default all of train once, or 25."""
     batch_size: int | None = None
-    """Series in a batch; by default 64, for the FCN and ResNet a tenth of train, from 4
-    to 16."""
+    """Series in a batch; by default 64 or all of train, for the FCN and ResNet a tenth
+    of train, from 4 to 16."""
     learning_rate: float = 1e-3
     """Adam's learning rate, to begin with."""
     patience: int | None = None
@@ -142,8 +142,9 @@ def resolved(settings: Settings, task) -> Settings:
     """Return the settings with the batch that the network's authors took."""
     if settings.batch_size is not None:
         return settings
-    few = min(max(len(task.train) // 10, 4), 16)
-    return replace(settings, batch_size=64 if settings.model == "inception" else few)
+    series = len(task.train)
+    size = 64 if settings.model == "inception" else min(max(series // 10, 4), 16)
+    return replace(settings, batch_size=min(size, series))
 
 
 def model_of(settings: Settings, task):
@@ -171,9 +172,8 @@ def repeat(settings: Settings, task):
     updates = UPDATES if settings.steps_per_epoch is None else settings.steps_per_epoch
     if not 0 < updates < 10**6:
         raise UserError(f"`steps_per_epoch` must be from 1 to 10**6, got {updates:,}")
-    a_pass = -(-len(task.train) // settings.batch_size)
-    times = -(-updates // a_pass)
-    # Where one batch holds them all, a batch is each of them once.
+    series = len(task.train)
+    times = max(1, -(-updates * min(settings.batch_size, series) // series))
     return replace(task, train=np.tile(task.train, times))
 
 

@@ -45,6 +45,21 @@ def test_an_ensemble_on_series_of_several_lengths(waves, small, tmp_path, capsys
         assert text in printed
 
 
+@pytest.mark.parametrize("series", [2, 36, 64, 67, 100, 200, 1600])
+@pytest.mark.parametrize("model", ["inception", "fcn"])
+def test_an_epoch_has_25_updates_of_whole_batches(series, model):
+    x = np.random.default_rng(0).normal(size=(series + 2, 5))
+    kinds = np.arange(series + 2) % 2
+    task = sc.data.classification_task(x[2:], kinds[2:], test=(x[:2], kinds[:2]))
+    settings = classify_series.Settings(data=Path(), model=model)
+    settings = classify_series.resolved(settings, task)
+    assert settings.batch_size is not None
+    rows = classify_series.repeat(settings, task).train
+    assert 1 <= settings.batch_size <= 64
+    assert len(rows) // settings.batch_size >= 25
+    assert np.ptp(np.unique(rows, return_counts=True)[1]) == 0
+
+
 def assert_answers_as_the_ensemble(out, file, summary):
     predictor = sc.runs.load(out)
     networks = [*predictor.members, sc.runs.load(out / "network-2")]
