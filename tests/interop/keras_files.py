@@ -4,6 +4,7 @@ import json
 import warnings
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -12,7 +13,7 @@ import keras_reference
 import numpy as np
 import pytest
 from keras import layers as k
-from numerics import normal
+from numerics import normal, quick_jit
 
 from seqconv_jax import UserError, models
 from seqconv_jax.interop import load_keras_weights
@@ -158,9 +159,14 @@ def rewritten(path: Path, target: Path, changes) -> Path:
     return target
 
 
+@partial(quick_jit, static_argnums=0)
+def applied(model, variables, x):
+    return model.apply(variables, x)
+
+
 def evaluate(loaded, x):
     variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
-    return np.asarray(loaded.model.apply(variables, x))
+    return np.asarray(applied(loaded.model, variables, x))
 
 
 def message_of(load, *arguments):
