@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import h5py
+import jax
 import keras
 import keras_reference
 import numpy as np
@@ -41,13 +42,14 @@ def functional(shape, function):
 def randomise(built, seed=0):
     with keras_reference.exact():
         for i, variable in enumerate(built.trainable_variables):
-            variable.assign(0.5 * normal(*variable.shape, seed=seed + i))
+            value = 0.5 * normal(*variable.shape, seed=seed + i)
+            variable.assign(jax.device_put(value))
         for i, variable in enumerate(built.non_trainable_variables):
             value = normal(*variable.shape, seed=seed - i + 99)
             if variable.name == "moving_mean":
-                variable.assign(value)
+                variable.assign(jax.device_put(value))
             if variable.name == "moving_variance":
-                variable.assign(value**2 + 0.1)
+                variable.assign(jax.device_put(value**2 + np.float32(0.1)))
 
 
 def predict(built, x):
