@@ -183,7 +183,11 @@ def test_the_mask_of_a_pool_knows_no_values():
 
 def test_rows_for_windows_hold_nothing_masked():
     x = np.where(MASK[:, :, None], normal(BATCH, TIME, FEATURES), np.float32(np.nan))
-    run = functools.partial(ops.window_rows, size=3, stride=2, padding="same")
-    rows = jax.device_get(quick_jit(run)(x, MASK))
-    assert np.isfinite(rows.x).all() and not np.any(rows.x[~rows.mask])
-    assert_close(rows.mask.sum(1), MASK.sum(1), 1e-9)
+
+    def run(x, mask):
+        rows = ops.window_rows(x, mask, 3, stride=2, padding="same")
+        return rows.x, rows.mask
+
+    values, mask = jax.device_get(quick_jit(run)(x, MASK))
+    assert np.isfinite(values).all() and not np.any(values[~mask])
+    assert_close(mask.sum(1), MASK.sum(1), 1e-9)
