@@ -20,9 +20,14 @@ from numerics import values_and_gradients as of_functions
 from seqconv_jax.nn.summary import layers
 
 
+def zeros(shape, dtype):
+    """Return what `jnp.zeros` does, without a program for each shape."""
+    return jax.device_put(np.zeros(shape, dtype))
+
+
 def undrawn(layer, *arguments, **options):
     """Add a weight of zeros, whatever its initialiser."""
-    return ADD_WEIGHT(layer, *arguments, **{**options, "initializer": "zeros"})
+    return ADD_WEIGHT(layer, *arguments, **{**options, "initializer": zeros})
 
 
 RNN = import_module("keras.src.backend.jax.rnn")  # hidden by a function

@@ -29,7 +29,7 @@ def drawn(module, *inputs, scale=1.0) -> Any:
     shapes = jax.eval_shape(module.init, jax.random.key(0), *inputs)
     leaves, tree = jax.tree.flatten(shapes)
     values = [scale * normal(*leaf.shape, seed=i) for i, leaf in enumerate(leaves)]
-    return jax.tree.unflatten(tree, [jnp.asarray(value) for value in values])
+    return jax.device_put(jax.tree.unflatten(tree, values))
 
 
 def apply(module, variables, *inputs, **options) -> Any:
@@ -82,7 +82,7 @@ def with_gradients(function):
 
 def value_and_gradients(function, *arguments):
     """Return the output, and the gradients of its `weighted_sum` in all arguments."""
-    return quick_jit(with_gradients(function))(*arguments)
+    return jax.device_get(quick_jit(with_gradients(function))(*arguments))
 
 
 def values_and_gradients(functions, arguments):
@@ -94,4 +94,4 @@ def values_and_gradients(functions, arguments):
             for function, each in zip(functions, arguments, strict=True)
         ]
 
-    return quick_jit(run)(arguments)
+    return jax.device_get(quick_jit(run)(arguments))

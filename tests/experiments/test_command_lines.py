@@ -88,8 +88,8 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
 def test_sigterm_saves_and_resume_ends_where_the_whole_run_ends(weather, tmp_path):
     common = [
         *("--data", weather, "--every", "1h", "--lookback", "3d"),
-        *("--split", "0.6", "0.8", "--epochs", "2", "--batch-size", "8"),
-        *("--steps-per-epoch", "2000"),
+        *("--split", "0.6", "0.8", "--epochs", "4", "--batch-size", "8"),
+        *("--steps-per-epoch", "200"),
     ]
     command = [sys.executable, str(EXPERIMENTS / "jena_conv1d.py")]
     cut, whole = tmp_path / "cut", tmp_path / "whole"
@@ -103,7 +103,7 @@ def test_sigterm_saves_and_resume_ends_where_the_whole_run_ends(weather, tmp_pat
     for line in process.stdout:
         if line.startswith("epoch  1"):
             break
-    time.sleep(0.3)
+    time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM, errors

@@ -7,6 +7,7 @@ import jena_hybrid
 import numpy as np
 import pytest
 from _jena import load_task
+from numerics import quick_jit
 
 import seqconv_jax as sc
 
@@ -44,11 +45,10 @@ def test_the_best_recipe_begins_as_a_line_and_resumes(weather, tmp_path):
     )
     run = sc.runs.load(settings.out)
     x, _ = task.gather(task.test)
-    params = sc.models.start_from_line(
-        run.model.init(jax.random.key(0), x[:1])["params"], line
-    )
+    variables = quick_jit(run.model.init)(jax.random.key(0), x[:1])
+    params = sc.models.start_from_line(variables["params"], line)
     np.testing.assert_allclose(
-        run.model.apply({"params": params}, x),
+        quick_jit(run.model.apply)({"params": params}, x),
         line.outputs(task, task.test),
         atol=1e-4,
     )

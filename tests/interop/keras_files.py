@@ -4,15 +4,17 @@ import json
 import warnings
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import h5py
+import jax
 import keras
 import keras_reference
 import numpy as np
 import pytest
 from keras import layers as k
-from numerics import normal
+from numerics import normal, quick_jit
 
 from seqconv_jax import UserError, models
 from seqconv_jax.interop import load_keras_weights
@@ -40,13 +42,14 @@ def functional(shape, function):
 def randomise(built, seed=0):
     with keras_reference.exact():
         for i, variable in enumerate(built.trainable_variables):
-            variable.assign(0.5 * normal(*variable.shape, seed=seed + i))
+            value = 0.5 * normal(*variable.shape, seed=seed + i)
+            variable.assign(jax.device_put(value))
         for i, variable in enumerate(built.non_trainable_variables):
             value = normal(*variable.shape, seed=seed - i + 99)
             if variable.name == "moving_mean":
-                variable.assign(value)
+                variable.assign(jax.device_put(value))
             if variable.name == "moving_variance":
-                variable.assign(value**2 + 0.1)
+                variable.assign(jax.device_put(value**2 + np.float32(0.1)))
 
 
 def predict(built, x):
@@ -158,9 +161,14 @@ def rewritten(path: Path, target: Path, changes) -> Path:
     return target
 
 
+@partial(quick_jit, static_argnums=0)
+def applied(model, variables, x):
+    return model.apply(variables, x)
+
+
 def evaluate(loaded, x):
     variables = {"params": loaded.params, "batch_stats": loaded.batch_stats}
-    return np.asarray(loaded.model.apply(variables, x))
+    return np.asarray(applied(loaded.model, variables, x))
 
 
 def message_of(load, *arguments):

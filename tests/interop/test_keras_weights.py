@@ -9,6 +9,7 @@ import pytest
 from flax import linen
 from interop import keras_files
 from interop.keras_files import (
+    applied,
     functional,
     load_weights,
     model,
@@ -106,11 +107,11 @@ def test_weights_travel_both_ways_to_the_bit(name, tmp_path):
     there, back = tmp_path / "there.weights.h5", tmp_path / "back.weights.h5"
     save_weights(theirs, back)
     params = load_keras_weights(back, ours, x)
-    assert_close(np.asarray(ours.apply({"params": params}, x)), predict(theirs, x))
+    assert_close(np.asarray(applied(ours, {"params": params}, x)), predict(theirs, x))
     params = drawn(ours, x)["params"]
     save_keras_weights(there, ours, params, x)
     load_weights(theirs, there)
-    assert_close(np.asarray(ours.apply({"params": params}, x)), predict(theirs, x))
+    assert_close(np.asarray(applied(ours, {"params": params}, x)), predict(theirs, x))
     again = load_keras_weights(there, ours, x)
     jax.tree.map(assert_same_bits, again, params)
     save_weights(theirs, back)  # through Keras, and still the same bits
@@ -124,11 +125,11 @@ def test_moving_averages_travel_too(tmp_path):
     there, back = tmp_path / "there.weights.h5", tmp_path / "back.weights.h5"
     save_weights(theirs, back)
     variables = load_keras_variables(back, ours, x)
-    assert_close(np.asarray(ours.apply(variables, x)), predict(theirs, x))
+    assert_close(np.asarray(applied(ours, variables, x)), predict(theirs, x))
     variables = jax.tree.map(jnp.abs, drawn(ours, x))
     save_keras_weights(there, ours, **variables, example=x)
     load_weights(theirs, there)
-    assert_close(np.asarray(ours.apply(variables, x)), predict(theirs, x))
+    assert_close(np.asarray(applied(ours, variables, x)), predict(theirs, x))
     save_weights(theirs, back)
     jax.tree.map(assert_same_bits, load_keras_variables(back, ours, x), variables)
     with pytest.raises(
@@ -157,7 +158,7 @@ def test_a_network_whose_residual_layers_keras_would_add(tmp_path):
     params = drawn(ours, x)["params"]
     save_keras_weights(there, ours, params, x)
     load_weights(theirs, there)
-    assert_close(np.asarray(ours.apply({"params": params}, x)), predict(theirs, x))
+    assert_close(np.asarray(applied(ours, {"params": params}, x)), predict(theirs, x))
     save_weights(theirs, back)
     jax.tree.map(assert_same_bits, load_keras_weights(back, ours, x), params)
 

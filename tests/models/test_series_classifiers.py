@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numerics import drawn
+from numerics import drawn, quick_jit
 
 from seqconv_jax import UserError, losses
 from seqconv_jax.data import PADDING
@@ -62,7 +62,7 @@ def test_padding_changes_no_prediction(name):
     longer[0, :9], longer[1] = bare[0], rng.normal(size=(14, 2))
     # Absolute values, for variances are among them.
     variables = jax.tree.map(jnp.abs, drawn(model, bare, scale=0.3))
-    run = jax.jit(model.apply)
+    run = quick_jit(model.apply)
     alone, in_batch = run(variables, bare), run(variables, longer)
     np.testing.assert_allclose(in_batch[:1], alone, rtol=1e-5)
     longer[0] = PADDING
@@ -73,9 +73,9 @@ def test_padding_changes_no_gradient():
     model, x = TINY["fcn"], np.full((2, 14, 2), PADDING, np.float32)
     x[0, :9] = np.random.default_rng(0).normal(size=(9, 2))
     x[1, :5] = x[0, :5]
-    variables = jax.jit(model.init)(jax.random.key(0), x)
+    variables = quick_jit(model.init)(jax.random.key(0), x)
 
-    @jax.jit
+    @quick_jit
     def slope(params, x):
         def loss(params):
             y, new = model.apply(
@@ -116,9 +116,9 @@ def test_after_a_few_steps_it_answers_as_it_trained(name):
     """Small training sets have few: averages over hundreds would still be zeros."""
     model = TINY[name]
     x = 3 + jax.random.normal(jax.random.key(1), (16, 12, 2))
-    variables = model.init(jax.random.key(0), x)
+    variables = quick_jit(model.init)(jax.random.key(0), x)
 
-    @jax.jit
+    @quick_jit
     def step(variables):
         trained, new = model.apply(variables, x, train=True, mutable=["batch_stats"])
         return trained, {**variables, **new}
@@ -126,4 +126,4 @@ def test_after_a_few_steps_it_answers_as_it_trained(name):
     trained, variables = step(variables)
     for _ in range(59):
         trained, variables = step(variables)
-    np.testing.assert_allclose(model.apply(variables, x), trained, atol=0.02)
+    np.testing.assert_allclose(quick_jit(model.apply)(variables, x), trained, atol=0.02)

@@ -45,7 +45,7 @@ def test_bidirectional_is_two_layers_side_by_side():
         )
         for name in ("forward", "backward")
     )
-    got = layer.apply(variables, X, mask=MASK)
+    got = quick_jit(layer.apply)(variables, X, mask=MASK)
     expected = np.concatenate([forward, backward], axis=-1)
     assert_close(got, np.where(MASK[:, :, None], expected, 0))
 
@@ -126,7 +126,7 @@ def test_bidirectional_merges(merge):
         )
         for name in ("forward", "backward")
     )
-    assert_close(layer.apply(variables, X), MERGES[merge](forward, backward))
+    assert_close(quick_jit(layer.apply)(variables, X), MERGES[merge](forward, backward))
 
 
 def test_bidirectional_of_a_reversed_layer_swaps_the_directions():

@@ -209,9 +209,8 @@ def test_dropout_is_on_while_training_and_gradients_flow(name):
     def loss(params):
         return jnp.sum(jnp.square(run(params, 1, True)))
 
-    (first, second, still), slopes = quick_jit(lambda p: (every(p), jax.grad(loss)(p)))(
-        params
-    )
+    run_all = quick_jit(lambda p: (every(p), jax.grad(loss)(p)))
+    (first, second, still), slopes = jax.device_get(run_all(params))
     assert np.any(first != second) and np.any(first != still)
     assert np.all(np.isfinite(first))
     for slope in jax.tree.leaves(slopes):
@@ -219,24 +218,28 @@ def test_dropout_is_on_while_training_and_gradients_flow(name):
 
 
 def test_a_mask_reaches_what_is_mapped_and_scanned():
-    def state(layer, params, x, mask):
-        return apply(layer, {"params": params}, x, mask=mask)
+    def state(layer, params, x):
+        return apply(layer, {"params": params}, x, mask=MASK)
+
+    def both(params):
+        return [jax.tree.map(lambda p, i=i: p[i], params) for i in (0, 1)]
+
+    @quick_jit
+    def run_mapped(params):
+        got = state(row(mapped), {"layers_0": params}, X)
+        return got, sum(state(nn.GRU(4), p, X) for p in both(params["VmapGRU_0"]))
+
+    @quick_jit
+    def run_scanned(params):
+        y, gru = X, nn.GRU(3, return_sequences=True)
+        for one in both(params["ScanBody_0"]["GRU_0"]):
+            y = y + state(gru, one, y)
+        got = state(row(scanned, nn.LastStep()), {"layers_0": params}, X)
+        return got, y[jnp.arange(3), jnp.array([11, 6, 2])]
 
     mapped, scanned = Mapped(), Scanned()
-    params = drawn(mapped, X)["params"]["VmapGRU_0"]
-    each = [jax.tree.map(lambda p, i=i: p[i], params) for i in (0, 1)]
-    expected = sum(state(nn.GRU(4), p, X, MASK) for p in each)
-    model = row(mapped)
-    variables = {"params": {"layers_0": {"VmapGRU_0": params}}}
-    assert_close(model.apply(variables, X, mask=MASK), expected)
-    params = drawn(scanned, X)["params"]
-    y, gru = X, nn.GRU(3, return_sequences=True)
-    for i in (0, 1):
-        one = jax.tree.map(lambda p, i=i: p[i], params["ScanBody_0"]["GRU_0"])
-        y = y + state(gru, one, y, MASK)
-    model = row(scanned, nn.LastStep())
-    got = model.apply({"params": {"layers_0": params}}, X, mask=MASK)
-    assert_close(got, y[jnp.arange(3), jnp.array([11, 6, 2])])
+    assert_close(*run_mapped(drawn(mapped, X)["params"]))
+    assert_close(*run_scanned(drawn(scanned, X)["params"]))
 
 
 @pytest.mark.parametrize("mask", [None, MASK], ids=["no mask", "mask"])

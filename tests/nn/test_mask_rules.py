@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import linen as linen
 from nn.stacks import IDS, SERIES, MaskedScale, Scale
-from numerics import apply, assert_close, assert_same_bits, drawn
+from numerics import apply, assert_close, assert_same_bits, drawn, quick_jit
 
 from seqconv_jax import UserError, models, nn
 
@@ -26,12 +26,12 @@ def test_a_layer_that_takes_a_mask_and_keeps_the_time_passes_it_on():
         model, bare = row(layer, nn.GRU(4)), row(nn.GRU(4))
         variables = drawn(model, X)
         scale = variables["params"]["layers_0"]["scale"].reshape(1, 1, 3)
-        expected = bare.apply(
+        expected = quick_jit(bare.apply)(
             {"params": {"layers_0": variables["params"]["layers_1"]}},
             X * scale,
             mask=MASK,
         )
-        assert_close(model.apply(variables, X, mask=MASK), expected)
+        assert_close(quick_jit(model.apply)(variables, X, mask=MASK), expected)
 
 
 class Halve(linen.Module):
@@ -124,11 +124,11 @@ def test_a_mask_made_and_used_up_within_a_nested_model_counts():
     x = X.copy()
     x[1, 7:] = 0
     below = {k: v for k, v in params.items() if k != "layers_3"}
-    got = nested.apply(
+    got = quick_jit(nested.apply)(
         {"params": {"layers_0": below, "layers_1": params["layers_3"]}}, x
     )
-    assert_same_bits(got, flat.apply({"params": params}, x))
-    bare = flat.apply({"params": params}, x[1:2, :7])
+    assert_same_bits(got, quick_jit(flat.apply)({"params": params}, x))
+    bare = quick_jit(flat.apply)({"params": params}, x[1:2, :7])
     assert_close(got[1:2], bare)
 
 
@@ -142,8 +142,8 @@ def test_a_nested_model_hands_the_mask_that_it_makes_on():
     }
     x = X.copy()
     x[1, 7:] = 0
-    expected = flat.apply({"params": params}, x)
-    assert_same_bits(nested.apply({"params": below}, x), expected)
+    expected = quick_jit(flat.apply)({"params": params}, x)
+    assert_same_bits(quick_jit(nested.apply)({"params": below}, x), expected)
     assert np.any(expected != flat.clone(mask_until=1).apply({"params": params}, x))
 
 
@@ -151,7 +151,10 @@ def test_ids_of_padding_are_masked_in_a_nested_model_of_ids():
     model = row(TEXT, nn.Dense(2))
     variables, ids = drawn(model, IDS), IDS[:, :9].copy()
     padded = np.pad(ids, ((0, 0), (4, 0)))
-    assert_close(model.apply(variables, padded), model.apply(variables, ids))
+    assert_close(
+        quick_jit(model.apply)(variables, padded),
+        quick_jit(model.apply)(variables, ids),
+    )
 
 
 def test_layers_from_mask_until_on_are_not_told_of_masks():
@@ -159,18 +162,18 @@ def test_layers_from_mask_until_on_are_not_told_of_masks():
     whole = row(*layers)
     variables = drawn(whole, X)
     params = variables["params"]
-    told = [whole.apply(variables, X, mask=m) for m in (MASK, None)]
+    told = [quick_jit(whole.apply)(variables, X, mask=m) for m in (MASK, None)]
     for until in (None, 3):
         model = row(*layers, mask_until=until)
-        assert_same_bits(model.apply(variables, X, mask=MASK), told[0])
+        assert_same_bits(quick_jit(model.apply)(variables, X, mask=MASK), told[0])
     for until in (0, 1):
         model = row(*layers, mask_until=until)
-        assert_same_bits(model.apply(variables, X, mask=MASK), told[1])
+        assert_same_bits(quick_jit(model.apply)(variables, X, mask=MASK), told[1])
         assert model.mask_after(MASK, X) is None
     front = row(*layers[:2])
-    states = front.apply(
+    states = quick_jit(front.apply)(
         {"params": {k: v for k, v in params.items() if k != "layers_2"}}, X, mask=MASK
     )
-    expected = layers[2].apply({"params": params["layers_2"]}, states)
+    expected = quick_jit(layers[2].apply)({"params": params["layers_2"]}, states)
     model = row(*layers, mask_until=2)
-    assert_same_bits(model.apply(variables, X, mask=MASK), expected)
+    assert_same_bits(quick_jit(model.apply)(variables, X, mask=MASK), expected)

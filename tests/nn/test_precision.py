@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 import pytest
-from numerics import apply
+from numerics import apply, quick_jit
 
 from seqconv_jax import models, nn
 from seqconv_jax._checks import UserError
@@ -72,9 +72,9 @@ def test_statistics_of_half_precision_are_those_of_float32():
 def test_a_network_in_half_precision_trains_a_step():
     model = KINDS["ConvGRU"](dtype="bfloat16")
     x = jax.random.normal(KEY, SERIES.shape)
-    params = model.init(KEY, x)["params"]
+    params = quick_jit(model.init)(KEY, x)["params"]
 
-    @jax.jit
+    @quick_jit
     def step(params):
         def loss(params):
             rngs = {"dropout": KEY}

@@ -224,11 +224,17 @@ def test_a_bias_of_another_width_raises_also_under_jit():
 @pytest.mark.parametrize("stride", [1, 3])
 def test_the_end_of_a_causal_convolution(taps, dilation, stride):
     x, kernel, bias = normal(2, 8, 3), normal(taps, 3, 4, seed=1), normal(4, seed=2)
-    whole = conv1d(x, kernel, bias, padding="causal", dilation=dilation)
-    for outputs in range(1, -(-8 // stride) + 1):
-        options = {"outputs": outputs, "stride": stride, "dilation": dilation}
-        got = causal_conv1d_end(x, kernel, bias, **options)
-        assert_close(got, whole[:, ::-1][:, ::stride][:, :outputs][:, ::-1])
+    whole = jitted(x, kernel, bias, padding="causal", dilation=dilation)
+    every = np.asarray(whole)[:, ::-1][:, ::stride]
+    counts = range(1, -(-8 // stride) + 1)
+
+    @quick_jit
+    def ends(*arrays):
+        options = {"stride": stride, "dilation": dilation}
+        return [causal_conv1d_end(*arrays, outputs=n, **options) for n in counts]
+
+    for outputs, got in zip(counts, ends(x, kernel, bias), strict=True):
+        assert_close(got, every[:, :outputs][:, ::-1])
 
 
 def test_the_end_has_no_more_steps_than_the_sequence():

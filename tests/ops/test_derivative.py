@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from numerics import quick_jit
 
 from seqconv_jax import ops
 from seqconv_jax.ops.conv_max_pool import conv_max_pool_reference
@@ -100,11 +101,11 @@ def test_every_derivative_equals_the_reference(name, x64):
     function, reference, *shapes = CASES[name]
     arrays = tuple(jnp.asarray(RNG.normal(size=shape)) for shape in shapes)
     state = RNG.bit_generator.state
-    ours = jax.jit(lambda arrays: hessian_ways(function, arrays))(arrays)
+    ours = quick_jit(lambda arrays: hessian_ways(function, arrays))(arrays)
     RNG.bit_generator.state = state
     # Where XLA pools by the book: a GPU rounds that one's derivative in float64.
     there = jax.device_put(arrays, jax.devices("cpu")[0])
-    theirs = jax.jit(lambda arrays: hessian_ways(reference, arrays))(there)
+    theirs = quick_jit(lambda arrays: hessian_ways(reference, arrays))(there)
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9),
         ours,

@@ -7,7 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numerics import assert_close, assert_same_bits, normal, value_and_gradients
+from numerics import (
+    assert_close,
+    assert_same_bits,
+    normal,
+    quick_jit,
+    value_and_gradients,
+    with_gradients,
+)
 
 from seqconv_jax import ops
 
@@ -117,17 +124,21 @@ def test_what_is_not_finite_is_hidden_where_it_is_masked(junk):
     assert not np.any(gradient[hidden]) and np.all(gradient[~hidden])
 
 
+@functools.cache
+def program(name):
+    """Return an operation's compiled value and gradients, in its input and weights."""
+    operation, _, options = OPERATIONS[name]
+    return quick_jit(
+        with_gradients(lambda x, *w: operation(x, *w, mask=MASK, **options))
+    )
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("junk", [np.nan, np.inf])
 def test_what_lies_at_masked_steps_changes_no_value_and_no_gradient(name, junk):
-    operation, weights, options = OPERATIONS[name]
-    x = normal(BATCH, TIME, FEATURES) - 1
-    run = functools.partial(operation, mask=MASK, **options)
-    arguments = weights
-    if weights:
-        run = lambda x, *w: operation(x, *w, mask=MASK, **options)  # noqa: E731
+    x, (_, weights, _) = normal(BATCH, TIME, FEATURES) - 1, OPERATIONS[name]
     with_zeros, spoilt = (
-        value_and_gradients(run, np.where(MASK[:, :, None], x, what), *arguments)
+        jax.device_get(program(name)(np.where(MASK[:, :, None], x, what), *weights))
         for what in (np.float32(0), np.float32(junk))
     )
     for got, expected in zip(*map(jax.tree.leaves, (spoilt, with_zeros)), strict=True):
@@ -172,8 +183,11 @@ def test_the_mask_of_a_pool_knows_no_values():
 
 def test_rows_for_windows_hold_nothing_masked():
     x = np.where(MASK[:, :, None], normal(BATCH, TIME, FEATURES), np.float32(np.nan))
-    rows = ops.window_rows(
-        jnp.asarray(x), jnp.asarray(MASK), 3, stride=2, padding="same"
-    )
-    assert np.isfinite(rows.x).all() and not np.any(rows.x[~rows.mask])
-    assert_close(rows.mask.sum(1), MASK.sum(1), 1e-9)
+
+    def run(x, mask):
+        rows = ops.window_rows(x, mask, 3, stride=2, padding="same")
+        return rows.x, rows.mask
+
+    values, mask = jax.device_get(quick_jit(run)(x, MASK))
+    assert np.isfinite(values).all() and not np.any(values[~mask])
+    assert_close(mask.sum(1), MASK.sum(1), 1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 import pytest
 from flax import linen
+from numerics import quick_jit
 
 import seqconv_jax as sc
 
@@ -93,7 +94,7 @@ def fit(model: Any = None, data: Any = None, **options):
 
 
 def params(model: Any = None) -> Any:
-    return (model or Mean()).init(jax.random.key(0), X[:1])["params"]
+    return quick_jit((model or Mean()).init)(jax.random.key(0), X[:1])["params"]
 
 
 @pytest.mark.parametrize(

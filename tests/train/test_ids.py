@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 from flax import linen
+from numerics import quick_jit
 
 import seqconv_jax as sc
 from seqconv_jax.nn.declared import Ids, declared
@@ -82,7 +83,7 @@ def test_training_on_an_unknown_id_raises(model, value, row, split):
 
 def test_scoring_an_unknown_id_raises_where_it_is_used():
     data, rows = task(with_id(99, 17)), np.arange(15, 20)
-    params = TEXT.init(jax.random.key(0), IDS[:1])["params"]
+    params = quick_jit(TEXT.init)(jax.random.key(0), IDS[:1])["params"]
     with pytest.raises(sc.UserError, match="got 99 in row 17 .1 of 5 rows of `rows`"):
         sc.train.evaluate(TEXT, params, data, rows, {"mae": sc.losses.mae})
     with pytest.raises(sc.UserError, match="got 99 in row 17"):

@@ -48,7 +48,7 @@ def test_validation_scores_every_row_once():
     result = fit(model, task)
     rows = task.validation
     x, y = task.gather(rows)
-    predictions = model.apply({"params": result.state.params}, x)
+    predictions = jax.jit(model.apply)({"params": result.state.params}, x)
     expected = float(np.abs(np.asarray(predictions) - y).mean())
     assert math.isclose(result.history[-1]["val_mae"], expected, rel_tol=1e-5)
     for batch_size in (1, 7, len(rows), 1000):
@@ -68,7 +68,7 @@ def test_predictions_come_in_the_order_of_the_rows():
     params = fit(model, task).state.params
     rows = task.test[::-1]
     outputs = sc.train.predict(model, params, task, rows, batch_size=7)
-    expected = model.apply({"params": params}, task.gather(rows)[0])
+    expected = jax.jit(model.apply)({"params": params}, task.gather(rows)[0])
     np.testing.assert_allclose(outputs, np.asarray(expected), rtol=1e-5, atol=1e-6)
 
 

@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from numerics import quick_jit
 from train.helpers import small_model, small_task
 
 import seqconv_jax as sc
@@ -33,7 +34,7 @@ def test_one_trace_for_many_steps():
         traces.append(None)
         return step(*args)
 
-    run = jax.jit(traced)
+    run = quick_jit(traced)
     for _ in range(3):
         state, _ = run(state, batch, jax.random.key(0))
     assert len(traces) == 1 and int(state.step) == 3
@@ -41,14 +42,14 @@ def test_one_trace_for_many_steps():
 
 def test_a_step_is_a_pure_function():
     step, state, batch = start()
-    run = jax.jit(step)
+    run = quick_jit(step)
     a, b = (run(state, batch, jax.random.key(3)) for _ in range(2))
     assert same(a, b)
 
 
 def test_dropout_follows_the_key_and_the_step():
     step, state, batch = start()
-    run = jax.jit(step)
+    run = quick_jit(step)
     first = run(state, batch, jax.random.key(0))[1]["loss"]
     other_key = run(state, batch, jax.random.key(1))[1]["loss"]
     later = run(state._replace(step=state.step + 1), batch, jax.random.key(0))[1]
@@ -58,7 +59,7 @@ def test_dropout_follows_the_key_and_the_step():
 def test_overfits_one_batch():
     model = small_model(dropout=0.0, features=16)
     step, state, batch = start(model, learning_rate=3e-3)
-    run = jax.jit(step)
+    run = quick_jit(step)
     first, metrics = 0.0, {}
     for _ in range(400):
         state, metrics = run(state, batch, jax.random.key(0))
@@ -70,7 +71,7 @@ def test_overfits_one_batch():
 def test_a_step_that_is_not_finite_changes_nothing(bad):
     step, state, batch = start()
     spoiled = batch._replace(x=batch.x.at[0, 0, 0].set(bad))
-    new, metrics = jax.jit(step)(state, spoiled, jax.random.key(0))
+    new, metrics = quick_jit(step)(state, spoiled, jax.random.key(0))
     assert same(new, state)
     assert not np.isfinite(metrics["gradient_norm"])
 
@@ -83,7 +84,7 @@ def test_padding_rows_change_neither_loss_nor_gradient():
         jnp.concatenate([half.y, half.y]),
         jnp.concatenate([half.weight, 0 * half.weight]),
     )
-    a, b = (jax.jit(step)(state, x, jax.random.key(0)) for x in (half, filled))
+    a, b = (quick_jit(step)(state, x, jax.random.key(0)) for x in (half, filled))
     for left, right in zip(leaves(a), leaves(b), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-7)
 
