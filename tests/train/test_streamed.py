@@ -88,7 +88,7 @@ def test_batches_are_those_of_data_on_the_device(name, tmp_path):
         for a, b in zip(batches.gather(*resident), batches.gather(*other), strict=True):
             assert (a is None) == (b is None)
             if a is not None and b is not None:
-                assert b is not None and a.dtype == b.dtype
+                assert a.dtype == b.dtype
                 np.testing.assert_array_equal(a, b)
         assert other[0].inputs.nbytes < resident[0].inputs.nbytes
 
