@@ -63,7 +63,7 @@ def test_a_mask_of_ones_equals_none_to_the_bit(geometry):
 @pytest.mark.parametrize("geometry", POOLS)
 def test_a_pool_with_a_mask_of_ones_equals_none_to_the_bit(geometry):
     size, windows = options(geometry)
-    x, ones = normal(3, TIME, FEATURES), np.ones((3, TIME), bool)
+    x, ones = normal(3, TIME, FEATURES), jnp.ones((3, TIME), bool)
     for masked, plain in [(masked_max_pool, max_pool), (masked_avg_pool, avg_pool)]:
         expected = plain(x, size, **windows)
         assert_same_bits(masked(x, size, mask=ones, **windows), expected)
