@@ -54,3 +54,12 @@ def test_the_citation_is_valid():
     assert found["cff-version"] == "1.2.0" and found["title"].startswith("seqconv_jax")
     assert found["license"] == PROJECT["project"]["license"]
     assert found["authors"] == PROJECT["project"]["authors"]
+
+
+def test_extras_refer_to_others_without_markers():
+    """Hatchling drops the marker of `seqconv-jax[onnx]; python_version < "3.12"`."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    for needed in (word for extra in extras.values() for word in extra):
+        assert not needed.startswith("seqconv-jax[") or ";" not in needed
+    marked = {f"{word}; python_version < '3.12'" for word in extras["onnx"]}
+    assert marked <= set(extras["test"])
