@@ -173,7 +173,7 @@ def repeat(settings: Settings, task):
     if not 0 < updates < 10**6:
         raise UserError(f"`steps_per_epoch` must be from 1 to 10**6, got {updates:,}")
     series = len(task.train)
-    times = max(1, -(-updates * min(settings.batch_size, series) // series))
+    times = -(-updates * min(settings.batch_size, series) // series)
     return replace(task, train=np.tile(task.train, times))
 
 

@@ -224,7 +224,6 @@ def train(settings: Settings, model, stats, task, tx, epochs: int, run):
         seed=settings.seed,
         batch_stats=stats,
         monitor=f"val_{watched}" if len(task.validation) else watched,
-        mode="max" if watched == "accuracy" else "min",
         patience=settings.patience,
         run=run,
         reporter=reporter(settings, run),

@@ -148,13 +148,15 @@ def _meaning(function: Any) -> dict[str, Any]:
 
 def _runs(given: Any) -> list[Any]:
     """Return the runs of the seeds that a directory holds; anything else as it is."""
-    from seqconv_jax.runs import CONFIG
+    from seqconv_jax.runs import CONFIG, SUMMARY
+    from seqconv_jax.runs.sealed import read_config, read_summary
     from seqconv_jax.runs.several import run_folders
 
     if isinstance(given, str | os.PathLike):
         path = Path(given).expanduser()
         if (path / CONFIG).exists():
-            return run_folders(path)
+            summary = read_summary(path / SUMMARY)
+            return run_folders(path, read_config(path / CONFIG), summary)
     return [given]
 
 

@@ -159,7 +159,7 @@ def short_names(places: Sequence[Path]) -> list[str]:
 def _read(path: Path, name: str, number: int) -> RunRecord:
     config = read_config(path / CONFIG)
     summary = read_summary(path / SUMMARY)
-    folders = run_folders(path)
+    folders = run_folders(path, config, summary)
     several = folders != [path]
     if several and folders:  # each knows its data and its device as well
         config = {**read_config(folders[0] / CONFIG), **config}

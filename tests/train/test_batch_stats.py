@@ -6,7 +6,6 @@ import numpy as np
 import optax
 import pytest
 from flax import linen as nn
-from numerics import quick_jit
 from train.helpers import fit, small_model, small_task
 from train.test_resume import StopAt, scores
 from train.test_step import leaves, same
@@ -49,15 +48,15 @@ def test_a_model_without_any_has_none():
 
 def test_a_step_updates_them_as_flax_does():
     step, state, batch = start()
-    new, _ = quick_jit(step)(state, batch, jax.random.key(0))
-
-    @quick_jit
-    def plain(variables, x):
-        rngs = {"dropout": jax.random.fold_in(jax.random.key(0), 0)}
-        options = {"train": True, "rngs": rngs, "mutable": ["batch_stats"]}
-        return Normalised().apply(variables, x, **options)
-
-    _, expected = plain(variables(state), batch.x)
+    new, _ = jax.jit(step)(state, batch, jax.random.key(0))
+    key = jax.random.fold_in(jax.random.key(0), 0)
+    _, expected = Normalised().apply(
+        variables(state),
+        batch.x,
+        train=True,
+        rngs={"dropout": key},
+        mutable=["batch_stats"],
+    )
     assert not same(new.batch_stats, state.batch_stats)
     for a, b in zip(
         leaves(new.batch_stats), leaves(expected["batch_stats"]), strict=True
@@ -73,7 +72,7 @@ def test_one_trace_for_many_steps():
         traces.append(None)
         return step(*args)
 
-    run = quick_jit(traced)
+    run = jax.jit(traced)
     for _ in range(3):
         state, _ = run(state, batch, jax.random.key(0))
     assert len(traces) == 1 and int(state.step) == 3
@@ -96,7 +95,7 @@ def test_scores_and_predictions_take_the_running_averages():
     task, model = small_task(), Normalised()
     state = fit(model, task).state
     x, y = task.gather(task.test)
-    expected = np.asarray(quick_jit(model.apply)(variables(state), x))
+    expected = np.asarray(model.apply(variables(state), x))
     given = {"batch_stats": state.batch_stats}
     outputs = sc.train.predict(
         model, state.params, task, task.test, batch_size=7, **given
@@ -185,7 +184,7 @@ def test_begins_with_those_given():
 def test_a_step_that_is_not_finite_leaves_them(bad):
     step, state, batch = start()
     spoiled = batch._replace(x=batch.x.at[0, 0, 0].set(bad))
-    new, _ = quick_jit(step)(state, spoiled, jax.random.key(0))
+    new, _ = jax.jit(step)(state, spoiled, jax.random.key(0))
     assert same(new, state)
 
 
@@ -196,7 +195,7 @@ def test_a_bad_statistic_is_named():
     name = first_bad_tensor(Normalised(), sc.losses.mae, state, batch, key)
     assert name == "batch statistic BatchNorm_1/var"
     # In training the layer does not read it, so only its update shows it.
-    new, _ = quick_jit(step)(state, batch, key)
+    new, _ = jax.jit(step)(state, batch, key)
     assert int(new.step) == 0
 
 
