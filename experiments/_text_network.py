@@ -50,10 +50,10 @@ def _blocks(settings: Any) -> dict[str, Any]:
     """Return the one convolution that flags ask for; nothing for the book's two."""
     from seqconv_jax import UserError, nn
 
-    for name in ("embedding", "features", "kernel_size"):
+    for name, least in (("embedding", 0), ("features", 1), ("kernel_size", 1)):
         size = getattr(settings, name)
-        if size is not None and not 0 < size <= MOST:
-            raise UserError(f"`{name}` must be from 1 to {MOST:,}, got {size:,}")
+        if size is not None and not least <= size <= MOST:
+            raise UserError(f"`{name}` must be from {least} to {MOST:,}, got {size:,}")
     if settings.features is None:
         if settings.kernel_size is not None:
             raise UserError("`kernel_size` needs `features`, which is not given")

@@ -197,9 +197,12 @@ def model_of(settings: Settings, task: Any):
     import seqconv_jax as sc
     from seqconv_jax import UserError, nn
 
-    for name in ("features", "kernel_size", "embedding", "units"):
-        if not 0 < (size := getattr(settings, name)) <= MOST:
-            raise UserError(f"`{name}` must be from 1 to {MOST:,}, got {size:,}")
+    least = {"features": 1, "kernel_size": 1, "embedding": 1, "units": 1}
+    if settings.model == "convnet":
+        least["embedding"] = 0
+    for name, low in least.items():
+        if not low <= (size := getattr(settings, name)) <= MOST:
+            raise UserError(f"`{name}` must be from {low} to {MOST:,}, got {size:,}")
     outputs = task.classes.outputs
     if settings.model == "convnet":
         block = nn.ConvBlock(settings.features, settings.kernel_size, padding="same")

@@ -122,7 +122,8 @@ class Settings(RunSettings):
     """Whether the learning rate falls to zero at the last epoch; by default it does
     not."""
     embedding: int | None = None
-    """Length of a word's vector; by default the book's 128."""
+    """Length of a word's vector; by default the book's 128. 0 for none: each filter
+    then has weights of its own for each word at each place (Johnson and Zhang 2015)."""
     features: int | None = None
     """Filters of one convolution, in place of the book's two."""
     kernel_size: int | None = None

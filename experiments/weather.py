@@ -33,6 +33,7 @@ _NETWORK = {
     "patch": 24,
     "units": 64,
     "mixed": 64,
+    "normalise": "both",
     "dropout": 0.2,
     "delta": 0.1,
     "epochs": 2,
@@ -72,6 +73,9 @@ class Settings(RunSettings):
     """Width of the GRU of each column; 0 for none."""
     mixed: int | None = None
     """Width of the GRU of all columns together; 0 for none."""
+    normalise: Literal["last", "revin", "both"] | None = None
+    """What of a window is taken away before the network, and given back behind it: its
+    last value; its mean and spread; or the average of two networks, one behind each."""
     dropout: float | None = None
     """Rate of dropping values in front of the output."""
     delta: float | None = None
@@ -117,6 +121,7 @@ def network(settings: Any, task: "ForecastTask") -> Any:
         patch=settings.patch,
         units=settings.units,
         mixed=settings.mixed,
+        normalise=settings.normalise,
         dropout=settings.dropout,
     )
 

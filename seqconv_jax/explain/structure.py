@@ -21,15 +21,18 @@ from seqconv_jax.nn import (
     GlobalMaxPool1D,
     Network,
     NGramLinear,
+    OneHotConv1D,
     Parallel,
     TokenDropout,
 )
+from seqconv_jax.nn.embed import mask_ids
 from seqconv_jax.nn.precision import computed
 
 __all__ = ["Bank", "Convolutional", "Line", "NotASumError", "lines_of", "read"]
 
 _ONE_PATH = (
-    "Embedding, one Conv1D (linear or relu), GlobalMaxPool1D or GlobalAvgPool1D "
+    "Embedding and one Conv1D, or a OneHotConv1D (linear or relu), GlobalMaxPool1D or "
+    "GlobalAvgPool1D "
     "(several side by side or one), and Dense (linear), beside an NGramLinear or not"
 )
 
@@ -53,9 +56,13 @@ class Bank(NamedTuple):
 
     def sums(self, x: jax.Array, mask: jax.Array | None) -> jax.Array:
         """Return `(batch, windows, filters)`: the convolution without its bias."""
-        kernel = computed(self.conv, self.conv.get_variable("params", "kernel"))
         x = computed(self.conv, x)
-        return ops.masked_conv1d(x, kernel, mask=mask, **self.conv.geometry)
+        return ops.masked_conv1d(x, self.kernel(), mask=mask, **self.conv.geometry)
+
+    def kernel(self) -> jax.Array:
+        """Return `(kernel_size, features, filters)`: over vectors of words."""
+        kernel = _kernel(self.conv)
+        return _own_part(kernel) if type(self.conv) is OneHotConv1D else kernel
 
     def bias(self) -> jax.Array:
         """Return `(filters,)`."""
@@ -65,8 +72,43 @@ class Bank(NamedTuple):
 
     def counted(self, mask: jax.Array | None, shape: tuple[int, ...]) -> jax.Array:
         """Return `(batch, windows)` bool: the windows that the pool sees."""
-        left = self.conv.mask_after(mask, None)
-        return jnp.ones(shape[:2], bool) if left is None else left
+        if mask is None:
+            return jnp.ones(shape[:2], bool)
+        return ops.window_mask(mask, self.conv.kernel_size, **self.conv.geometry)
+
+
+class WordVectors(NamedTuple):
+    """A convolution over ids as an embedding, behind which a convolution adds up.
+
+    A word's vector is what it adds to all filters at each tap, side by side, and a tap
+    of the convolution takes its own part of it.
+
+    Attributes:
+        layer: the bound `OneHotConv1D`.
+    """
+
+    layer: Any
+
+    def __call__(self, ids: jax.Array) -> jax.Array:
+        """Return `(batch, time, kernel_size * filters)`."""
+        kernel = _kernel(self.layer)
+        table = jnp.swapaxes(kernel, 0, 1).reshape(kernel.shape[1], -1)
+        return ops.embed(ids, table)
+
+    def mask_after(self, mask: jax.Array | None, ids: jax.Array) -> jax.Array | None:
+        """Return the mask of ids without those of padding."""
+        return mask_ids(self.layer, mask, ids)
+
+
+def _kernel(layer: Any) -> jax.Array:
+    return computed(layer, layer.get_variable("params", "kernel"))
+
+
+def _own_part(kernel: jax.Array) -> jax.Array:
+    """Return the kernel over `WordVectors`: ones where tap and filter are the same."""
+    taps, _, filters = kernel.shape
+    size = taps * filters
+    return jnp.eye(size, dtype=kernel.dtype).reshape(size, taps, filters).swapaxes(0, 1)
 
 
 class Convolutional(NamedTuple):
@@ -142,23 +184,25 @@ def _branches(layers: list[Any]) -> list[tuple[float, list[Any]]]:
 
 
 def _convolutional(share: float, layers: list[Any]) -> Convolutional:
-    fits = len(layers) >= 3 and type(layers[0]) is Embedding
+    fits = len(layers) >= 3 and type(layers[0]) in (Embedding, OneHotConv1D)
     fits = fits and type(layers[-1]) is Dense and layers[-1].activation == "linear"
-    banks = _banks(layers[1:-1]) if fits else None
+    over_ids = fits and type(layers[0]) is OneHotConv1D
+    banks = _banks(layers[0 if over_ids else 1 : -1], over_ids) if fits else None
     if banks is None:
         raise NotASumError(
             "an exact sum over places needs a network of "
             f"{_ONE_PATH}; got {', '.join(type(each).__name__ for each in layers)}; "
             "contributions(..., method='integrated_gradients') takes any"
         )
-    return Convolutional(share, layers[0], banks, layers[-1])
+    vectors = WordVectors(layers[0]) if over_ids else layers[0]
+    return Convolutional(share, vectors, banks, layers[-1])
 
 
-def _banks(layers: list[Any]) -> tuple[Bank, ...] | None:
+def _banks(layers: list[Any], over_ids: bool = False) -> tuple[Bank, ...] | None:
     if len(layers) == 1 and _concatenates(layers[0]):
         parts = [_banks(_flat(branch)) for branch in layers[0].branches]
         return None if None in parts else sum(parts, ())  # pyright: ignore
-    if len(layers) < 2 or type(layers[0]) is not Conv1D:
+    if len(layers) < 2 or type(layers[0]) is not (OneHotConv1D if over_ids else Conv1D):
         return None
     conv, *rest = layers
     activation = conv.activation

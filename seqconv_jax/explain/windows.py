@@ -12,7 +12,6 @@ from seqconv_jax import ops
 from seqconv_jax._checks import UserError
 from seqconv_jax.explain.structure import Bank, Convolutional, read
 from seqconv_jax.explain.subject import Subject
-from seqconv_jax.nn.precision import computed
 
 __all__ = ["Filters", "best_windows"]
 
@@ -87,7 +86,7 @@ def _rows_at_once(subject: Subject, ids: np.ndarray) -> int:
                 "`network` must have a GlobalMaxPool1D behind its convolution, whose "
                 "maxima are looked up, got an average"
             )
-        shapes = [bank.conv.get_variable("params", "kernel").shape for bank in banks]
+        shapes = [bank.kernel().shape for bank in banks]
         return max(np.prod(shape) + ids.shape[1] * shape[1] for shape in shapes)
 
     each = nn.apply(numbers, subject.held.model)(subject.variables)
@@ -133,7 +132,7 @@ def _of_bank(bank: Bank, x: jax.Array, mask: jax.Array | None):
     best = jnp.argmax(sums, axis=1)
     windows = _places_of_windows(bank, x, mask)
     places = jnp.take_along_axis(windows, best[:, :, None], axis=1)
-    kernel = computed(bank.conv, bank.conv.get_variable("params", "kernel"))
+    kernel = bank.kernel()
 
     def products(x, places):  # of one text
         vectors = jnp.where(places[..., None] < 0, 0, x[jnp.maximum(places, 0)])

@@ -61,7 +61,8 @@ class TextConvNet(TypedNetwork):
 
     Attributes:
         vocabulary: number of token ids.
-        embedding: length of a token's vector.
+        embedding: length of a token's vector; 0 for none: the first convolution then
+            has weights of its own for each token at each tap, see `nn.OneHotConv1D`.
         blocks: the convolutions, from the input upwards.
         head: `"global_max"`, `"global_average"`, `"global_max_average"` (both, side by
             side) or `"flatten"`.
@@ -109,8 +110,7 @@ class TextConvNet(TypedNetwork):
         rate = _checks.dropout_rate("token_dropout", self.token_dropout)
         convnet = (
             *((TokenDropout(rate, padding_id=self.mask_id or 0),) if rate > 0 else ()),
-            Embedding(self.vocabulary, self.embedding, self.mask_id, **self.types),
-            *layers_of(self.blocks, **self.types),
+            *_convolutions(self),
             *_head(self),
         )
         if _checks.non_negative_int("ngrams", self.ngrams) == 0:
@@ -135,6 +135,19 @@ class TextConvNet(TypedNetwork):
         """Map integer ids `(batch, time)` to logits `(batch, outputs)`."""
         _checks.rank("x", x, ("batch", "time"))
         return self.run_all(x, mask, train)
+
+
+# No method: Flax would take what those of an unbound module make for submodules.
+def _convolutions(model: TextConvNet) -> tuple[Any, ...]:
+    """Return the convolutions behind an embedding, or over the ids themselves."""
+    if _checks.non_negative_int("embedding", model.embedding) == 0:
+        layers_of(model.blocks)  # raises for what are no blocks
+        _checks.expect(len(model.blocks) > 0, "blocks", "at least one", model.blocks)
+        first, *rest = model.blocks
+        over_ids = first.layers_over_ids(model.vocabulary, model.mask_id, **model.types)
+        return *over_ids, *layers_of(rest, **model.types)
+    table = Embedding(model.vocabulary, model.embedding, model.mask_id, **model.types)
+    return table, *layers_of(model.blocks, **model.types)
 
 
 class SeriesConvNet(SeriesNetwork):

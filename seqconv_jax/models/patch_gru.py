@@ -21,7 +21,8 @@ from seqconv_jax.nn import (
 
 __all__ = ["PatchGRU"]
 
-_NORMALISE = ("last", "revin")
+_ALONE = ("last", "revin")
+_NORMALISE = (*_ALONE, "both")
 _WEIGHTS = ("shared", "columns")
 
 
@@ -50,8 +51,9 @@ class PatchGRU(SeriesNetwork):
         dropout: rate at which values are dropped before the output.
         head: weights from state to horizon, `"shared"` or one for each of `"columns"`.
         skip: weights of the line, `"shared"`, one for each of `"columns"`, or None.
-        normalise: `"last"` subtracts the last value, `"revin"` also divides by the
-            window's spread; None for neither.
+        normalise: `"last"` subtracts the last value, `"revin"` the mean, and divides by
+            the window's spread; `"both"` averages two networks, one behind each; None
+            for neither.
 
     Example:
         >>> import jax
@@ -85,6 +87,9 @@ class PatchGRU(SeriesNetwork):
     @property
     def layers(self) -> tuple[Any, ...]:
         """The layers, from the input upwards."""
+        if self.normalise == "both":
+            pair = (self.clone(parent=None, normalise=name) for name in _ALONE)
+            return (Parallel(tuple((network,) for network in pair), "average"),)
         made = (make(self) for make in (_line, _each, _mixed))
         branches = tuple(branch for branch in made if branch)
         _checks.expect(len(branches) > 0, "skip", "a line without GRUs", self.skip)

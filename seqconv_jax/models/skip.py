@@ -1,6 +1,6 @@
 """A model's linear skip: around other layers, and from a line in closed form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -51,7 +51,7 @@ def beside_line(
 def start_from_line(
     params: Mapping[str, Any], line: Any, *, change: bool = True
 ) -> dict[str, Any]:
-    """Return parameters whose linear skip is a line that was found in closed form.
+    """Return parameters whose linear skips are a line that was found in closed form.
 
     Args:
         params: of a model with a skip: `PatchGRU`, or `ConvGRU(skip=True)`.
@@ -82,21 +82,22 @@ def start_from_line(
         >>> bool(jnp.abs(model.apply({"params": params}, x) - y).max() < 1e-3)
         True
     """
-    path = _path_to_skip(params)
-    if path is None:
-        raise UserError("`params` must be of a model with a linear skip, got none")
-    old = params
-    for name in path:
-        old = old[name]
     kernel, bias = _weights(line, change)
+    started = _with_skips(params, lambda old: _started(old, kernel, bias))
+    if started is None:
+        raise UserError("`params` must be of a model with a linear skip, got none")
+    return started
+
+
+def _started(old: Mapping[str, Any], kernel: Any, bias: Any) -> dict[str, Any]:
+    """Return a skip's parameters, in place of its old ones."""
     if old["kernel"].ndim == 2 and kernel.ndim == 3:
         equal = len(kernel) == 1 or bool((kernel == kernel[:1]).all())
         _checks.expect(equal, "line", "fitted with shared=True", "other weights")
         kernel, bias = kernel[0], bias[0]
     _checks.shape("line", kernel, old["kernel"].shape)
     new = {"kernel": kernel, "bias": bias}
-    started = {k: jnp.asarray(new[k], each.dtype) for k, each in old.items()}
-    return _replaced(params, path, started)
+    return {k: jnp.asarray(new[k], each.dtype) for k, each in old.items()}
 
 
 def _weights(line: Any, change: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -111,17 +112,16 @@ def _weights(line: Any, change: bool) -> tuple[np.ndarray, np.ndarray]:
     return line.model.kernel, line.model.bias
 
 
-def _path_to_skip(params: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _with_skips(
+    params: Mapping[str, Any], start: Callable[[Mapping[str, Any]], Any]
+) -> dict[str, Any] | None:
+    """Return parameters with what `start` makes of each skip; None if there is none."""
+    changed = {}
     for name, inner in params.items():
         if name == SKIP:
-            return (name,)
-        below = _path_to_skip(inner) if isinstance(inner, Mapping) else None
-        if below is not None:
-            return (name, *below)
-    return None
-
-
-def _replaced(tree: Mapping[str, Any], path: tuple[str, ...], new: Any) -> Any:
-    if not path:
-        return new
-    return {**tree, path[0]: _replaced(tree[path[0]], path[1:], new)}
+            changed[name] = start(inner)
+        elif isinstance(inner, Mapping):
+            below = _with_skips(inner, start)
+            if below is not None:
+                changed[name] = below
+    return {**params, **changed} if changed else None

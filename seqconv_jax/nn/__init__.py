@@ -37,6 +37,7 @@ from seqconv_jax.nn.mean_products import MeanProducts
 from seqconv_jax.nn.ngrams import NGramLinear, ngram_stats
 from seqconv_jax.nn.norm import BatchNorm, LayerNorm
 from seqconv_jax.nn.normalised import LastValue, RevIN
+from seqconv_jax.nn.one_hot import OneHotConv1D
 from seqconv_jax.nn.pool import AvgPool1D, GlobalAvgPool1D, GlobalMaxPool1D, MaxPool1D
 from seqconv_jax.nn.sequential import Network, Sequential
 from seqconv_jax.nn.simple_rnn import SimpleRNN
@@ -75,6 +76,7 @@ __all__ = [
     "NGramLinear",
     "MeanProducts",
     "Network",
+    "OneHotConv1D",
     "Parallel",
     "Permute",
     "RepeatVector",

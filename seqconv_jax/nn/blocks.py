@@ -8,6 +8,7 @@ from flax import linen as nn
 
 from seqconv_jax import _checks
 from seqconv_jax.nn.conv import Conv1D
+from seqconv_jax.nn.one_hot import OneHotConv1D
 from seqconv_jax.nn.pool import AvgPool1D, MaxPool1D
 
 _POOLS = {"max": MaxPool1D, "average": AvgPool1D}
@@ -54,8 +55,36 @@ class ConvBlock:
             activation=self.activation,
             **types,
         )
+        return conv, *self._pools()
+
+    def layers_over_ids(
+        self, vocabulary: int, mask_id: int | None = None, **types: Any
+    ) -> tuple[nn.Module, ...]:
+        """Return the same over ids as one-hot vectors: `OneHotConv1D` and the pool.
+
+        Args:
+            vocabulary: number of ids.
+            mask_id: the id of padding, or None.
+            **types: `dtype` and `param_dtype`.
+
+        Raises:
+            UserError: for a block whose taps lie apart.
+        """
+        _checks.expect(self.dilation == 1, "dilation", "1 over ids", self.dilation)
+        conv = OneHotConv1D(
+            self.features,
+            vocabulary,
+            self.kernel_size,
+            padding=self.padding,
+            activation=self.activation,
+            mask_id=mask_id,
+            **types,
+        )
+        return conv, *self._pools()
+
+    def _pools(self) -> tuple[nn.Module, ...]:
         pool = _POOLS[_checks.one_of("pooling", self.pooling, _POOLS)]
-        return (conv,) if self.pool is None else (conv, pool(self.pool))
+        return () if self.pool is None else (pool(self.pool),)
 
 
 def layers_of(blocks: Iterable[ConvBlock], **types: Any) -> tuple[nn.Module, ...]:

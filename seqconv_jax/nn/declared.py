@@ -13,6 +13,7 @@ from seqconv_jax._checks import UserError, first_line, kind_of
 from seqconv_jax.nn.calls import abstract
 from seqconv_jax.nn.embed import Embedding
 from seqconv_jax.nn.layer import call, takes
+from seqconv_jax.nn.one_hot import OneHotConv1D
 
 STATE = ("params", "batch_stats")
 _PASSING = ("intermediates", "perturbations")  # what is looked at, never kept
@@ -149,7 +150,7 @@ def wording_flax_errors() -> Iterator[None]:
 
 
 def _ids_of(module: nn.Module) -> list[Ids]:
-    if isinstance(module, Embedding):
+    if isinstance(module, Embedding | OneHotConv1D):
         return [Ids(module.vocabulary, module.mask_id)]
     return [Ids(module.num_embeddings, None)] if isinstance(module, nn.Embed) else []
 

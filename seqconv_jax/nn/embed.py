@@ -1,4 +1,6 @@
-"""Vectors for token ids."""
+"""Vectors for token ids, and which ids are padding."""
+
+from typing import Any
 
 import jax
 from flax import linen as nn
@@ -7,6 +9,35 @@ from seqconv_jax import _checks, ops
 from seqconv_jax.nn.initialisers import embedding_uniform
 from seqconv_jax.nn.operations import Embed
 from seqconv_jax.nn.precision import Parameterised, parameter
+
+
+def check_mask_id(mask_id: Any) -> None:
+    """Raise unless it is an id of padding, or None."""
+    if mask_id is not None:
+        is_id = hasattr(mask_id, "__index__") and mask_id is not True
+        _checks.expect(is_id, "mask_id", "an integer or None", mask_id)
+
+
+def mask_ids(layer: Any, mask: Any, x: Any) -> Any:
+    """Return a mask of ids without those of padding, which the layer's `mask_id` says.
+
+    Args:
+        layer: the first one, which is given the ids.
+        mask: `(batch, time)` bool; None where all are real.
+        x: `(batch, time)` integers; None where only the mask is known.
+
+    Raises:
+        UserError: where the ids would be needed and are not known.
+    """
+    if layer.mask_id is None:
+        return mask
+    if x is None:
+        raise _checks.UserError(
+            f"an {type(layer).__name__} with `mask_id` must come first in a nested "
+            "model, for what follows the model is told of masks, not of ids"
+        )
+    real = x != layer.mask_id
+    return real if mask is None else real & mask
 
 
 class Embedding(Parameterised):
@@ -47,24 +78,14 @@ class Embedding(Parameterised):
         """
         _checks.rank("x", x, ("batch", "time"))
         _checks.positive_int("vocabulary", self.vocabulary)
-        if self.mask_id is not None:
-            is_id = hasattr(self.mask_id, "__index__") and self.mask_id is not True
-            _checks.expect(is_id, "mask_id", "an integer or None", self.mask_id)
+        check_mask_id(self.mask_id)
         shape = (self.vocabulary, _checks.positive_int("features", self.features))
         table = parameter(self, "embedding", embedding_uniform, shape)
         return ops.hide(ops.embed(x, table), mask)
 
     def mask_after(self, mask, x):
         """Mask the steps of padding besides those that were masked."""
-        if self.mask_id is None:
-            return mask
-        if x is None:
-            raise _checks.UserError(
-                "an Embedding with `mask_id` must come first in a nested model, for "
-                "what follows the model is told of masks, not of ids"
-            )
-        real = x != self.mask_id
-        return real if mask is None else real & mask
+        return mask_ids(self, mask, x)
 
     def operations(self):
         """Return the lookup."""

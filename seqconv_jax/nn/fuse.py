@@ -22,6 +22,7 @@ from seqconv_jax.nn.operations import (
     Last,
     MaskedEmbedConvolve,
     Maximum,
+    OneHotConvolve,
     Operation,
 )
 
@@ -54,6 +55,14 @@ def _convolution_maximum(first: Operation, second: Operation) -> Rewritten:
     return None
 
 
+def _one_hot_convolution_maximum(first: Operation, second: Operation) -> Rewritten:
+    """Keep where each maximum over time was: `ops.one_hot_conv_max`."""
+    if isinstance(first, OneHotConvolve) and isinstance(second, Maximum):
+        if not first.maximum and second.is_over_time:
+            return (OneHotConvolve(first.layer, maximum=True),)
+    return None
+
+
 def _causal_last_step(first: Operation, second: Operation) -> Rewritten:
     """Compute no step that the last one does not depend on: `required_steps`."""
     if not first.is_causal:
@@ -67,6 +76,7 @@ _TABLE: dict[str, Callable[[Operation, Operation], Rewritten]] = {
     "embedding, convolution": _embedding_convolution,
     "activation, maximum": _activation_maximum,
     "convolution, maximum": _convolution_maximum,
+    "one-hot convolution, maximum": _one_hot_convolution_maximum,
     "causal, last step": _causal_last_step,
 }
 REWRITES = tuple(_TABLE)

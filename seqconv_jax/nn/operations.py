@@ -81,6 +81,11 @@ class Maximum(Operation):
             return None
         return window if self.layer.padding == "valid" else None
 
+    @property
+    def is_over_time(self) -> bool:
+        """Whether it is over all steps."""
+        return getattr(self.layer, "window", None) is None
+
 
 class Last(Operation):
     """The last step alone."""
@@ -182,6 +187,25 @@ class Convolve(Operation):
             stride=ratio(wanted, given),
             dilation=self.layer.dilation // (given.apart or self.layer.dilation),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class OneHotConvolve(Operation):
+    """The sums of a convolution over ids: all of them, or the maxima over time.
+
+    Attributes:
+        layer: the convolution.
+        maximum: whether only the maxima are wanted.
+    """
+
+    maximum: bool = False
+
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """Return the sums, or their maxima."""
+        layer = self.layer
+        kernel = stored(layer, "kernel", layer.kernel_shape)
+        convolve = ops.one_hot_conv_max if self.maximum else ops.one_hot_conv
+        return convolve(x, kernel, **layer.geometry)
 
 
 @dataclass(frozen=True, eq=False)

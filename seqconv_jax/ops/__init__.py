@@ -38,6 +38,7 @@ from seqconv_jax.ops.masking import (
     shift_left,
 )
 from seqconv_jax.ops.ngrams import distinct_ngrams, ngram_numbers, sum_rows
+from seqconv_jax.ops.one_hot_conv import one_hot_conv, one_hot_conv_max
 from seqconv_jax.ops.pool import avg_pool, max_pool, pool_mask
 from seqconv_jax.ops.simple_rnn import simple_rnn, simple_rnn_cell
 from seqconv_jax.ops.window_scale import WindowScale, last_value_scale, moment_scale
@@ -78,6 +79,8 @@ __all__ = [
     "max_pool",
     "moment_scale",
     "ngram_numbers",
+    "one_hot_conv",
+    "one_hot_conv_max",
     "part_of_batch",
     "pool_mask",
     "project_inputs",

@@ -36,7 +36,10 @@ SIDE_BY_SIDE = nn.Sequential(
         nn.Dense(3),
     )
 )
-SUMS = {"global max": GLOBAL_MAX, "side by side": SIDE_BY_SIDE}
+ONE_HOT = TextConvNet(
+    VOCABULARY, 0, (ConvBlock(6, 3, padding="same"),), "global_max_average", mask_id=0
+)
+SUMS = {"global max": GLOBAL_MAX, "side by side": SIDE_BY_SIDE, "one-hot": ONE_HOT}
 
 
 def explained(model, row=0, **options):

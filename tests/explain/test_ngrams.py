@@ -36,6 +36,10 @@ MODELS = {
     "masked, same": TextConvNet(
         VOCABULARY, 4, (ConvBlock(3, 3, padding="same"),), mask_id=0
     ),
+    "one-hot": TextConvNet(VOCABULARY, 0, (ConvBlock(3, 3),)),
+    "one-hot, masked, same": TextConvNet(
+        VOCABULARY, 0, (ConvBlock(3, 3, padding="same"),), mask_id=0
+    ),
     "dilated": TextConvNet(VOCABULARY, 4, (ConvBlock(3, 2, dilation=2),)),
 }
 
@@ -45,8 +49,10 @@ def test_each_text_counts_once_with_the_window_of_its_maximum(name):
     model = MODELS[name]
     params = random_params(model, IDS)
     found = explain.ngrams(model, IDS, params=params, top=99)
-    kernel, bias = params["Conv1D_0"]["kernel"], params["Conv1D_0"]["bias"]
-    vectors = params["Embedding_0"]["embedding"]
+    conv = params["Conv1D_0" if model.embedding else "OneHotConv1D_0"]
+    kernel, bias, vectors = conv["kernel"], conv["bias"], np.eye(VOCABULARY)
+    if model.embedding:
+        vectors = params["Embedding_0"]["embedding"]
     taps, dilation = kernel.shape[0], model.blocks[0].dilation
     for number in range(3):
         best = []

@@ -43,6 +43,7 @@ LAYERS: dict[str, tuple[Any, ...]] = {
     "MaxPool1D": (nn.MaxPool1D(3, stride=2),),
     "MeanProducts": (nn.MeanProducts((2,)),),
     "NGramLinear": (nn.NGramLinear(64),),
+    "OneHotConv1D": (nn.OneHotConv1D(4, 12, 3, padding="same"),),
     "Parallel": (nn.Parallel(((nn.Conv1D(4, 3, padding="same"),), ())),),
     "Permute": (nn.Permute(),),
     "RepeatVector": (nn.LastStep(), nn.RepeatVector(3)),
@@ -67,10 +68,11 @@ MODELS: dict[str, Any] = {
     "SeriesConvNet": models.SeriesConvNet(BLOCKS),
     "TCN": models.TCN(4, 3, (1, 2)),
     "TextConvNet": models.TextConvNet(12, 4, BLOCKS),
+    "TextConvNet, one-hot": models.TextConvNet(12, 0, BLOCKS[1:]),
     "TextConvNet, masked": models.TextConvNet(12, 4, (SAME,), mask_id=0),
     "TextConvNet, masked and not same": models.TextConvNet(12, 4, BLOCKS, mask_id=0),
 }
-_OF_IDS = ("Embedding", "NGramLinear", "TextConvNet", "TokenDropout")
+_OF_IDS = ("Embedding", "NGramLinear", "OneHotConv1D", "TextConvNet", "TokenDropout")
 
 
 def networks():

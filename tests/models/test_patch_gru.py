@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from numerics import assert_close, quick_jit
+from numerics import assert_close, drawn, quick_jit
 
 from seqconv_jax import UserError, baselines, models, nn
 from seqconv_jax.data import Series, forecast_task
@@ -21,7 +21,13 @@ def task_of(**options):
 
 
 @pytest.mark.parametrize(
-    ("skip", "normalise"), [("shared", "last"), ("columns", "revin"), ("columns", None)]
+    ("skip", "normalise"),
+    [
+        ("shared", "last"),
+        ("columns", "revin"),
+        ("columns", "both"),
+        ("columns", None),
+    ],
 )
 def test_it_begins_as_the_linear_map(skip, normalise):
     task = task_of(calendar=["hour of day"])
@@ -36,6 +42,19 @@ def test_it_begins_as_the_linear_map(skip, normalise):
     y = quick_jit(model.apply)({"params": params}, x)
     assert model.outputs == task.outputs == 6
     assert_close(y, line.outputs(task, task.test[:5]).astype("float32"), 1e-4)
+
+
+def test_both_normalisations_are_the_average_of_two_networks():
+    x = np.random.default_rng(1).normal(size=(4, 8, 3)).astype("float32")
+    model = models.PatchGRU(steps=3, columns=(2, 0), patch=3, units=2, normalise="both")
+    params = drawn(model, x)["params"]
+    (pair,) = params.values()
+    each = [
+        model.clone(normalise=name).apply({"params": pair[f"branches_{i}_0"]}, x)
+        for i, name in enumerate(("last", "revin"))
+    ]
+    assert_close(model.apply({"params": params}, x), (each[0] + each[1]) / 2)
+    assert not np.allclose(each[0], each[1])
 
 
 def test_a_recurrent_network_begins_as_the_ridge():

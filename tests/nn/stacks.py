@@ -17,6 +17,7 @@ BLOCKS = (nn.ConvBlock(4, 5, pool=2), nn.ConvBlock(4, 3))
 
 NAMED: dict[str, tuple[Any, Any]] = {
     "TextConvNet": (models.TextConvNet(7, 4, BLOCKS), IDS),
+    "TextConvNet, one-hot": (models.TextConvNet(7, 0, BLOCKS), IDS),
     "SeriesConvNet": (models.SeriesConvNet(BLOCKS), SERIES),
     "ConvRNN": (models.ConvRNN(nn.GRU(4), BLOCKS), SERIES),
     "ConvGRU": (models.ConvGRU(4, 3, units=4), SERIES),

@@ -1,5 +1,4 @@
 import functools
-import itertools
 
 import jax
 import jax.numpy as jnp
@@ -7,6 +6,16 @@ import numpy as np
 import pytest
 from flax import errors
 from flax import linen as linen
+from nn.pairs import (
+    CASES,
+    CONVOLVE,
+    EMBED,
+    LAST,
+    ONE_HOT,
+    POOLS,
+    RISE,
+    conv,
+)
 from nn.stacks import IDS, NAMED, SERIES, Scale, traced
 from numerics import (
     apply,
@@ -25,7 +34,7 @@ from seqconv_jax.nn.operations import Convolve
 from seqconv_jax.nn.summary import summary
 
 KEY = jax.random.key(0)
-EMBED, RISE, CONVOLVE, LAST = fuse.REWRITES
+BEHIND_RISE = CONVOLVE, ONE_HOT  # of the maximum that it puts first
 X = normal(3, 13, 4)
 
 
@@ -51,62 +60,15 @@ def both(layers, rewrites=fuse.REWRITES):
     return nn.Sequential(layers, rewrites=rewrites), nn.Sequential(layers, rewrites=())
 
 
-def conv(size=3, activation="linear", **options):
-    return nn.Conv1D(5, size, activation=activation, **options)
-
-
-GEOMETRIES = [
-    {"stride": stride, "padding": padding, "dilation": dilation}
-    for stride, padding, dilation in itertools.product(
-        (1, 2), ("valid", "same", "causal"), (1, 3)
-    )
-]
-POOLS = [
-    nn.MaxPool1D(3),
-    nn.MaxPool1D(3, stride=2),
-    nn.MaxPool1D(2, padding="same"),
-    nn.GlobalMaxPool1D(),
-]
-CASES = {
-    EMBED: [
-        # Fewer and more ids in a batch than in the vocabulary.
-        *((nn.Embedding(7, 4), conv(**geometry)) for geometry in GEOMETRIES),
-        *((nn.Embedding(200, 4), conv(**geometry)) for geometry in GEOMETRIES[::5]),
-        (nn.Embedding(7, 4), conv(activation="tanh", use_bias=False)),
-    ],
-    RISE: [
-        (conv(activation=name, **geometry), pool)
-        for name in fuse.RISING
-        for geometry in GEOMETRIES[::4]
-        for pool in POOLS
-    ],
-    CONVOLVE: [
-        # The maximum has come first, or there is nothing between the two.
-        (conv(size, use_bias=False), nn.MaxPool1D(window, stride))
-        for size in (1, 3)
-        for window in (1, 2, 5)
-        for stride in (None, window)
-    ],
-    LAST: [
-        (conv(padding="causal"), nn.LastStep()),
-        (conv(2, "relu", padding="causal", dilation=4), nn.Dense(3), nn.LastStep()),
-        (nn.LayerNorm(), conv(1, "softmax"), nn.Activation("tanh"), nn.LastStep()),
-        (conv(padding="same"), conv(4, padding="causal", dilation=2), nn.LastStep()),
-        (nn.ResidualBlock(5, 2, 3), nn.ResidualBlock(5, 3, 2), nn.LastStep()),
-        (nn.Residual((conv(padding="causal"), nn.LayerNorm()), (nn.Dense(5),)),)
-        + (conv(3, padding="causal", dilation=2), nn.LastStep(), nn.Dense(2)),
-    ],
-}
-
-
 def inputs(layers):
-    return IDS[:, :13] if isinstance(layers[0], nn.Embedding) else X
+    of_ids = isinstance(layers[0], nn.Embedding | nn.OneHotConv1D)
+    return IDS[:, :13] if of_ids else X
 
 
 @pytest.mark.parametrize("rewrites", [fuse.REWRITES, None], ids=["all", "alone"])
 @pytest.mark.parametrize("name", CASES)
 def test_values_and_gradients_are_those_of_the_layers(name, rewrites, applied):
-    rewrites = rewrites or ((RISE, name) if name == CONVOLVE else (name,))
+    rewrites = rewrites or ((RISE, name) if name in BEHIND_RISE else (name,))
     pairs = [both(layers, rewrites) for layers in CASES[name]]
     arguments = [
         (drawn(plain, inputs(plain.layers), scale=0.3)["params"],) for _, plain in pairs

@@ -22,6 +22,7 @@ from seqconv_jax.nn import (
     GlobalAvgPool1D,
     GlobalMaxPool1D,
     MaxPool1D,
+    OneHotConv1D,
     activation,
 )
 from seqconv_jax.nn.calls import layer_calls
@@ -42,6 +43,11 @@ def shapes(variables):
         (Conv1D(4, 5), X, {"kernel": (5, 3, 4), "bias": (4,)}),
         (Dense(4), X, {"kernel": (3, 4), "bias": (4,)}),
         (Embedding(7, 4), jnp.zeros((2, 9), int), {"embedding": (7, 4)}),
+        (
+            OneHotConv1D(4, 7, 5),
+            jnp.zeros((2, 9), int),
+            {"kernel": (5, 7, 4), "bias": (4,)},
+        ),
         (Conv1D(4, 5, use_bias=False), X, {"kernel": (5, 3, 4)}),
         (Dense(4, use_bias=False), X, {"kernel": (3, 4)}),
         (
@@ -118,6 +124,24 @@ def test_embedding_looks_up():
     ids, table = np.array([[2, 0]]), normal(3, 4)
     params = {"embedding": jnp.asarray(table)}
     assert_same_bits(Embedding(3, 4).apply({"params": params}, ids), table[ids])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same", "causal"])
+def test_one_hot_convolution_is_a_convolution_of_one_hot_vectors(padding):
+    ids = np.random.default_rng(0).integers(1, 7, (3, 9))
+    ids[1, 5:] = ids[2] = 0
+    options = {"padding": padding, "activation": "relu"}
+    plain = Conv1D(4, 3, **options)
+    params = drawn(plain, normal(1, 9, 7))
+    expected = plain.apply(params, jax.nn.one_hot(ids, 7))
+    assert_close(OneHotConv1D(4, 7, 3, **options).apply(params, ids), expected)
+    masked = OneHotConv1D(4, 7, 3, **options, mask_id=0)
+    mask = jnp.asarray(ids != 0)
+    expected = plain.apply(params, jax.nn.one_hot(ids, 7), mask=mask)
+    assert_close(masked.apply(params, ids), expected)
+    left = masked.mask_after(None, ids)
+    assert_same_bits(left, plain.mask_after(mask, None))
+    assert masked.output_length(9) == plain.output_length(9)
 
 
 @pytest.mark.parametrize("layer", [Conv1D(4, 3), Dense(4), GRU(4)], ids=repr)
@@ -212,6 +236,10 @@ def test_dropout_takes_no_rate_outside_their_range(rate, train):
         (Embedding(0, 4), np.array([[0]]), "`vocabulary` must be a positive integer"),
         (Embedding(3, 0), np.array([[0]]), "`features` must be a positive integer"),
         (Embedding(3, 4), X[..., 0], "`ids` must be integers, got 'float32'"),
+        (OneHotConv1D(4, 0, 3), np.array([[0]]), "`vocabulary` must be a positive int"),
+        (OneHotConv1D(4, 5, 3), X[..., 0], "`ids` must be integers, got 'float32'"),
+        (OneHotConv1D(4, 5, 3), np.array([[0]]), "a window of 3 and valid padding"),
+        (OneHotConv1D(4, 5, 1, mask_id=two), np.array([[0]]), "`mask_id` must be an"),
         (MaxPool1D(10), X, "a window of 10 and valid padding needs at least 10 steps"),
         (AvgPool1D(0), X, "`window` must be a positive integer, got 0"),
         (MaxPool1D(2, padding="causal"), X, "`padding` must be one of 'valid', 'same'"),

@@ -85,7 +85,8 @@ def test_a_layer_without_a_mask_raises_only_where_one_is_live():
         model.apply(variables, X, mask=MASK)
     behind = row(nn.GRU(3), Scale())
     assert apply(behind, drawn(behind, X), X, mask=MASK).shape == (3, 3)
-    for head in (nn.Masking(), nn.Embedding(7, 3, mask_id=0)):
+    of_ids = nn.Embedding(7, 3, mask_id=0), nn.OneHotConv1D(3, 7, 2, mask_id=0)
+    for head in (nn.Masking(), *of_ids):
         x = X if isinstance(head, nn.Masking) else IDS
         with pytest.raises(UserError, match="layer Scale takes no `mask`"):
             jax.eval_shape(row(head, Scale()).init, KEY, x)

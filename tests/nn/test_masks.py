@@ -37,11 +37,20 @@ AVERAGED = (
     nn.ConvBlock(4, 3, pool=2, pooling="average", padding="same"),
     nn.ConvBlock(4, 2, padding="causal", dilation=2),
 )
-TEXTS: dict[str, Any] = {
-    f"text, {head}, {mask_id}": models.TextConvNet(9, 3, BLOCKS, head, mask_id=mask_id)
-    for head in ("global_max", "global_average")
-    for mask_id in (0, None)
-} | {"text and GRU": row(nn.Embedding(9, 3, mask_id=0), same(), nn.GRU(3))}
+TEXTS: dict[str, Any] = (
+    {
+        f"text, {head}, {mask_id}": models.TextConvNet(
+            9, 3, BLOCKS, head, mask_id=mask_id
+        )
+        for head in ("global_max", "global_average")
+        for mask_id in (0, None)
+    }
+    | {
+        f"text, one-hot, {mask_id}": models.TextConvNet(9, 0, BLOCKS, mask_id=mask_id)
+        for mask_id in (0, None)
+    }
+    | {"text and GRU": row(nn.Embedding(9, 3, mask_id=0), same(), nn.GRU(3))}
+)
 SERIES: dict[str, Any] = {
     "series, global_max": models.SeriesConvNet(BLOCKS),
     "series, global_average": models.SeriesConvNet(AVERAGED, "global_average"),

@@ -18,6 +18,7 @@ KINDS = {
     "Conv1D": lambda **types: nn.Conv1D(2, 3, **types),
     "Dense": lambda **types: nn.Dense(2, **types),
     "Embedding": lambda **types: nn.Embedding(9, 2, **types),
+    "OneHotConv1D": lambda **types: nn.OneHotConv1D(2, 9, 3, **types),
     "LayerNorm": lambda **types: nn.LayerNorm(**types),
     "BatchNorm": lambda **types: nn.BatchNorm(**types),
     "GRU": lambda **types: nn.GRU(2, reset_after=True, **types),
@@ -37,7 +38,7 @@ KINDS = {
 
 def types_of(kind, **types):
     """The types of a layer's parameters, by name, and of its output."""
-    x = IDS if kind in ("Embedding", "TextConvNet") else SERIES
+    x = IDS if kind in ("Embedding", "OneHotConv1D", "TextConvNet") else SERIES
     y, variables = jax.eval_shape(KINDS[kind](**types).init_with_output, KEY, x)
     params = jax.tree_util.tree_leaves_with_path(variables["params"])
     return {jax.tree_util.keystr(path): p.dtype.name for path, p in params}, y.dtype
