@@ -68,6 +68,15 @@ def test_derivatives_in_float64(x64):
         check_grads(lambda k, f=function: f(IDS, k), weights, 2, modes=["rev", "fwd"])
 
 
+def test_what_is_not_finite_is_seen():
+    for value in (np.nan, np.inf, -np.inf):
+        weights = kernel(1)
+        weights[0, 3, 2] = value
+        ids = np.array([[3, 3, 3], [1, 3, 1], [1, 1, 1]])
+        expected = np.max(weights[0][ids], axis=1)
+        np.testing.assert_array_equal(one_hot_conv_max(ids, weights), expected)
+
+
 def test_equal_words_share_a_maximum_as_one(x64):
     """Ties are of the same words, whose gradient adds up to the same rows."""
     ids = np.array([[3, 1, 2, 3, 1, 2, 0], [4, 4, 4, 4, 4, 4, 4]])
