@@ -72,13 +72,23 @@ def conv1d(
         padding=padding,
         dilation=dilation,
     ).astype(dtype)
+    return add_bias(y, bias)
+
+
+def add_bias(y: jax.Array, bias: jax.Array | None) -> jax.Array:
+    """Add a bias `(filters,)` to each step of `(batch, time, filters)`; none adds none.
+
+    Raises:
+        UserError: for a bias of another shape, or of no floats.
+    """
     if bias is None:
         return y
     _checks.floats("bias", bias)
-    _checks.shape("bias", bias, (kernel.shape[2],))
+    _checks.shape("bias", bias, (y.shape[2],))
     return y + bias[None, None, :]
 
 
+@on_any_mesh
 def causal_conv1d_end(
     x: jax.Array,
     kernel: jax.Array,

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.conv import conv1d, conv_output_length
+from seqconv_jax.ops.conv import add_bias, conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
@@ -65,12 +65,7 @@ def embed_conv(
         ids.shape[1], kernel_size, stride=stride, dilation=dilation
     )
     taps = Taps(kernel_size, stride, dilation, outputs)
-    y = _projected(ids, table, kernel, taps=taps)
-    if bias is None:
-        return y
-    _checks.floats("bias", bias)
-    _checks.shape("bias", bias, (kernel.shape[2],))
-    return y + bias[None, None, :]
+    return add_bias(_projected(ids, table, kernel, taps=taps), bias)
 
 
 def embed_conv_reference(ids, table, kernel, bias=None, **options) -> jax.Array:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from seqconv_jax import _checks
-from seqconv_jax.ops.conv import conv_output_length
+from seqconv_jax.ops.conv import add_bias, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
@@ -55,12 +55,7 @@ def one_hot_conv(
         R. Johnson and T. Zhang, "Effective Use of Word Order for Text Categorization
         with Convolutional Neural Networks", arXiv:1412.1058.
     """
-    y = _looked_up(*_laid_out(ids, kernel, mask, padding))
-    if bias is None:
-        return y
-    _checks.floats("bias", bias)
-    _checks.shape("bias", bias, (kernel.shape[2],))
-    return y + bias[None, None, :]
+    return add_bias(_looked_up(*_laid_out(ids, kernel, mask, padding)), bias)
 
 
 def one_hot_conv_reference(
