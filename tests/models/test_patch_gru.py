@@ -49,7 +49,7 @@ def test_both_normalisations_are_the_average_of_two_networks():
     model = models.PatchGRU(steps=3, columns=(2, 0), patch=3, units=2, normalise="both")
     params = drawn(model, x)["params"]
     (pair,) = params.values()
-    each = [
+    each: list[Any] = [
         model.clone(normalise=name).apply({"params": pair[f"branches_{i}_0"]}, x)
         for i, name in enumerate(("last", "revin"))
     ]

@@ -128,7 +128,7 @@ def test_embedding_looks_up():
 
 @pytest.mark.parametrize("padding", ["valid", "same", "causal"])
 def test_one_hot_convolution_is_a_convolution_of_one_hot_vectors(padding):
-    ids = np.random.default_rng(0).integers(1, 7, (3, 9))
+    ids: Any = np.random.default_rng(0).integers(1, 7, (3, 9))
     ids[1, 5:] = ids[2] = 0
     options = {"padding": padding, "activation": "relu"}
     plain = Conv1D(4, 3, **options)

@@ -14,7 +14,7 @@ from seqconv_jax.ops.one_hot_conv import one_hot_conv_reference
 
 RNG = np.random.default_rng(0)
 IDS: Any = RNG.integers(0, 5, (4, 11)).astype(np.int32)
-MASK = np.ones(IDS.shape, bool)
+MASK: Any = np.ones(IDS.shape, bool)
 MASK[1, :4] = MASK[2, 8:] = MASK[2, 2] = MASK[3] = False
 BIAS: Any = normal(6, seed=3)
 PADDINGS = ("valid", "same", "causal")
@@ -72,14 +72,14 @@ def test_what_is_not_finite_is_seen():
     for value in (np.nan, np.inf, -np.inf):
         weights = kernel(1)
         weights[0, 3, 2] = value
-        ids = np.array([[3, 3, 3], [1, 3, 1], [1, 1, 1]])
+        ids: Any = np.array([[3, 3, 3], [1, 3, 1], [1, 1, 1]])
         expected = np.max(weights[0][ids], axis=1)
         np.testing.assert_array_equal(one_hot_conv_max(ids, weights), expected)
 
 
 def test_equal_words_share_a_maximum_as_one(x64):
     """Ties are of the same words, whose gradient adds up to the same rows."""
-    ids = np.array([[3, 1, 2, 3, 1, 2, 0], [4, 4, 4, 4, 4, 4, 4]])
+    ids: Any = np.array([[3, 1, 2, 3, 1, 2, 0], [4, 4, 4, 4, 4, 4, 4]])
     weights = (kernel(3, "float64"),)
     got = value_and_gradients(lambda k: one_hot_conv_max(ids, k), *weights)
     assert_close(got, value_and_gradients(lambda k: reference_max(ids, k), *weights))
@@ -102,7 +102,7 @@ def test_an_unknown_id_gives_nan_where_it_is_seen(unknown, padding):
 
 
 def test_masked_ids_may_be_any():
-    ids = np.where(MASK, IDS, 2**31 - 1).astype(np.int32)
+    ids: Any = np.where(MASK, IDS, 2**31 - 1).astype(np.int32)
     expected = one_hot_conv(IDS, kernel(3), BIAS, mask=MASK, padding="same")
     got = one_hot_conv(ids, kernel(3), BIAS, mask=MASK, padding="same")
     np.testing.assert_array_equal(got, expected)
