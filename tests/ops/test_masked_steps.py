@@ -97,8 +97,9 @@ OPERATIONS = {
     "masked_max_pool": (ops.masked_max_pool, (), {"window": 2}),
     "masked_avg_pool": (ops.masked_avg_pool, (), {"window": 3, "padding": "same"}),
 }
-# These two take a mask or ids in place of values.
-WITHOUT_VALUES = {"pool_mask", "window_mask", "check_mask", "masked_embed_conv"}
+# These take a mask or ids in place of values.
+OF_IDS = {"masked_embed_conv", "one_hot_conv"}
+WITHOUT_VALUES = {"pool_mask", "window_mask", "check_mask", *OF_IDS}
 
 
 def test_every_operation_with_a_mask_is_here():
@@ -172,7 +173,12 @@ def test_masked_ids_give_finite_values_and_gradients():
     def run(table, kernel):
         return ops.masked_embed_conv(ids, table, kernel, mask=MASK)
 
+    def over_ids(kernel):
+        return ops.one_hot_conv(ids, kernel, mask=MASK)
+
     y, gradients = value_and_gradients(run, normal(4, FEATURES), FILTERS[0])
+    assert all(np.isfinite(a).all() for a in (y, *gradients))
+    y, gradients = value_and_gradients(over_ids, normal(3, 4, 2))
     assert all(np.isfinite(a).all() for a in (y, *gradients))
 
 
