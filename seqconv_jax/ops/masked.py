@@ -14,6 +14,7 @@ from seqconv_jax.ops.embed_conv import embed_conv
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.masked_windows import window_rows
 from seqconv_jax.ops.pool import avg_pool, max_pool
+from seqconv_jax.ops.word_rows import known_ids
 
 __all__ = ["masked_avg_pool", "masked_conv1d", "masked_embed_conv", "masked_max_pool"]
 
@@ -111,9 +112,7 @@ def masked_embed_conv(
     _checks.rank("table", table, ("vocabulary", "features"))
     _checks.shape("kernel", kernel, (None, table.shape[1], None))
     vocabulary, features = table.shape
-    # An unknown id must stay one, and not name the row of zeros.
-    known = (ids >= 0) & (ids < vocabulary)
-    ids = jnp.where(known, ids, -1).astype(jnp.int32)
+    ids = known_ids(ids, vocabulary)
     rows = window_rows(ids, mask, kernel.shape[0], padding=padding, **options)
     with_zeros = jnp.concatenate([table, jnp.zeros((1, features), table.dtype)])
     return embed_conv(

@@ -13,7 +13,7 @@ from seqconv_jax.ops.masked import masked_conv1d
 from seqconv_jax.ops.masked_windows import window_rows
 from seqconv_jax.ops.max_over_time import max_over_time
 from seqconv_jax.ops.symbolic import is_symbolic
-from seqconv_jax.ops.word_rows import Taps, add_to_words, sum_of_rows
+from seqconv_jax.ops.word_rows import Taps, add_to_words, known_ids, sum_of_rows
 
 __all__ = ["one_hot_conv", "one_hot_conv_max"]
 
@@ -112,8 +112,7 @@ def _laid_out(ids, kernel, mask, padding):
     kernel = jnp.asarray(kernel)
     if mask is None and padding == "valid":
         return ids, kernel
-    # An unknown id must stay one, and not name the row of zeros.
-    ids = jnp.where((ids >= 0) & (ids < vocabulary), ids, -1).astype(jnp.int32)
+    ids = known_ids(ids, vocabulary)
     if mask is not None:
         rows = window_rows(ids, mask, taps, padding=padding)
         ids, padding = jnp.where(rows.mask, rows.x, vocabulary), rows.padding

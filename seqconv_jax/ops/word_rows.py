@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = ["Taps", "add_to_words", "sum_of_rows"]
+__all__ = ["Taps", "add_to_words", "known_ids", "sum_of_rows"]
 
 
 class Taps(NamedTuple):
@@ -23,6 +23,19 @@ class Taps(NamedTuple):
         span = (self.outputs - 1) * self.stride + 1
         starts = [tap * self.dilation for tap in range(self.count)]
         return [ids[:, start : start + span : self.stride] for start in starts]
+
+
+def known_ids(ids: jax.Array, vocabulary: int) -> jax.Array:
+    """Return ids as int32, -1 for each that is not in the vocabulary.
+
+    Where one more row is added to a table, an unknown id must not name it.
+
+    Example:
+        >>> known_ids(jnp.array([0, 1, 2, -7]), 2).tolist()
+        [0, 1, -1, -1]
+    """
+    known = (ids >= 0) & (ids < vocabulary)
+    return jnp.where(known, ids, -1).astype(jnp.int32)
 
 
 def sum_of_rows(
