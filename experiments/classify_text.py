@@ -91,7 +91,8 @@ class Settings(RunSettings):
     kernel_size: int = 5
     """Tokens that a filter sees."""
     embedding: int = 64
-    """Length of a token's vector."""
+    """Length of a token's vector; 0 for none: the convnet's filters then have weights
+    of their own for each token at each place."""
     units: int = 64
     """Units of the hybrid's GRU, in either direction."""
     dropout: float = 0.5
@@ -197,10 +198,9 @@ def model_of(settings: Settings, task: Any):
     import seqconv_jax as sc
     from seqconv_jax import UserError, nn
 
-    least = {"features": 1, "kernel_size": 1, "embedding": 1, "units": 1}
-    if settings.model == "convnet":
-        least["embedding"] = 0
-    for name, low in least.items():
+    shortest = 0 if settings.model == "convnet" else 1
+    sizes = {"features": 1, "kernel_size": 1, "embedding": shortest, "units": 1}
+    for name, low in sizes.items():
         if not low <= (size := getattr(settings, name)) <= MOST:
             raise UserError(f"`{name}` must be from {low} to {MOST:,}, got {size:,}")
     outputs = task.classes.outputs

@@ -9,7 +9,12 @@ from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.embed import embed
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
 from seqconv_jax.ops.symbolic import surely
-from seqconv_jax.ops.word_rows import Taps, add_to_words, sum_of_rows
+from seqconv_jax.ops.word_rows import (
+    Taps,
+    add_to_words,
+    past_the_end,
+    sum_of_rows,
+)
 
 __all__ = ["embed_conv"]
 
@@ -103,8 +108,7 @@ def _backward(saved, dy, *, taps):
     """
     ids, table, kernel = saved
     vocabulary = table.shape[0]
-    # Unknown ids go past the end, and are dropped.
-    rows = jnp.where(ids >= 0, ids, vocabulary).astype(jnp.int32)
+    rows = past_the_end(ids, vocabulary)
     sums = jnp.promote_types(dy.dtype, jnp.float32)
     nothing = jnp.zeros((vocabulary, dy.shape[2]), sums)
     d_words = jnp.concatenate(

@@ -1,5 +1,7 @@
 """Convolution over ids as if they were one-hot vectors, and its maximum over time."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -13,7 +15,13 @@ from seqconv_jax.ops.masked import masked_conv1d
 from seqconv_jax.ops.masked_windows import window_rows
 from seqconv_jax.ops.max_over_time import max_over_time
 from seqconv_jax.ops.symbolic import is_symbolic
-from seqconv_jax.ops.word_rows import Taps, add_to_words, known_ids, sum_of_rows
+from seqconv_jax.ops.word_rows import (
+    Taps,
+    add_to_words,
+    known_ids,
+    past_the_end,
+    sum_of_rows,
+)
 
 __all__ = ["one_hot_conv", "one_hot_conv_max"]
 
@@ -128,12 +136,14 @@ def _taps(ids, kernel) -> Taps:
     return Taps(count, stride=1, dilation=1, outputs=ids.shape[1] - count + 1)
 
 
+def _row(kernel, tap, ids):
+    """Return what ids in the vocabulary add at a tap, in the type of the sums."""
+    rows = kernel.at[tap, ids].get(mode="promise_in_bounds")
+    return rows.astype(jnp.promote_types(kernel.dtype, jnp.float32))
+
+
 def _sums(ids, kernel):
-    sums = jnp.promote_types(kernel.dtype, jnp.float32)
-
-    def rows_of(tap, ids):
-        return kernel.at[tap, ids].get(mode="promise_in_bounds").astype(sums)
-
+    rows_of = partial(_row, kernel)
     y = sum_of_rows(ids, kernel.shape[1], _taps(ids, kernel), rows_of)
     return y.astype(kernel.dtype)
 
@@ -145,7 +155,7 @@ def _forward(ids, kernel):
 def _backward(saved, dy):
     """Add each output's gradient to the rows under its taps."""
     ids, kernel = saved
-    words = _or_past_the_end(ids, kernel)
+    words = past_the_end(ids, kernel.shape[1])
     sums = jnp.promote_types(dy.dtype, jnp.float32)
     nothing = jnp.zeros(kernel.shape[1:], sums)
     under = _taps(ids, kernel).under(words)
@@ -180,10 +190,7 @@ def _running_best(ids, kernel):
     def step(best_so_far, seen):
         best, place, now = best_so_far
         ids, whole = seen
-        rows = [
-            kernel.at[tap, ids[tap]].get(mode="promise_in_bounds").astype(sums)
-            for tap in range(taps.count)
-        ]
+        rows = [_row(kernel, tap, ids[tap]) for tap in range(taps.count)]
         y = jnp.where(whole[:, None], sum(rows[1:], rows[0]), jnp.nan)
         better = (y > best) | jnp.isnan(y)
         best, place = jnp.where(better, y, best), jnp.where(better, now, place)
@@ -205,7 +212,7 @@ def _forward_max(ids, kernel):
 def _backward_max(saved, d_best):
     """Add each maximum's gradient to the rows under its taps."""
     ids, kernel, place = saved
-    words = _or_past_the_end(ids, kernel)
+    words = past_the_end(ids, kernel.shape[1])
     sums = jnp.promote_types(d_best.dtype, jnp.float32)
     nothing = jnp.zeros(kernel.shape[1:], sums)
     filters = jnp.arange(kernel.shape[2])[None, :]
@@ -221,8 +228,3 @@ def _backward_max(saved, d_best):
 _max = with_backward(
     _forward_max, _backward_max, value=lambda ids, kernel: _best(ids, kernel)[0]
 )(lambda ids, kernel: max_over_time(_sums(ids, kernel)))
-
-
-def _or_past_the_end(ids, kernel):
-    """Return ids, the unknown ones past the last row, where additions are dropped."""
-    return jnp.where(ids >= 0, ids, kernel.shape[1]).astype(jnp.int32)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-__all__ = ["Taps", "add_to_words", "known_ids", "sum_of_rows"]
+__all__ = ["Taps", "add_to_words", "known_ids", "past_the_end", "sum_of_rows"]
 
 
 class Taps(NamedTuple):
@@ -36,6 +36,16 @@ def known_ids(ids: jax.Array, vocabulary: int) -> jax.Array:
     """
     known = (ids >= 0) & (ids < vocabulary)
     return jnp.where(known, ids, -1).astype(jnp.int32)
+
+
+def past_the_end(ids: jax.Array, vocabulary: int) -> jax.Array:
+    """Return ids as int32, negative ones past the end, where additions are dropped.
+
+    Example:
+        >>> past_the_end(jnp.array([0, 1, -7]), 2).tolist()
+        [0, 1, 2]
+    """
+    return jnp.where(ids >= 0, ids, vocabulary).astype(jnp.int32)
 
 
 def sum_of_rows(
