@@ -5,9 +5,9 @@
 
 Every round starts a process for either checkout, on the same cores, and asks for the
 first training step, which compiles it, for the peak memory of a process that has done
-that step and an epoch, and then in turns for training steps and epochs, as `compare.py`
-times them. Of the turns of a round the medians count. Ratios are medians over rounds
-with a 95 % interval: below 1, this version takes less.
+that step and an epoch, and then in turns for training steps, epochs and forward
+passes, as `compare.py` times them. Of the turns of a round the medians count. Ratios
+are medians over rounds with a 95 % interval: below 1, this version takes less.
 
 Both sides run the code of this folder, which uses what the two have in common. Leaves
 versions.json and versions.md in --out.
@@ -39,6 +39,8 @@ from seqconv_jax import UserError
 MEASURES = {
     "train": ("training step", "ms", 1e-3),
     "epoch": ("epoch", "s", 1.0),
+    "batch": ("forward pass of a batch, from host to host", "ms", 1e-3),
+    "one": ("forward pass of one example", "ms", 1e-3),
     "first_step": ("first step, with its compilation", "s", 1.0),
     "peak": ("peak memory", "MB", 1.0),
 }
@@ -58,9 +60,11 @@ class Settings:
     rounds: int = 10
     """How often either starts afresh."""
     turns: int = 5
-    """How often in a round each has its turn with steps, and with an epoch."""
+    """How often in a round each has its turn with steps, an epoch, forward passes."""
     steps: int = 8
     """Training steps of a turn."""
+    calls: int = 10
+    """Forward passes of a turn."""
     epoch_steps: int = 40
     """Steps of an epoch."""
     threads: int | None = None
@@ -114,7 +118,7 @@ def compare(
                     side: stack.enter_context(worker)
                     for side, worker in start(settings, workload, path)
                 }
-                for name, found in one_round(settings, workers).items():
+                for name, found in one_round(settings, workload, workers).items():
                     for side, value in found.items():
                         figures[name][side].append(value)
                 device = workers["after"].ask("device")
@@ -138,17 +142,26 @@ def start(
 
 
 def one_round(
-    settings: Settings, workers: dict[str, Worker]
+    settings: Settings, workload: Workload, workers: dict[str, Worker]
 ) -> dict[str, dict[str, float]]:
     """Return a figure of each measure for either side."""
     first = take_turns(workers, 1, "train", 1)
     take_turns(workers, 1, "epoch")  # compiles the engine's step
     memory = take_turns(workers, 1, "memory")
-    train = take_turns(workers, settings.turns, "train", settings.steps)
-    epoch = take_turns(workers, settings.turns, "epoch")
+    asked = {
+        "train": ("train", settings.steps),
+        "epoch": ("epoch",),
+        "batch": ("infer", workload.batch_size, settings.calls),
+        "one": ("infer", 1, settings.calls),
+    }
+    timed = {
+        name: take_turns(workers, settings.turns, *request)
+        for name, request in asked.items()
+    }
     return {
-        "train": {side: quartiles(each).median for side, each in train.items()},
-        "epoch": {side: quartiles(each).median for side, each in epoch.items()},
+        name: {side: quartiles(each).median for side, each in found.items()}
+        for name, found in timed.items()
+    } | {
         "first_step": {side: each[0] for side, each in first.items()},
         "peak": {side: each[0]["peak"] for side, each in memory.items()},
     }

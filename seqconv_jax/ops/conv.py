@@ -1,12 +1,14 @@
 """One-dimensional convolution over `(batch, time, features)` and its arithmetic."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from seqconv_jax import _checks
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
+from seqconv_jax.ops.narrow_kernel import is_narrow, narrow_convolve
 from seqconv_jax.ops.symbolic import is_symbolic, max_dim, surely
 from seqconv_jax.ops.unfold import is_unfolded, unfolded_convolve
 from seqconv_jax.ops.wide_kernel import convolve
@@ -53,26 +55,27 @@ def conv1d(
         >>> conv1d(jnp.ones((1, 4, 1)), jnp.ones((3, 1, 1)))[0, :, 0].tolist()
         [3.0, 3.0]
     """
+    return _conv1d(x, kernel, bias, stride, padding, dilation, padding == "valid")
+
+
+def _conv1d(x, kernel, bias, stride: int, padding: str, dilation: int, ahead: bool):
+    """Convolve; `ahead` if a later step, times zero, may be added to an output."""
     _checks.rank("x", x, ("batch", "time", "features"))
     _checks.floats("x", x)
     _checks.floats("kernel", kernel)
     _checks.shape("kernel", kernel, (None, x.shape[2], None))
-    kernel_size = kernel.shape[0]
-    conv_output_length(
-        x.shape[1], kernel_size, stride=stride, padding=padding, dilation=dilation
-    )
+    geometry: Any = {"stride": stride, "padding": padding, "dilation": dilation}
+    conv_output_length(x.shape[1], kernel.shape[0], **geometry)
     dtype = jnp.result_type(x, kernel)
     # Convolutions of float16 add up in float16 on some devices.
     wide = jnp.float32 if dtype == jnp.float16 else dtype
-    run = unfolded_convolve if is_unfolded(x, kernel) else convolve
-    y = run(
-        x.astype(wide),
-        kernel.astype(wide),
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-    ).astype(dtype)
-    return add_bias(y, bias)
+    x, kernel = x.astype(wide), kernel.astype(wide)
+    if ahead and is_narrow(x, kernel, stride=stride, dilation=dilation):
+        y = narrow_convolve(x, kernel)
+    else:
+        way = unfolded_convolve if is_unfolded(x, kernel) else convolve
+        y = way(x, kernel, **geometry)
+    return add_bias(y.astype(dtype), bias)
 
 
 def add_bias(y: jax.Array, bias: jax.Array | None) -> jax.Array:
@@ -132,7 +135,7 @@ def causal_conv1d_end(
     needed = (outputs - 1) * stride + (kernel.shape[0] - 1) * dilation + 1
     x = x[:, -needed:]
     x = jnp.pad(x, ((0, 0), (needed - x.shape[1], 0), (0, 0)))
-    return conv1d(x, kernel, bias, stride=stride, dilation=dilation)
+    return _conv1d(x, kernel, bias, stride, "valid", dilation, ahead=False)
 
 
 class TooShortError(_checks.UserError):

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-__all__ = ["with_backward"]
+__all__ = ["with_backward", "with_value"]
 
 
 def with_backward(
@@ -53,6 +53,35 @@ def with_backward(
         def function(*arguments, **options):
             ways = value or plain, plain, forward, backward
             return _bound(*(partial(way, **options) for way in ways))(*arguments)
+
+        return function
+
+    return decorate
+
+
+def with_value(
+    value: Callable[..., jax.Array],
+) -> Callable[[Callable[..., jax.Array]], Callable[..., jax.Array]]:
+    """Give a plain function a faster way where no derivative is asked for.
+
+    Args:
+        value: computes what the plain function does.
+
+    Returns:
+        A decorator; as that of `with_backward`.
+
+    Example:
+        >>> double = with_value(lambda x: x + x)(lambda x: 2 * x)
+        >>> double(3.0), jax.grad(double)(3.0).item()
+        (6.0, 2.0)
+    """
+
+    def decorate(plain):
+        @wraps(plain)
+        def function(*arguments, **options):
+            function = jax.custom_jvp(partial(value, **options))
+            function.defjvp(partial(jax.jvp, partial(plain, **options)))
+            return function(*arguments)
 
         return function
 

@@ -108,7 +108,7 @@ def test_versions_are_compared_in_turns(tmp_path, monkeypatch, quick_workers):
 def test_ratios_of_versions_are_after_to_before():
     halved = {"before": [2.0] * 3, "after": [1.0] * 3}
     figures = dict.fromkeys(versions.MEASURES, halved)
-    assert versions.table(figures).count("| 0.500 (0.500 to 0.500) |") == 4
+    assert versions.table(figures).count("| 0.500 (0.500 to 0.500) |") == 6
 
 
 def test_a_folder_without_the_package_is_an_error(tmp_path):

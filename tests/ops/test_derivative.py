@@ -13,9 +13,11 @@ from seqconv_jax.ops.embed_conv import embed_conv_reference
 from seqconv_jax.ops.lstm.op import lstm_reference
 from seqconv_jax.ops.masking import shift, shift_reference
 from seqconv_jax.ops.max_over_time import max_over_time, max_over_time_reference
+from seqconv_jax.ops.narrow_kernel import narrow_convolve
 from seqconv_jax.ops.pool import max_pool_reference
 from seqconv_jax.ops.product import product
 from seqconv_jax.ops.simple_rnn import simple_rnn_reference
+from seqconv_jax.ops.wide_kernel import convolve
 
 RNG = np.random.default_rng(0)
 IDS = jnp.array([[0, 2, 1, 1, 0], [2, 2, 1, 0, 1]])
@@ -36,6 +38,11 @@ CASES = {
         lambda table, kernel: ops.embed_conv(IDS, table, kernel),
         lambda table, kernel: embed_conv_reference(IDS, table, kernel),
         *((3, 2), (2, 2, 2)),
+    ),
+    "conv1d with few filters": (
+        narrow_convolve,
+        lambda *arrays: convolve(*arrays, stride=1, padding="valid", dilation=1),
+        *((2, 5, 1), (2, 1, 2)),
     ),
     "conv_max_pool": (
         lambda x, kernel: ops.conv_max_pool(x, kernel, 2),
