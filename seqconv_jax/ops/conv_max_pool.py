@@ -5,9 +5,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from seqconv_jax import _checks
+from seqconv_jax.ops.band import band, side_by_side, windows_of_outputs
 from seqconv_jax.ops.conv import conv1d, conv_output_length
 from seqconv_jax.ops.derivative import with_backward
 from seqconv_jax.ops.explicit_mesh import on_any_mesh
@@ -82,8 +82,7 @@ def _maxima(x, kernel, window: int):
     filters = kernel.shape[2]
 
     def compute(x, kernel):
-        y = dot(_rows(x, kernel.shape[0], window), _band(kernel, window), 1, 0)
-        y = y.reshape(x.shape[0], -1, window * filters)
+        y = side_by_side(x, kernel, window).reshape(x.shape[0], -1, window * filters)
         best = y[..., :filters]
         offset = jnp.zeros(best.shape, jnp.int8)
         for k in range(1, window):
@@ -108,14 +107,14 @@ def _backward(saved, d_best, *, window: int):
     """
     x, kernel, offset = saved
     taps, features, filters = kernel.shape
-    lay_out = partial(_rows, taps=taps, window=window)
+    lay_out = partial(windows_of_outputs, taps=taps, count=window)
     rows = behind_fusion_barrier(d_best[0, 0, 0], lay_out, x)
     d_y = jnp.concatenate(
         [jnp.where(offset == k, d_best, 0) for k in range(window)], axis=2
     ).reshape(len(rows), window * filters)
     d_band = dot(rows, d_y, 0, 0).reshape(-1, features, window, filters)
     d_kernel = sum(d_band[k : k + taps, :, k] for k in range(window))
-    d_rows = dot(d_y, _band(kernel, window), 1, 1)
+    d_rows = dot(d_y, band(kernel, window), 1, 1)
     return _back_to_steps(d_rows, x.shape, window), d_kernel
 
 
@@ -124,32 +123,8 @@ _product = with_backward(
 )(conv_max_pool_reference)
 
 
-def _rows(x, taps: int, window: int):
-    """Lay the steps that each window sees side by side, a row for each window."""
-    batch, time, features = x.shape
-    windows = (time - taps + 1) // window
-    width = (window + taps - 1) * features
-    starts = jnp.arange(windows)[:, None] * (window * features)
-    slices = lax.GatherDimensionNumbers(
-        offset_dims=(0, 2), collapsed_slice_dims=(), start_index_map=(1,)
-    )
-    flat = x.reshape(batch, time * features)
-    rows = lax.gather(flat, starts, slices, (batch, width), mode="promise_in_bounds")
-    return rows.reshape(batch * windows, width)
-
-
-def _band(kernel, window: int):
-    """Repeat the kernel a step further down for each output of a window."""
-    taps, features, filters = kernel.shape
-    columns = [
-        jnp.pad(kernel, ((k, window - 1 - k), (0, 0), (0, 0))) for k in range(window)
-    ]
-    rows = (window + taps - 1) * features
-    return jnp.stack(columns, axis=2).reshape(rows, window * filters)
-
-
 def _back_to_steps(d_rows, shape, window: int):
-    """Add up what the rows send back to each step: the transpose of `_rows`."""
+    """Add up what rows send back to steps: `windows_of_outputs`, transposed."""
     batch, time, features = shape
     d_rows = d_rows.reshape(batch, -1, d_rows.shape[1])
     windows, step = d_rows.shape[1], window * features
