@@ -8,7 +8,7 @@ Both, and what is kept between them, are plain JAX, to be differentiated again.
 """
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial, update_wrapper, wraps
 from typing import Any
 
 import jax
@@ -65,10 +65,10 @@ def with_value(
     """Give a plain function a faster way where no derivative is asked for.
 
     Args:
-        value: computes what the plain function does.
+        value: computes what the plain function does, of the same arguments.
 
     Returns:
-        A decorator; as that of `with_backward`.
+        A decorator; what it makes takes trees of arrays, and no options.
 
     Example:
         >>> double = with_value(lambda x: x + x)(lambda x: 2 * x)
@@ -77,13 +77,9 @@ def with_value(
     """
 
     def decorate(plain):
-        @wraps(plain)
-        def function(*arguments, **options):
-            function = jax.custom_jvp(partial(value, **options))
-            function.defjvp(partial(jax.jvp, partial(plain, **options)))
-            return function(*arguments)
-
-        return function
+        function = jax.custom_jvp(value)
+        function.defjvp(partial(jax.jvp, plain))
+        return update_wrapper(function, plain)
 
     return decorate
 
