@@ -33,7 +33,8 @@ def conv1d(
     `y[b, t] = bias + sum_k x[b, t * stride + k * dilation] @ kernel[k]`, after the
     padding: none (`valid`), enough on both sides for `ceil(time / stride)` outputs
     (`same`), or all of it on the left, so that no output sees a later input
-    (`causal`).
+    (`causal`). Without padding, an input that is not finite may also reach the output
+    next to those that see it, which `ops.narrow_kernel` computes beside one of them.
 
     Args:
         x: `(batch, time, features)` float.
