@@ -56,10 +56,11 @@ def conv1d(
         >>> conv1d(jnp.ones((1, 4, 1)), jnp.ones((3, 1, 1)))[0, :, 0].tolist()
         [3.0, 3.0]
     """
-    return _conv1d(x, kernel, bias, stride, padding, dilation, padding == "valid")
+    ahead = padding == "valid"
+    return _conv1d(x, kernel, bias, stride, padding, dilation, ahead=ahead)
 
 
-def _conv1d(x, kernel, bias, stride: int, padding: str, dilation: int, ahead: bool):
+def _conv1d(x, kernel, bias, stride: int, padding: str, dilation: int, *, ahead: bool):
     """Convolve; `ahead` if a later step, times zero, may be added to an output."""
     _checks.rank("x", x, ("batch", "time", "features"))
     _checks.floats("x", x)

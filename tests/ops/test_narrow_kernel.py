@@ -11,7 +11,7 @@ from jax.test_util import check_grads
 from numerics import assert_close, assert_same_bits, normal, value_and_gradients
 
 from seqconv_jax import ops
-from seqconv_jax.ops.narrow_kernel import is_narrow, narrow_convolve
+from seqconv_jax.ops.narrow_kernel import MOST_BYTES, is_narrow, narrow_convolve
 from seqconv_jax.ops.wide_kernel import convolve
 
 
@@ -90,6 +90,9 @@ def test_what_was_not_measured_goes_the_plain_way(monkeypatch):
     assert not is_narrow(x, kernel, stride=1, dilation=2)
     assert not is_narrow(x.astype(jnp.bfloat16), kernel, stride=1, dilation=1)
     assert not is_narrow(x[:0], kernel, stride=1, dilation=1)
+    many = jnp.zeros((MOST_BYTES // (20 * 3 * 6 * 2) + 1, 20, 3))
+    assert is_narrow(many[1:], kernel, stride=1, dilation=1)
+    assert not is_narrow(many, kernel, stride=1, dilation=1)
     for shape in ("batch, 20, 3", "2, time, 3"):
         late = jax.export.symbolic_shape(shape)
         jax.eval_shape(asked, jax.ShapeDtypeStruct(late, jnp.float32))
