@@ -34,6 +34,9 @@ def side_by_side(x: jax.Array, kernel: jax.Array, count: int) -> jax.Array:
 def windows_of_outputs(x: jax.Array, taps: int, count: int) -> jax.Array:
     """Lay all steps that `count` outputs see side by side, a row for so many outputs.
 
+    It is `unfold(x, taps + count - 1, stride=count)` by one gather of whole rows, which
+    takes a CPU less time than putting them together step by step.
+
     Args:
         x: `(batch, time, features)`.
         taps: of the kernel.

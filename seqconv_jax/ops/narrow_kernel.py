@@ -14,9 +14,7 @@ MOST_FEATURES = 15
 MOST_FILTERS = 64
 MOST_PRODUCTS = 512  # features times filters: with more, arithmetic outweighs copying
 PACKET = 8  # floats; XLA is quick at copying what an output sees where such make it up
-MOST_BYTES = (
-    12 << 20
-)  # of the copies; writing more than fits a cache outweighs the rest
+MOST_BYTES = 12 << 20  # of the copies: more outgrow a cache
 
 
 def is_narrow(x: jax.Array, kernel: jax.Array, *, stride: int, dilation: int) -> bool:
